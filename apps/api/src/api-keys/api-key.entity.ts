@@ -1,0 +1,37 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A key of a person or the token of a desktop. The secret itself is never stored. */
+@Entity({ name: 'api_keys' })
+export class ApiKeyEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  @Column({ type: 'text' })
+  kind!: 'user' | 'session';
+
+  @Column({ type: 'text', name: 'owner_id' })
+  ownerId!: string;
+
+  /** Set for tokens of desktops. */
+  @Column({ type: 'text', name: 'session_id', nullable: true })
+  sessionId!: string | null;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  /** First characters of the secret, by which its holder recognises it. */
+  @Column({ type: 'text' })
+  hint!: string;
+
+  @Column({ type: 'bytea', name: 'secret_hash' })
+  secretHash!: Buffer;
+
+  @Column({ type: 'boolean', name: 'is_admin' })
+  isAdmin!: boolean;
+
+  @Column({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+}

@@ -1,0 +1,35 @@
+import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import type { SessionEntity } from '@helix/external-agent';
+import type { Request } from 'express';
+import type { AccessRule } from './access-policy.js';
+import type { Principal } from './principal.js';
+
+export const ACCESS_RULE = 'helix:access-rule';
+
+/** Says who may use a route. A route that does not say it is refused to everybody. */
+export function Access(rule: AccessRule): CustomDecorator {
+  return SetMetadata(ACCESS_RULE, rule);
+}
+
+/** A request that has passed the guard. */
+export interface GuardedRequest extends Request {
+  principal?: Principal;
+  /** The session in the path, for routes under `session-owner`. */
+  session?: SessionEntity;
+}
+
+export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
+
+/** The person behind the request, on routes that only people may use. */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): UserPrincipal => {
+  const { principal } = context.switchToHttp().getRequest<GuardedRequest>();
+  if (principal?.kind !== 'user') throw new Error('CurrentUser stands on a route that others than people may use');
+  return principal;
+});
+
+/** The session named in the path, on routes under `session-owner`. */
+export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): SessionEntity => {
+  const { session } = context.switchToHttp().getRequest<GuardedRequest>();
+  if (session === undefined) throw new Error('CurrentSession stands on a route that is not under session-owner');
+  return session;
+});

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isSessionId, SessionDirectory } from '@helix/external-agent';
+import type { RunnerAuthorizer, RunnerName, RunnerPermission, RunnerPrincipal } from '@helix/revdial';
+import { Authenticator } from './authenticator.js';
+import { principalName, type Principal } from './principal.js';
+
+/**
+ * Which token opens which link (revdial-wire §1): a runner token the parts of a host and never a desktop; a desktop's token
+ * its own desktop; a person's key the desktops of that person.
+ */
+@Injectable()
+export class TokenRunnerAuthorizer implements RunnerAuthorizer {
+  constructor(
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(SessionDirectory) private readonly directory: SessionDirectory,
+  ) {}
+
+  async authenticate(token: string): Promise<RunnerPrincipal | undefined> {
+    const principal = await this.authenticator.authenticate(token);
+    if (principal === undefined) return undefined;
+    return { name: principalName(principal), mayOpen: (runner) => this.mayOpen(principal, runner) };
+  }
+
+  private async mayOpen(principal: Principal, runner: RunnerName): Promise<RunnerPermission> {
+    if (principal.kind === 'runner') return runner.kind === 'sandbox' ? 'forbidden' : 'granted';
+    if (runner.kind !== 'sandbox') return 'malformed';
+    if (principal.kind === 'session' && runner.subject !== principal.sessionId) return 'forbidden';
+    if (!isSessionId(runner.subject)) return 'forbidden';
+    const session = await this.directory.get(runner.subject).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'SESSION_NOT_FOUND') return undefined;
+      throw error;
+    });
+    if (session === undefined || session.state === 'stopped' || session.state === 'failed') return 'forbidden';
+    if (principal.kind === 'user' && session.ownerId !== principal.userId) return 'forbidden';
+    return 'granted';
+  }
+}

@@ -1,0 +1,101 @@
+import { ValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { RevDialGateway } from '@helix/revdial';
+import { attachRevDialGateway } from '@helix/revdial/nest';
+import type { Logger } from 'pino';
+import { setAnswerHeaders } from '../answers/answer-headers.js';
+import { ApiKeysService } from '../api-keys/api-keys.service.js';
+import { AppModule } from '../app.module.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { Drain } from '../health/drain.js';
+import { StorableInputPipe } from '../input/storable-input.pipe.js';
+import { NestLogger } from '../logging/nest-logger.js';
+import { measureRequests } from '../metrics/measure-requests.js';
+import { MetricsService } from '../metrics/metrics.service.js';
+import { createOpenApiDocument } from '../openapi/openapi-document.js';
+import { OpenApiDocument } from '../openapi/openapi.controller.js';
+import { API_LIMITS } from '../limits.js';
+
+export interface RunningApi {
+  readonly url: string;
+  readonly app: NestExpressApplication;
+  /** Takes no new work, finishes what is under way within the configured grace, closes links and the database. */
+  close(): Promise<void>;
+}
+
+/** Builds the application, prepared but not yet listening. */
+export async function createApi(
+  config: ApiConfig,
+  databaseUrl: string,
+  logger: Logger,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config, databaseUrl, logger), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  const drain = app.get(Drain);
+  app.use(setAnswerHeaders);
+  app.use(drain.middleware());
+  app.use(measureRequests(app.get(MetricsService)));
+  // Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a
+  // desktop other than the one asked for. The clipboard's is left in the request for its own route.
+  app.useBodyParser('json', { limit: API_LIMITS.jsonBodyMaxBytes, type: (request) => !isClipboard(request.url) });
+  app.useGlobalPipes(new StorableInputPipe(), new ValidationPipe({ transform: true, whitelist: true }));
+  app.get(OpenApiDocument).set(createOpenApiDocument(app));
+  return app;
+}
+
+/** Starts the API on a database that is there. */
+export async function startApi(config: ApiConfig, databaseUrl: string, logger: Logger): Promise<RunningApi> {
+  const app = await createApi(config, databaseUrl, logger);
+  try {
+    if (config.adminApiKey !== undefined) {
+      await app.get(ApiKeysService).ensureAdminKey(config.adminApiKey, config.adminUserId);
+    }
+    await app.init();
+    const server = app.getHttpServer();
+    server.keepAliveTimeout = API_LIMITS.keepAliveTimeoutMs;
+    attachRevDialGateway(server, app.get(RevDialGateway));
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`,
+    app,
+    close: () => (closing ??= closeApi(app, config.shutdownGraceMs)),
+  };
+}
+
+/**
+ * Order matters. Requests under way need the links, and may need the runner to dial back once more, so the server listens
+ * until they are done; the links end before the server is closed, for it would wait for their sockets forever.
+ */
+async function closeApi(app: NestExpressApplication, graceMs: number): Promise<void> {
+  const server = app.getHttpServer();
+  await app.get(Drain).drain(graceMs);
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+  }, 500);
+  cut.unref();
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
+}
+
+/** As the router takes it: in any case, with or without a slash at the end. */
+function isClipboard(url: string | undefined): boolean {
+  return /^\/api\/v1\/external-agents\/[^/]+\/clipboard\/?(?:$|\?)/i.test(url ?? '');
+}

@@ -1,0 +1,235 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** The API's whole configuration, as `docs/configuration.md` lists it. Read once, at start. */
+export interface ApiConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Public base URL, without a trailing slash. */
+  readonly serverUrl: string;
+  /** Base URL at which desktops reach this API, without a trailing slash. */
+  readonly sandboxApiUrl: string;
+  /** Undefined: an own PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePoolSize: number;
+  readonly dataDir: string;
+  /** Nobody chose `dataDir`, so another may be taken where it can not be used. */
+  readonly dataDirIsDefault: boolean;
+  readonly runnerTokens: readonly string[];
+  readonly adminApiKey: string | undefined;
+  readonly adminUserId: string;
+  readonly logLevel: LogLevel;
+  readonly metricsPublic: boolean;
+  readonly runnerGraceMs: number;
+  readonly upstreamHeadersTimeoutMs: number;
+  readonly upstreamBodyTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+  readonly maxSandboxesDefault: number;
+  readonly localWolf: { readonly instanceId: string; readonly socketPath: string } | undefined;
+  readonly desktop: {
+    readonly defaultImage: string;
+    readonly imageRepository: string;
+    readonly allowedImages: readonly string[];
+    readonly stateRoot: string;
+  };
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One setting: what it is for people, and how it is read. `docs/configuration.md` is compared with this table by a test. */
+export const SETTINGS = {
+  HOST: setting(z.string().min(1).default('0.0.0.0'), 'Address to listen on'),
+  PORT: setting(whole(0, 65_535).default(8080), 'Port to listen on; 0 takes a free one'),
+  SERVER_URL: setting(baseUrl().optional(), 'Public base URL; default `http://localhost:$PORT`'),
+  SANDBOX_API_URL: setting(baseUrl().optional(), 'Base URL which desktops use to reach the API; default `SERVER_URL`'),
+  DATABASE_URL: setting(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+      .refine(
+        (text) => URL.canParse(text.replaceAll(' ', '%20')),
+        'must be a URL; escape special characters in its password',
+      )
+      .optional(),
+    'PostgreSQL to use; unset: the API runs its own under `HELIX_DATA_DIR`',
+  ),
+  DATABASE_POOL_SIZE: setting(whole(2, 200).default(10), 'Connections to PostgreSQL'),
+  HELIX_DATA_DIR: setting(z.string().min(1).optional(), 'Folder for the embedded PostgreSQL; default `~/.helix`'),
+  RUNNER_TOKEN: setting(
+    tokenList(),
+    'Tokens that hosts present, comma-separated so that a new one can be rolled out before the old one goes; each 16 characters or more',
+  ),
+  ADMIN_API_KEY: setting(
+    z
+      .string()
+      .regex(/^hl-[A-Za-z0-9_-]{16,}$/, 'must be hl- and 16 or more of A-Z a-z 0-9 _ -')
+      .optional(),
+    'Key of the first admin, made at start; unset: only keys in the database count',
+  ),
+  ADMIN_USER_ID: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._@-]{1,128}$/)
+      .default('admin'),
+    'User id of that admin',
+  ),
+  LOG_LEVEL: setting(z.enum(LOG_LEVELS).default('info'), 'Least level that is logged'),
+  METRICS_PUBLIC: setting(flag().default(false), 'Serve `/metrics` without a key'),
+  RUNNER_GRACE_MS: setting(whole(0, 600_000).default(30_000), 'How long dials wait for a runner that lost its link'),
+  UPSTREAM_HEADERS_TIMEOUT_MS: setting(
+    whole(100, 600_000).default(30_000),
+    'How long a service behind the tunnel may take to begin its answer',
+  ),
+  UPSTREAM_BODY_TIMEOUT_MS: setting(whole(100, 600_000).default(30_000), 'Longest silence within its answer'),
+  SHUTDOWN_GRACE_MS: setting(whole(0, 600_000).default(8_000), 'How long requests under way may take after SIGTERM'),
+  MAX_SANDBOXES: setting(whole(0, 10_000).default(20), 'Slots of a host that does not say how many it has'),
+  WOLF_SOCKET_PATH: setting(
+    z.string().startsWith('/', 'must be an absolute path').optional(),
+    'Socket of a Wolf on this machine, used without a tunnel',
+  ),
+  WOLF_INSTANCE_ID: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
+      .default('local'),
+    'Instance id of that Wolf',
+  ),
+  DESKTOP_IMAGE: setting(
+    image().default('helix-sway:latest'),
+    'Desktop image for hosts that do not name their version',
+  ),
+  DESKTOP_IMAGE_REPOSITORY: setting(
+    image().default('helix-sway'),
+    "Repository whose tag is the host's desktop version",
+  ),
+  DESKTOP_IMAGE_ALLOW: setting(list(image()), 'Images a caller may ask for, comma-separated'),
+  DESKTOP_STATE_ROOT: setting(
+    z
+      .string()
+      .regex(/^\/[A-Za-z0-9/._-]*$/, 'must be an absolute path')
+      .default('/wolf-state'),
+    'Folder on hosts for the workspaces',
+  ),
+} as const;
+
+/** All faults of a configuration, by name and never by value. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `the configuration has ${String(faults.length)} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads the configuration from an environment. Empty variables count as unset.
+ * @throws ConfigError naming every fault at once
+ */
+export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
+  const present = Object.fromEntries(
+    Object.keys(SETTINGS).flatMap((name) => {
+      const value = environment[name]?.trim();
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
+  const shape = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema])) as {
+    readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['schema'];
+  };
+  const parsed = z.object(shape).safeParse(present);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`));
+  }
+  const env = parsed.data;
+  const serverUrl = env.SERVER_URL ?? `http://localhost:${String(env.PORT)}`;
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    serverUrl,
+    sandboxApiUrl: env.SANDBOX_API_URL ?? serverUrl,
+    databaseUrl: env.DATABASE_URL,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    dataDir: path.resolve(env.HELIX_DATA_DIR ?? path.join(homedir(), '.helix')),
+    dataDirIsDefault: env.HELIX_DATA_DIR === undefined,
+    runnerTokens: env.RUNNER_TOKEN,
+    adminApiKey: env.ADMIN_API_KEY,
+    adminUserId: env.ADMIN_USER_ID,
+    logLevel: env.LOG_LEVEL,
+    metricsPublic: env.METRICS_PUBLIC,
+    runnerGraceMs: env.RUNNER_GRACE_MS,
+    upstreamHeadersTimeoutMs: env.UPSTREAM_HEADERS_TIMEOUT_MS,
+    upstreamBodyTimeoutMs: env.UPSTREAM_BODY_TIMEOUT_MS,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    maxSandboxesDefault: env.MAX_SANDBOXES,
+    localWolf:
+      env.WOLF_SOCKET_PATH === undefined
+        ? undefined
+        : { instanceId: env.WOLF_INSTANCE_ID, socketPath: env.WOLF_SOCKET_PATH },
+    desktop: {
+      defaultImage: env.DESKTOP_IMAGE,
+      imageRepository: env.DESKTOP_IMAGE_REPOSITORY,
+      allowedImages: env.DESKTOP_IMAGE_ALLOW,
+      stateRoot: env.DESKTOP_STATE_ROOT.replace(/\/+$/, ''),
+    },
+  };
+}
+
+function setting<Schema extends z.ZodType>(
+  schema: Schema,
+  about: string,
+): { readonly schema: Schema; readonly about: string } {
+  return { schema, about };
+}
+
+function faultText(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : issue.message;
+}
+
+function whole(min: number, max: number) {
+  const message = `must be a whole number from ${String(min)} to ${String(max)}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+function flag() {
+  return z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+}
+
+function baseUrl() {
+  return z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https URL')
+    .transform((text) => text.replace(/\/+$/, ''));
+}
+
+function tokenList() {
+  return z
+    .string({ error: 'is required: the token which hosts present, 16 characters or more' })
+    .transform((text) => text.split(',').map((token) => token.trim()))
+    .refine(
+      (tokens) => tokens.every((token) => /^[\x21-\x2b\x2d-\x7e]{16,256}$/.test(token)),
+      'each token must have 16 to 256 visible characters',
+    );
+}
+
+function image() {
+  return z.string().regex(/^[a-z0-9][a-zA-Z0-9._/:@-]{0,255}$/, 'must be an image name');
+}
+
+function list(item: z.ZodType<string, string>) {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    )
+    .pipe(z.array(item))
+    .default([]);
+}

@@ -1,0 +1,23 @@
+import { EXTERNAL_AGENT_ENTITIES, EXTERNAL_AGENT_MIGRATIONS } from '@helix/external-agent';
+import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
+import type { DataSourceOptions } from 'typeorm';
+import { ApiKeyEntity } from '../api-keys/api-key.entity.js';
+import { CreateApiKeys1764000300000 } from '../api-keys/migrations/1764000300000-create-api-keys.js';
+
+/** The database of the whole application. Tables change by migrations only, run before anything else uses them. */
+export function dataSourceOptions(url: string, poolSize: number): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    poolSize,
+    entities: [...SCHEDULER_ENTITIES, ...EXTERNAL_AGENT_ENTITIES, ApiKeyEntity],
+    migrations: [...SCHEDULER_MIGRATIONS, ...EXTERNAL_AGENT_MIGRATIONS, CreateApiKeys1764000300000],
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: false,
+    applicationName: 'helix-api',
+    // A dead database must fail a request in seconds, not hold it.
+    connectTimeoutMS: 3_000,
+    extra: { query_timeout: 15_000, statement_timeout: 15_000, keepAlive: true, connectionTimeoutMillis: 3_000 },
+  };
+}

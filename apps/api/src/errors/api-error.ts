@@ -1,0 +1,26 @@
+/** Failures which the API itself finds, beside those of the libraries. */
+export const API_ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'INVALID_REQUEST',
+  'SESSION_NOT_FOUND',
+  'PAYLOAD_TOO_LARGE',
+  'AUTHENTICATION_AWAY',
+  'DATABASE_AWAY',
+  'NOT_READY',
+  'INTERNAL',
+] as const;
+
+export type ApiErrorCode = (typeof API_ERROR_CODES)[number];
+
+export class ApiError extends Error {
+  constructor(
+    readonly code: ApiErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'ApiError';
+  }
+}

@@ -1,0 +1,108 @@
+import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { ExternalAgentError } from '@helix/external-agent';
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import { QueryFailedError } from 'typeorm';
+import { LOGGER } from '../logging/logging.module.js';
+import { requestIdOf } from '../logging/request-id.js';
+import { HTTP_ANSWERS, httpAnswerOf, type HttpAnswer, type KnownErrorCode } from './status-by-code.js';
+
+interface Answer extends HttpAnswer {
+  readonly code: KnownErrorCode;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** PostgreSQL's classes for a connection that is gone, a server shutting down, and too little of something. */
+const DATABASE_AWAY = /^(?:08|53|57P)/;
+const SOCKET_FAILURE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/;
+
+/** The one place where an error becomes an answer: JSON with `code`, `message` and `requestId`, never a stack. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const answered = answerTo(error);
+    const requestId = requestIdOf(request);
+    if (answered.status >= 500 && answered.code !== 'NOT_READY') {
+      const fields = { requestId, method: request.method, path: request.path, code: answered.code, error };
+      if (answered.code === 'INTERNAL') this.logger.error(fields, 'a request failed');
+      else this.logger.debug(fields, 'a request failed');
+    }
+    // A caller who left is told nothing; one who has part of an answer is cut, so that he does not take it for whole.
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (response.destroyed) return;
+    if (answered.retryAfterS !== undefined) response.setHeader('Retry-After', String(answered.retryAfterS));
+    response.status(answered.status).json({
+      code: answered.code,
+      message: answered.message,
+      requestId,
+      ...(answered.details !== undefined && { details: answered.details }),
+    });
+  }
+}
+
+function answerTo(error: unknown): Answer {
+  const known = httpAnswerOf(error);
+  if (known !== undefined && error instanceof Error) {
+    return {
+      code: known.code,
+      ...known.answer,
+      message: error.message,
+      ...(error instanceof ExternalAgentError && error.details !== undefined && { details: error.details }),
+    };
+  }
+  if (error instanceof HttpException) return answerToHttpException(error);
+  if (isBodyParserError(error)) {
+    if (error.status === 413) return answer('PAYLOAD_TOO_LARGE', 'the body is too large');
+    return answer('INVALID_REQUEST', 'the body is not valid JSON');
+  }
+  if (isDatabaseAway(error)) {
+    return answer('DATABASE_AWAY', 'the database can not be reached; try again shortly');
+  }
+  return answer('INTERNAL', 'an unexpected error; the log has it under this requestId');
+}
+
+function answer(code: KnownErrorCode, message: string): Answer {
+  return { code, message, ...HTTP_ANSWERS[code] };
+}
+
+/** Nest's own: unknown routes, and bodies that the validation pipe refused. */
+function answerToHttpException(error: HttpException): Answer {
+  const status = error.getStatus();
+  if (status === 404) return answer('NOT_FOUND', 'no such route');
+  if (status === 413) return answer('PAYLOAD_TOO_LARGE', 'the body is too large');
+  if (status >= 500) return answer('INTERNAL', 'an unexpected error; the log has it under this requestId');
+  const body = error.getResponse();
+  const detail = typeof body === 'object' && 'message' in body ? body.message : error.message;
+  return answer('INVALID_REQUEST', Array.isArray(detail) ? detail.join('; ') : String(detail));
+}
+
+function isBodyParserError(error: unknown): error is Error & { readonly status: number } {
+  return (
+    error instanceof Error &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status >= 400 &&
+    error.status < 500
+  );
+}
+
+/** Is this the database being away, rather than a statement being wrong? */
+export function isDatabaseAway(error: unknown): boolean {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof Error)) return false;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  return (
+    DATABASE_AWAY.test(code) ||
+    SOCKET_FAILURE.test(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|is not established/.test(cause.message)
+  );
+}

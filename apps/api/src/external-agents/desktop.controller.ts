@@ -1,0 +1,123 @@
+import { Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import {
+  ByteBudget,
+  ClipboardService,
+  EXTERNAL_AGENT_LIMITS,
+  ExternalAgentError,
+  parseClipboard,
+  parseScreenshotQuery,
+  ScreenshotService,
+  type SessionEntity,
+} from '@helix/external-agent';
+import type { Request, Response } from 'express';
+import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { whenCallerLeaves } from './caller-signal.js';
+import { readRequestBody } from './read-request-body.js';
+
+const CLIPBOARD_SCHEMA = {
+  type: 'object' as const,
+  required: ['type', 'data'],
+  properties: {
+    type: { type: 'string' as const, enum: ['text', 'image'] },
+    data: { type: 'string' as const, description: 'Text, or a PNG in base64' },
+  },
+};
+
+/** What passes through the tunnel to a desktop: its picture and its clipboard. */
+@ApiTags('desktop')
+@ApiBearerAuth()
+@ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+@Controller('api/v1/external-agents/:id')
+@Access('session-owner')
+export class DesktopController {
+  constructor(
+    @Inject(ScreenshotService) private readonly screenshots: ScreenshotService,
+    @Inject(ClipboardService) private readonly clipboards: ClipboardService,
+    @Inject(ByteBudget) private readonly budget: ByteBudget,
+  ) {}
+
+  @Get('screenshot')
+  @ApiOperation({ summary: 'The desktop as it is now; viewers who ask at the same time share one fetch' })
+  @ApiProduces('image/png', 'image/jpeg')
+  @ApiQuery({ name: 'format', enum: ['png', 'jpeg'], required: false })
+  @ApiQuery({ name: 'quality', type: Number, required: false, description: '1 to 100, for jpeg' })
+  @ApiQuery({ name: 'include_cursor', type: Boolean, required: false })
+  @ApiOkResponse({
+    description: 'The picture; its type is what the desktop says',
+    schema: { type: 'string', format: 'binary' },
+  })
+  @ApiResponse({ status: 304, description: 'If-None-Match names this very picture' })
+  async screenshot(
+    @CurrentSession() session: SessionEntity,
+    @Query() query: Record<string, unknown>,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const picture = await this.screenshots.fetch(session.id, parseScreenshotQuery(query), whenCallerLeaves(response));
+    response.setHeader('ETag', picture.etag);
+    response.setHeader('Cache-Control', 'private, no-cache, must-revalidate');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (request.headers['if-none-match']?.includes(picture.etag)) {
+      response.statusCode = 304;
+      response.end();
+      return;
+    }
+    response.setHeader('Content-Type', picture.contentType);
+    response.setHeader('Content-Length', picture.byteCount);
+    response.statusCode = 200;
+    // Headers and all pieces leave in as few writes as the socket takes.
+    response.cork();
+    for (const chunk of picture.chunks) response.write(chunk);
+    response.end();
+    response.uncork();
+  }
+
+  @Get('clipboard')
+  @ApiOperation({ summary: "The desktop's clipboard; no content while it is empty" })
+  @ApiOkResponse({ schema: CLIPBOARD_SCHEMA })
+  async readClipboard(@CurrentSession() session: SessionEntity, @Res() response: Response): Promise<void> {
+    const content = await this.clipboards.read(session.id, whenCallerLeaves(response));
+    // Clients take an empty answer for an empty clipboard (helix-rest §3.4).
+    const body = content === undefined ? '' : JSON.stringify(content);
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+    response.setHeader('Cache-Control', 'no-store');
+    response.statusCode = 200;
+    response.end(body);
+  }
+
+  @Post('clipboard')
+  @HttpCode(200)
+  @ApiOperation({ summary: "Replace the desktop's clipboard; at most 20 MiB" })
+  @ApiBody({ schema: CLIPBOARD_SCHEMA })
+  @ApiOkResponse({ description: 'No body' })
+  async writeClipboard(
+    @CurrentSession() session: SessionEntity,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const signal = whenCallerLeaves(response);
+    // Read here, after the guard, and not by a body parser before it: 20 MiB are for callers we know.
+    const body = await this.budget.during(request, () =>
+      readRequestBody(request, EXTERNAL_AGENT_LIMITS.clipboardMaxBytes),
+    );
+    if (body === undefined) throw new ExternalAgentError('CLIPBOARD_TOO_LARGE', 'a clipboard may hold at most 20 MiB');
+    const content = parseClipboard(body);
+    if (content === undefined) {
+      throw new ExternalAgentError('INVALID_REQUEST', 'the body must be {"type":"text"|"image","data":"…"}');
+    }
+    await this.clipboards.write(session.id, content, signal);
+    response.status(200).end();
+  }
+}

@@ -1,0 +1,151 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import type { SessionEntity } from '@helix/external-agent';
+import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
+import { agentStatusOf, SessionReasonDto, type AgentStatus } from '../sessions/session.dto.js';
+import { API_LIMITS } from '../limits.js';
+
+const SESSION_ID_PATTERN = /^ses_[0-9a-hjkmnp-tv-z]{26}$/;
+const SESSION_ID_MESSAGE = '$property must be ses_ and 26 lower-case ULID characters';
+
+/**
+ * What a caller may decide about a desktop (helix-rest §3.1). Who owns it, its mounts and its folders are decided here and
+ * never read from a body; keys that are not listed are ignored.
+ */
+export class CreateExternalAgentDto {
+  @ApiPropertyOptional({ description: 'Chosen by a caller who may retry: the same id never makes a second desktop' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @Matches(SESSION_ID_PATTERN, { message: SESSION_ID_MESSAGE })
+  session_id?: string;
+
+  @ApiPropertyOptional({ description: 'Another spelling of session_id' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @Matches(SESSION_ID_PATTERN, { message: SESSION_ID_MESSAGE })
+  helix_session_id?: string;
+
+  @ApiPropertyOptional()
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  name?: string;
+
+  @ApiPropertyOptional({ description: 'What the agent is asked to do' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100_000)
+  input?: string;
+
+  @ApiPropertyOptional({ type: [String], description: '`NAME=value`; names of the control plane’s own are refused' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(64)
+  @IsString({ each: true })
+  env?: string[];
+
+  @ApiPropertyOptional({ default: 1920, description: 'Pixels; clamped to 800–7680' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(100_000)
+  display_width?: number;
+
+  @ApiPropertyOptional({ default: 1080, description: 'Pixels; clamped to 600–4320' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(100_000)
+  display_height?: number;
+
+  @ApiPropertyOptional({ default: 60, description: 'Hertz; clamped to 30–144' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1_000)
+  display_refresh_rate?: number;
+
+  @ApiPropertyOptional({ example: 'nvidia', description: 'Only hosts that named such a GPU' })
+  @AbsentWhenEmpty()
+  @LowerCase()
+  @IsOptional()
+  @Matches(/^[a-z0-9-]{1,32}$/, { message: 'gpu_vendor must be a word such as nvidia, amd or intel' })
+  gpu_vendor?: string;
+
+  @ApiPropertyOptional({ description: 'One of the images the operator allows' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  image?: string;
+
+  @ApiPropertyOptional()
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @MaxLength(API_LIMITS.labelMaxLength)
+  spec_task_id?: string;
+
+  @ApiPropertyOptional()
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @MaxLength(API_LIMITS.labelMaxLength)
+  project_id?: string;
+
+  @ApiPropertyOptional()
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @MaxLength(API_LIMITS.labelMaxLength)
+  thread_id?: string;
+}
+
+/** The answer to a create, in the keys of Helix's `ZedAgentResponse`. */
+export class ExternalAgentDto {
+  @ApiProperty({ example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' }) session_id!: string;
+  @ApiProperty({ enum: ['starting', 'running', 'stopping', 'stopped', 'failed'] }) status!: AgentStatus;
+  @ApiProperty({ example: '/api/v1/external-agents/ses_01kata7wrce3cd5j3hg5ttvjw6/screenshot' })
+  screenshot_url!: string;
+  @ApiProperty({ description: 'Empty while there is no stream to offer' }) stream_url!: string;
+  @ApiProperty({ description: 'Empty while there is no agent channel to offer' }) websocket_url!: string;
+  @ApiProperty({ description: 'Always empty: a desktop gets its token in its environment' }) auth_token!: string;
+  @ApiPropertyOptional() wolf_instance_id?: string;
+  @ApiPropertyOptional() wolf_lobby_id?: string;
+  @ApiPropertyOptional({ description: 'For the owner alone' }) wolf_lobby_pin?: string;
+  @ApiProperty() container_name!: string;
+  @ApiProperty({ description: 'The desktop holds its link now' }) desktop_connected!: boolean;
+  @ApiPropertyOptional({ type: SessionReasonDto }) reason?: SessionReasonDto;
+}
+
+export function toExternalAgentDto(
+  session: SessionEntity,
+  about: { readonly showPin: boolean; readonly connected: boolean },
+): ExternalAgentDto {
+  return {
+    session_id: session.id,
+    status: agentStatusOf(session.state),
+    screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
+    stream_url: '',
+    websocket_url: '',
+    auth_token: '',
+    ...(session.wolfInstanceId !== null && { wolf_instance_id: session.wolfInstanceId }),
+    ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
+    ...(session.lobbyId !== null && about.showPin && { wolf_lobby_pin: session.lobbyPin }),
+    container_name: `zed-external-${session.id.slice('ses_'.length)}`,
+    desktop_connected: about.connected,
+    ...(session.reason !== null && { reason: session.reason }),
+  };
+}

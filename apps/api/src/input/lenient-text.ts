@@ -1,0 +1,13 @@
+import { Transform } from 'class-transformer';
+
+/** Clients written in Go send what they leave out as an empty string or null (helix-rest §3.1). */
+export function AbsentWhenEmpty(): PropertyDecorator {
+  return Transform(({ value }: { readonly value: unknown }) => (value === '' || value === null ? undefined : value));
+}
+
+/** Words that are the same in any case. */
+export function LowerCase(): PropertyDecorator {
+  return Transform(({ value }: { readonly value: unknown }) =>
+    typeof value === 'string' ? value.toLowerCase() : value,
+  );
+}

@@ -1,0 +1,127 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { SessionRepository } from '@helix/external-agent';
+import { ConnectionManager, parseRunnerId, runnerIdOf, type ConnectionEvent } from '@helix/revdial';
+import { WolfInstanceRegistry } from '@helix/scheduler';
+import type { Logger } from 'pino';
+import { principalName } from '../auth/principal.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
+import { LOGGER } from '../logging/logging.module.js';
+
+/** A third of the age at which the registry takes a host for silent. */
+const TOUCH_INTERVAL_MS = 30_000;
+/** What could not be written, because the database was away, is written within this time of its return. */
+const RETRY_INTERVAL_MS = 5_000;
+
+interface HostLink {
+  readonly isConnected: boolean;
+  readonly address: string;
+  /** Names the link, so that the late end of an older one changes nothing. */
+  readonly linkId: string | undefined;
+}
+
+/**
+ * Tells the registry which hosts hold their link, and the connection manager which runners to expect back after a restart,
+ * so that requests made meanwhile wait for them instead of failing.
+ */
+@Injectable()
+export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private unsubscribe: () => void = () => undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly lastLinkIds = new Map<string, string>();
+  /** The newest fact about each host that is not written yet; at most one a host, whatever its link does meanwhile. */
+  private readonly unwritten = new Map<string, HostLink>();
+  private writing: Promise<void> | undefined;
+
+  constructor(
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
+    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.unsubscribe = this.connections.subscribe((event) => {
+      this.note(event);
+    });
+    for (const instance of await this.registry.list()) {
+      if (!instance.linkConnected || instance.id === this.config.localWolf?.instanceId) continue;
+      if (instance.linkId !== null) this.lastLinkIds.set(instance.id, instance.linkId);
+      this.connections.expect(runnerIdOf('wolf', instance.id), 'runner');
+    }
+    for (const sessionId of await this.sessions.listRunningIds()) {
+      this.connections.expect(
+        runnerIdOf('sandbox', sessionId),
+        principalName({ kind: 'session', sessionId, ownerId: '' }),
+      );
+    }
+    if (this.config.localWolf !== undefined) {
+      await this.registry.markLinkConnected(this.config.localWolf.instanceId, this.config.localWolf.socketPath);
+    }
+    this.timers.push(
+      setInterval(() => {
+        void this.touch();
+      }, TOUCH_INTERVAL_MS).unref(),
+      setInterval(() => {
+        void this.write();
+      }, RETRY_INTERVAL_MS).unref(),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    // Links that end because this replica closes say nothing about their hosts.
+    this.unsubscribe();
+    for (const timer of this.timers) clearInterval(timer);
+    await this.writing;
+  }
+
+  private note(event: ConnectionEvent): void {
+    const runner = parseRunnerId(event.runnerId);
+    if (runner?.kind !== 'wolf' || runner.subject === this.config.localWolf?.instanceId) return;
+    const id = runner.subject;
+    if (event.type === 'connected') {
+      const linkId = String(event.generation);
+      this.lastLinkIds.set(id, linkId);
+      this.unwritten.set(id, { isConnected: true, address: event.link.remoteAddress, linkId });
+    } else if (event.type === 'gone') {
+      this.unwritten.set(id, { isConnected: false, address: '', linkId: this.lastLinkIds.get(id) });
+      this.lastLinkIds.delete(id);
+    }
+    void this.write();
+  }
+
+  /** One writer at a time, so that "lost" never overtakes the "connected" that came before it. */
+  private async write(): Promise<void> {
+    if (this.writing !== undefined) return;
+    this.writing = this.writeAll().finally(() => {
+      this.writing = undefined;
+    });
+    await this.writing;
+  }
+
+  private async writeAll(): Promise<void> {
+    for (let [next] = this.unwritten; next !== undefined; [next] = this.unwritten) {
+      const [id, link] = next;
+      try {
+        if (link.isConnected) await this.registry.markLinkConnected(id, link.address, link.linkId);
+        else await this.registry.markLinkLost(id, link.linkId);
+      } catch (error) {
+        this.logger.warn({ wolfInstanceId: id, error }, 'the registry could not be told of a link; it is tried again');
+        return;
+      }
+      // What was noted meanwhile is newer, and is written next.
+      if (this.unwritten.get(id) === link) this.unwritten.delete(id);
+    }
+  }
+
+  private async touch(): Promise<void> {
+    const linked = this.connections.list().filter((runner) => runner.kind === 'wolf' && runner.state === 'connected');
+    const local = this.config.localWolf === undefined ? [] : [this.config.localWolf.instanceId];
+    try {
+      await this.registry.touch([...local, ...linked.map((runner) => runner.subject)]);
+    } catch (error) {
+      this.logger.warn({ error }, 'the registry could not be told which hosts are linked');
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { RunnerStatus } from '@helix/revdial';
+
+/** A runner as admins see it. */
+export class RunnerDto {
+  @ApiProperty({ example: 'wolf-local' }) id!: string;
+  @ApiProperty({ enum: ['wolf', 'moonlight', 'hydra', 'sandbox'] }) kind!: string;
+  @ApiPropertyOptional({ description: 'For the parts of a host' }) wolf_instance_id?: string;
+  @ApiPropertyOptional({ description: 'For desktops' }) session_id?: string;
+  @ApiProperty({ enum: ['connected', 'grace'] }) state!: string;
+  @ApiProperty({ description: 'Who holds it', example: 'runner' }) principal!: string;
+  @ApiProperty({ description: 'Rises with every link of this runner' }) generation!: number;
+  @ApiPropertyOptional({ enum: ['hijack', 'websocket'] }) transport?: string;
+  @ApiPropertyOptional() remote_address?: string;
+  @ApiPropertyOptional() connected_since?: string;
+  @ApiPropertyOptional() last_seen?: string;
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description: 'Milliseconds; null where the transport can not measure it',
+  })
+  round_trip_ms?: number | null;
+  @ApiPropertyOptional() open_streams?: number;
+  @ApiPropertyOptional() bytes_in?: number;
+  @ApiPropertyOptional() bytes_out?: number;
+  @ApiProperty({ description: 'The link is lost and dials wait for it' }) in_grace!: boolean;
+  @ApiPropertyOptional() lost_since?: string;
+  @ApiPropertyOptional({ description: 'Milliseconds until waiting dials fail' }) grace_left_ms?: number;
+  @ApiPropertyOptional() waiting_dials?: number;
+}
+
+export class RunnerListDto {
+  @ApiProperty({ type: [RunnerDto] }) runners!: readonly RunnerDto[];
+  @ApiProperty() total!: number;
+}
+
+export function toRunnerDto(runner: RunnerStatus, now: Date): RunnerDto {
+  const about = {
+    id: runner.runnerId,
+    kind: runner.kind,
+    ...(runner.kind === 'sandbox' ? { session_id: runner.subject } : { wolf_instance_id: runner.subject }),
+    state: runner.state,
+    principal: runner.principal,
+    generation: runner.generation,
+    in_grace: runner.state === 'grace',
+  };
+  if (runner.state === 'grace') {
+    return {
+      ...about,
+      lost_since: runner.lostAt.toISOString(),
+      grace_left_ms: Math.max(0, runner.graceEndsAt.getTime() - now.getTime()),
+      waiting_dials: runner.waitingDialCount,
+    };
+  }
+  return {
+    ...about,
+    transport: runner.transport,
+    remote_address: runner.remoteAddress,
+    connected_since: runner.connectedAt.toISOString(),
+    last_seen: runner.stats.lastSeenAt.toISOString(),
+    round_trip_ms: runner.stats.roundTripMs === undefined ? null : Math.round(runner.stats.roundTripMs * 1_000) / 1_000,
+    open_streams: runner.stats.openStreamCount,
+    bytes_in: runner.stats.bytesIn,
+    bytes_out: runner.stats.bytesOut,
+  };
+}

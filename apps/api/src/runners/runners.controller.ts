@@ -1,0 +1,37 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ConnectionManager } from '@helix/revdial';
+import { IsIn, IsOptional } from 'class-validator';
+import { Access } from '../auth/access.decorator.js';
+import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
+import { RunnerListDto, toRunnerDto } from './runner.dto.js';
+
+class ListRunnersDto extends PageQueryDto {
+  @ApiPropertyOptional({ enum: ['wolf', 'moonlight', 'hydra', 'sandbox'] })
+  @IsOptional()
+  @IsIn(['wolf', 'moonlight', 'hydra', 'sandbox'])
+  kind?: string;
+}
+
+@ApiTags('admin')
+@ApiBearerAuth()
+@Controller('api/v1/admin/runners')
+@Access('admin')
+export class RunnersController {
+  constructor(@Inject(ConnectionManager) private readonly connections: ConnectionManager) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Every runner that is connected or in its grace period, by id' })
+  @ApiOkResponse({ type: RunnerListDto })
+  list(@Query() query: ListRunnersDto): RunnerListDto {
+    const now = new Date();
+    const runners = this.connections
+      .list()
+      .filter((runner) => query.kind === undefined || runner.kind === query.kind)
+      .sort((one, other) => (one.runnerId < other.runnerId ? -1 : 1));
+    const page = pageOf(query);
+    // All of them, unless pages are asked for: whoever looks for one runner must not have to know of pages.
+    const listed = query.page_size === undefined ? runners : runners.slice(page.offset, page.offset + page.size);
+    return { runners: listed.map((runner) => toRunnerDto(runner, now)), total: runners.length };
+  }
+}

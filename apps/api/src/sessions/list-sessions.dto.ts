@@ -1,0 +1,19 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PageQueryDto } from './page-query.dto.js';
+
+export class ListSessionsDto extends PageQueryDto {
+  @ApiPropertyOptional({ description: 'Part of the name or id' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  search?: string;
+
+  @ApiPropertyOptional({
+    enum: ['true', 'false'],
+    description: "Everybody's, for admins; others see their own all the same",
+  })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  all?: string;
+}

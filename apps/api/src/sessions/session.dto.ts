@@ -1,0 +1,173 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { SessionEntity, SessionState } from '@helix/external-agent';
+
+/** Helix's zero time, which stands for "never" (helix-rest §2.1). */
+const ZERO_TIME = '0001-01-01T00:00:00Z';
+
+/** The words which Helix's clients know for the state of a desktop. */
+export type AgentStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+
+export function agentStatusOf(state: SessionState): AgentStatus {
+  switch (state) {
+    case 'queued':
+    case 'placing':
+    case 'starting':
+      return 'starting';
+    case 'running':
+    case 'stopping':
+    case 'stopped':
+    case 'failed':
+      return state;
+    default:
+      return state satisfies never;
+  }
+}
+
+export class SessionReasonDto {
+  @ApiProperty({ example: 'PLACEMENT_ALL_FULL' }) code!: string;
+  @ApiProperty() message!: string;
+}
+
+/** A session as Helix's clients read it (helix-rest §2.1); keys they know keep their names, `state` and on are ours. */
+export class SessionDto {
+  @ApiProperty({ example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' }) id!: string;
+  @ApiProperty() name!: string;
+  @ApiProperty() created!: string;
+  @ApiProperty() updated!: string;
+  @ApiProperty({ type: String, nullable: true }) deleted_at!: string | null;
+  @ApiProperty() parent_session!: string;
+  @ApiProperty() parent_app!: string;
+  @ApiProperty() organization_id!: string;
+  @ApiProperty({ type: Object, description: 'Settings of the session, in Helix’s keys' }) config!: Record<
+    string,
+    unknown
+  >;
+  @ApiProperty({ type: Object, description: 'The same as `config`' }) metadata!: Record<string, unknown>;
+  @ApiProperty() mode!: string;
+  @ApiProperty() type!: string;
+  @ApiProperty() provider!: string;
+  @ApiProperty() model_name!: string;
+  @ApiProperty() lora_dir!: string;
+  @ApiProperty({ type: [Object] }) interactions!: readonly unknown[];
+  @ApiProperty() generation_id!: number;
+  @ApiProperty() owner!: string;
+  @ApiProperty() owner_type!: string;
+  @ApiProperty() question_set_id!: string;
+  @ApiProperty() question_set_execution_id!: string;
+  @ApiProperty() trigger!: string;
+  @ApiProperty({ description: 'Empty until a host is chosen' }) wolf_instance_id!: string;
+  @ApiProperty({ enum: ['queued', 'placing', 'starting', 'running', 'stopping', 'stopped', 'failed'] })
+  state!: SessionState;
+  @ApiProperty({ enum: ['running', 'stopped'] }) desired!: string;
+  @ApiPropertyOptional({ type: SessionReasonDto, nullable: true }) reason!: SessionReasonDto | null;
+  @ApiProperty({ description: 'Rises with every change' }) version!: number;
+  @ApiProperty() started_at!: string;
+  @ApiProperty() stopped_at!: string;
+}
+
+export class SessionSummaryDto {
+  @ApiProperty() created!: string;
+  @ApiProperty() updated!: string;
+  @ApiProperty() session_id!: string;
+  @ApiProperty() name!: string;
+  @ApiProperty() model_name!: string;
+  @ApiProperty() type!: string;
+  @ApiProperty() owner!: string;
+  @ApiProperty() summary!: string;
+  @ApiProperty() priority!: boolean;
+  @ApiProperty() question_set_id!: string;
+  @ApiProperty() question_set_execution_id!: string;
+  @ApiProperty({ enum: ['queued', 'placing', 'starting', 'running', 'stopping', 'stopped', 'failed'] })
+  state!: SessionState;
+  @ApiProperty() wolf_instance_id!: string;
+}
+
+export class SessionPageDto {
+  @ApiProperty({ type: [SessionSummaryDto] }) sessions!: readonly SessionSummaryDto[];
+  @ApiProperty() page!: number;
+  @ApiProperty() pageSize!: number;
+  @ApiProperty() totalCount!: number;
+  @ApiProperty() totalPages!: number;
+}
+
+/** `showPin`: for the owner alone, who types it into a Moonlight client. */
+export function toSessionDto(session: SessionEntity, showPin: boolean): SessionDto {
+  const config = {
+    agent_type: 'zed_external',
+    ...session.labels,
+    external_agent_config: {
+      display_width: session.display.width,
+      display_height: session.display.height,
+      display_refresh_rate: session.display.refreshHz,
+    },
+    external_agent_id: session.id,
+    external_agent_status: agentStatusOf(session.state),
+    ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
+    ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
+    avatar: '',
+    priority: false,
+    document_ids: {},
+    session_rag_results: [],
+    document_group_id: '',
+    manually_review_questions: false,
+    system_prompt: '',
+    helix_version: '',
+    stream: false,
+    rag_enabled: false,
+    text_finetune_enabled: false,
+    rag_settings: {},
+    active_tools: [],
+    uploaded_data_entity_id: '',
+    assistant_id: '',
+    app_query_params: {},
+  };
+  return {
+    id: session.id,
+    name: session.name,
+    created: session.createdAt.toISOString(),
+    updated: session.updatedAt.toISOString(),
+    deleted_at: null,
+    parent_session: '',
+    parent_app: '',
+    organization_id: '',
+    config,
+    metadata: config,
+    mode: 'inference',
+    type: 'text',
+    provider: '',
+    model_name: 'external_agent',
+    lora_dir: '',
+    interactions: [],
+    generation_id: 0,
+    owner: session.ownerId,
+    owner_type: 'user',
+    question_set_id: '',
+    question_set_execution_id: '',
+    trigger: '',
+    wolf_instance_id: session.wolfInstanceId ?? '',
+    state: session.state,
+    desired: session.desired,
+    reason: session.reason,
+    version: session.version,
+    started_at: session.startedAt?.toISOString() ?? ZERO_TIME,
+    stopped_at: session.stoppedAt?.toISOString() ?? ZERO_TIME,
+  };
+}
+
+export function toSessionSummaryDto(session: SessionEntity): SessionSummaryDto {
+  return {
+    created: session.createdAt.toISOString(),
+    updated: session.updatedAt.toISOString(),
+    session_id: session.id,
+    name: session.name,
+    model_name: 'external_agent',
+    type: 'text',
+    owner: session.ownerId,
+    summary: '',
+    priority: false,
+    question_set_id: '',
+    question_set_execution_id: '',
+    state: session.state,
+    wolf_instance_id: session.wolfInstanceId ?? '',
+  };
+}

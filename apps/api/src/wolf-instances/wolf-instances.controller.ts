@@ -1,0 +1,106 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { WolfInstanceRegistry } from '@helix/scheduler';
+import { IsIn, IsOptional } from 'class-validator';
+import { Access } from '../auth/access.decorator.js';
+import { ApiError } from '../errors/api-error.js';
+import { RegisterWolfInstanceDto, toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
+
+const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } as const;
+const HEARTBEAT_SCHEMA = {
+  type: 'object',
+  description: 'All optional; keys that are not known are ignored',
+  properties: {
+    sway_version: { type: 'string' },
+    gpu_vendor: { type: 'string' },
+    render_node: { type: 'string' },
+    max_sandboxes: { type: 'integer' },
+    desktop_versions: { type: 'object', additionalProperties: { type: 'string' } },
+    disk_usage: { type: 'array', items: { type: 'object' } },
+  },
+} as const;
+
+interface Ok {
+  readonly status: 'ok';
+}
+
+class RemoveWolfInstanceDto {
+  @ApiPropertyOptional({
+    enum: ['true', 'false'],
+    description: 'Even while it carries sessions; their desktops are given up',
+  })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  force?: string;
+}
+
+/** The registry of GPU hosts. Hosts write it with their runner token, admins read it. */
+@ApiTags('wolf instances')
+@ApiBearerAuth()
+@Controller('api/v1')
+export class WolfInstancesController {
+  constructor(@Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry) {}
+
+  @Post('wolf-instances/register')
+  @Access('host')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Register a host, or bring its row up to date' })
+  @ApiOkResponse({ type: WolfInstanceDto })
+  async register(@Body() body: RegisterWolfInstanceDto): Promise<WolfInstanceDto> {
+    const instance = await this.registry.register({
+      ...(body.id !== undefined && { id: body.id }),
+      name: body.name,
+      address: body.address,
+      ...(body.max_sandboxes !== undefined && { maxSandboxes: body.max_sandboxes }),
+      ...(body.gpu_type !== undefined && { gpuType: body.gpu_type }),
+      ...(body.gpu_vendor !== undefined && { gpuVendor: body.gpu_vendor }),
+      ...(body.render_node !== undefined && { renderNode: body.render_node }),
+      ...(body.sway_version !== undefined && { swayVersion: body.sway_version }),
+    });
+    return toWolfInstanceDto(instance);
+  }
+
+  @Post('wolf-instances/:id/heartbeat')
+  @Access('host')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'A host says that it is there, and what has changed' })
+  @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
+  @ApiOkResponse({ schema: OK_SCHEMA })
+  async heartbeat(@Param('id') id: string, @Body() body: unknown): Promise<Ok> {
+    const instance = await this.registry.heartbeat(id, body);
+    if (instance === undefined) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
+    return { status: 'ok' };
+  }
+
+  /** The later hosts' path. They do not expect 404 for a host that has not registered yet (helix-rest §4.1). */
+  @Post('sandboxes/:id/heartbeat')
+  @Access('host')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'The same, as later hosts send it; an unknown id is no error' })
+  @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
+  @ApiOkResponse({ schema: OK_SCHEMA })
+  async sandboxHeartbeat(@Param('id') id: string, @Body() body: unknown): Promise<Ok> {
+    await this.registry.heartbeat(id, body);
+    return { status: 'ok' };
+  }
+
+  @Get('wolf-instances')
+  @Access('admin')
+  @ApiOperation({ summary: 'List hosts, newest first' })
+  @ApiOkResponse({ type: [WolfInstanceDto] })
+  async list(): Promise<readonly WolfInstanceDto[]> {
+    const instances = await this.registry.list();
+    return instances.map(toWolfInstanceDto);
+  }
+
+  @Delete('wolf-instances/:id')
+  @Access('admin')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Forget a host; refused while it carries sessions' })
+  @ApiOkResponse({ schema: OK_SCHEMA })
+  async remove(@Param('id') id: string, @Query() query: RemoveWolfInstanceDto): Promise<Ok> {
+    const removed = await this.registry.remove(id, { force: query.force === 'true' });
+    if (!removed) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
+    return { status: 'ok' };
+  }
+}

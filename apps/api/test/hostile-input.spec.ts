@@ -1,0 +1,143 @@
+import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
+import type { RestAnswer, RestClient } from '../../../test/support/rest-client.js';
+
+const AGENTS = '/api/v1/external-agents';
+const KEYS = '/api/v1/admin/api-keys';
+
+describe('input that is meant to hurt', () => {
+  let api: ApiInProcess;
+  let owner: RestClient;
+  let admin: RestClient;
+  let host: RestClient;
+
+  beforeAll(async () => {
+    api = await ApiInProcess.start({ SERVER_URL: 'https://helix.example.com' });
+    owner = api.as(await api.userKey('owner'));
+    admin = api.as(await api.userKey('root', true));
+    host = api.as(RUNNER_TOKEN);
+  });
+
+  afterAll(async () => {
+    await api.close();
+  });
+
+  function invalid(answer: RestAnswer): void {
+    expect([answer.status, answer.body['code']]).toEqual([400, 'INVALID_REQUEST']);
+  }
+
+  it.each([
+    ['NUL in a name', '{"name":"a\\u0000b"}'],
+    ['NUL in a label', '{"project_id":"a\\u0000b"}'],
+    ['half a surrogate pair in a name', '{"name":"\\ud800"}'],
+    ['half a surrogate pair in a label', '{"spec_task_id":"\\udc00"}'],
+    ['half a surrogate pair in the environment', '{"env":["A=\\ud800"]}'],
+    ['a hundred thousand brackets', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['an array for a body', '[{"name":"x"}]'],
+    ['a body that is no JSON', 'name=x'],
+    ['a body cut short', '{'],
+  ])('refuses a desktop with %s as the caller’s fault', async (_, body) => {
+    invalid(await owner.post(AGENTS, body));
+  });
+
+  it('refuses NUL in queries, paths and the names of keys', async () => {
+    invalid(await owner.get('/api/v1/sessions?search=%00'));
+    invalid(await owner.get(`${AGENTS}?search=%00`));
+    invalid(await admin.delete(`${KEYS}/%00`));
+    invalid(await admin.delete('/api/v1/wolf-instances/%00'));
+    invalid(await admin.post(KEYS, '{"user_id":"bob","name":"\\u0000"}'));
+    invalid(await host.post('/api/v1/wolf-instances/some/heartbeat', '{"disk_usage":[{"mount_point":"\\ud800"}]}'));
+    expect((await owner.get('/api/v1/sessions/%00')).body['code']).toBe('SESSION_NOT_FOUND');
+  });
+
+  it('refuses a body whatever its type says rather than starting another desktop than the one asked for', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      invalid(await owner.post(AGENTS, 'name=x', { 'content-type': type }));
+      invalid(await owner.post(AGENTS, '{"name":["x"]}', { 'content-type': type }));
+    }
+  });
+
+  it('takes null for not given', async () => {
+    const given = { name: 'host', address: '10.0.0.1', id: null, gpu_vendor: null, render_node: null, gpu_type: null };
+    expect((await host.post('/api/v1/wolf-instances/register', given)).status).toBe(200);
+    expect((await admin.post(KEYS, { user_id: 'bob', name: null, admin: null, expires_at: null })).status).toBe(201);
+    invalid(await admin.post(KEYS, { user_id: null }));
+  });
+
+  it('refuses times that are none to JavaScript', async () => {
+    for (const expires_at of ['2030-W01-1', '2030-01-01T00:00:00,5Z', '+275760-09-14T00:00:00Z', '']) {
+      invalid(await admin.post(KEYS, { user_id: 'bob', expires_at }));
+    }
+  });
+
+  it('takes from a body neither owner nor prototype', async () => {
+    const body =
+      '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"x":1}},"owner_id":"root","user_id":"root"}';
+    const answer = await owner.post(AGENTS, body);
+    // No host is connected: the session is made and can not be placed.
+    expect(answer.status).toBe(503);
+    const { sessions } = (await owner.get('/api/v1/sessions')).body as { sessions: { owner: string }[] };
+    expect(sessions.map((session) => session.owner)).toEqual(['owner']);
+    expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
+  });
+
+  it('refuses a small body that unpacks to a large one', async () => {
+    const { gzipSync } = await import('node:zlib');
+    const response = await fetch(api.url + AGENTS, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${owner.key ?? ''}`,
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      },
+      body: gzipSync(Buffer.alloc(50_000_000, ' ')),
+    });
+    expect(response.status).toBe(413);
+  });
+
+  it('says on every answer that it is what its type says and is to be kept by nobody', async () => {
+    for (const answer of [await owner.get('/api/v1/sessions'), await owner.get('/nowhere')]) {
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.bytes.toString()).not.toContain('node_modules');
+    }
+  });
+
+  it('does not repeat a request id that could break a log or a header', async () => {
+    const answer = await owner.get('/healthz', { 'x-request-id': 'a b"c' });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await owner.get('/healthz', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe('abc-1');
+  });
+
+  describe('from pages of other sites', () => {
+    const nowhere = { image: 'not-allowed' };
+
+    function act(headers: Readonly<Record<string, string>>): Promise<RestAnswer> {
+      return api.as(undefined).post(AGENTS, nowhere, headers);
+    }
+
+    it('lets nobody act with the cookie of this one', async () => {
+      const cookie = `access_token=${owner.key ?? ''}`;
+      for (const origin of ['https://evil.example', 'null', 'https://helix.example.com.evil.example', 'https://:']) {
+        const answer = await act({ cookie, origin });
+        expect([origin, answer.status, answer.body['code']]).toEqual([origin, 403, 'FORBIDDEN']);
+      }
+      const read = await api.as(undefined).get('/api/v1/sessions', { cookie, origin: 'https://evil.example' });
+      expect(read.status).toBe(200);
+    });
+
+    it('lets its own pages act, behind a proxy too, and programs, and whoever brings the key himself', async () => {
+      const cookie = `access_token=${owner.key ?? ''}`;
+      const authorization = `Bearer ${owner.key ?? ''}`;
+      for (const headers of [
+        { cookie },
+        { cookie, origin: api.url.replace('localhost', '127.0.0.1') },
+        { cookie, origin: 'https://helix.example.com' },
+        { cookie, origin: 'https://console.example.com', 'x-forwarded-host': 'console.example.com' },
+        { authorization, origin: 'https://evil.example' },
+      ]) {
+        // Past the guard: the body is what is wrong.
+        invalid(await act(headers));
+      }
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { createSessionId, SessionRepository, type SessionId } from '@helix/external-agent';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { RestClient } from '../../../../test/support/rest-client.js';
+import { createTestDatabase } from '../../../../test/support/postgres.js';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service.js';
+import { startApi, type RunningApi } from '../../src/bootstrap/start-api.js';
+import { readApiConfig } from '../../src/config/api-config.js';
+import { createLogger } from '../../src/logging/logger.js';
+
+export const RUNNER_TOKEN = 'runner-token-of-this-test';
+
+/** The API in this process, on a real database, with callers of every kind. */
+export class ApiInProcess {
+  readonly url: string;
+
+  private constructor(
+    readonly api: RunningApi,
+    readonly dataSource: DataSource,
+    private readonly drop: () => Promise<void>,
+  ) {
+    this.url = api.url;
+  }
+
+  /** `reach` may lead the API to its database by another way, such as a relay that can be cut. */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    reach: (databaseUrl: string) => string | Promise<string> = (databaseUrl) => databaseUrl,
+  ): Promise<ApiInProcess> {
+    const database = await createTestDatabase();
+    const config = readApiConfig({ HOST: '127.0.0.1', PORT: '0', RUNNER_TOKEN, LOG_LEVEL: 'silent', ...settings });
+    const api = await startApi(config, await reach(database.url), createLogger(config.logLevel));
+    return new ApiInProcess(api, api.app.get<DataSource>(getDataSourceToken()), () => database.drop());
+  }
+
+  as(token: string | undefined): RestClient {
+    return new RestClient(this.url, token);
+  }
+
+  async userKey(ownerId: string, isAdmin = false, expiresAt: Date | null = null): Promise<string> {
+    const { secret } = await this.api.app.get(ApiKeysService).create({ ownerId, name: 'test', isAdmin, expiresAt });
+    return secret;
+  }
+
+  async sessionToken(sessionId: SessionId, ownerId: string): Promise<string> {
+    return await this.api.app.get(ApiKeysService).issue(sessionId, ownerId);
+  }
+
+  /** A session that counts as running although no host carries it: for what is decided before any host is asked. */
+  async runningSession(ownerId: string, id: SessionId = createSessionId()): Promise<SessionId> {
+    const inserted = await this.api.app.get(SessionRepository).insert({
+      id,
+      ownerId,
+      name: 'test',
+      lobbyPin: '0419',
+      display: { width: 1920, height: 1080, refreshHz: 60 },
+      environment: [],
+      gpuVendor: null,
+      image: null,
+      labels: {},
+    });
+    if (!inserted) throw new Error('the session exists already');
+    await this.dataSource.query(`UPDATE sessions SET state = 'running', lobby_id = 'lobby' WHERE id = $1`, [id]);
+    return id;
+  }
+
+  async close(): Promise<void> {
+    await this.api.close();
+    await this.drop();
+  }
+}

@@ -1,0 +1,64 @@
+import { RunnerTunnel } from '@helix/revdial';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { HealthServer } from './health-server.js';
+import type { AgentSettings } from './settings/agent-settings.js';
+
+export type AgentExitCode = 0 | 1 | 2;
+
+/** Streams may finish for this long; with the goodbyes of the links it stays well under the 10 s of container runtimes. */
+const DRAIN_LIMIT_MS = 5_000;
+
+/**
+ * Holds all tunnels until `stop` aborts (0), every one of them was refused for good (2), or the health port can not be
+ * had (1). Tunnels are independent: one that is refused does not end the others.
+ */
+export async function runAgent(settings: AgentSettings, stop: AbortSignal): Promise<AgentExitCode> {
+  const logger = createLogger(settings);
+  for (const warning of settings.warnings) logger.warn({}, warning);
+  const { connector, transport, timings } = settings;
+  const tunnels = settings.tunnels.map(
+    ({ runnerId, local, token }) =>
+      new RunnerTunnel({ connector, runnerId, local, token, transport, timings, logger: logger.child({ runnerId }) }),
+  );
+  const health = settings.healthPort === undefined ? undefined : new HealthServer(tunnels);
+  if (health !== undefined && settings.healthPort !== undefined) {
+    try {
+      logger.info({ healthPort: await health.listen(settings.healthPort) }, 'health');
+    } catch {
+      process.stderr.write('revdial-agent: --health-port: can not be listened on\n');
+      return 1;
+    }
+  }
+  const stopped = whenAborted(stop);
+  for (const tunnel of tunnels) tunnel.start();
+  const ends = Promise.all(tunnels.map(({ closed }) => closed));
+  const refused = await Promise.race([ends, stopped.then(() => undefined)]);
+  if (refused === undefined) {
+    logger.info({}, 'stopping');
+    await Promise.all(tunnels.map((tunnel) => tunnel.close(DRAIN_LIMIT_MS)));
+    logger.info({}, 'stopped');
+  }
+  health?.close();
+  return refused === undefined ? 0 : 2;
+}
+
+function createLogger({ logLevel }: AgentSettings): Logger {
+  // Written at once: the lines are few, and the last one before an exit matters most.
+  const destination = pino.destination({ dest: 1, sync: true });
+  const options = { level: logLevel, base: { app: 'revdial-agent' }, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, destination);
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,102 @@
+import type { RunnerTimings, SocketConnector, TokenSource, TransportMode } from '@helix/revdial';
+import { parseFlags } from '../cli/flags.js';
+import type { ParsedFlags } from '../cli/flags.js';
+import { readConnector } from './connector-settings.js';
+import type { Environment } from './environment.js';
+import { readTokens } from './token-settings.js';
+import { readTunnels } from './tunnel-settings.js';
+import type { TunnelSettings } from './tunnel-settings.js';
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const TRANSPORTS = ['auto', 'hijack', 'websocket'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface AgentSettings {
+  readonly connector: SocketConnector;
+  readonly tunnels: readonly (TunnelSettings & { readonly token: TokenSource })[];
+  readonly transport: TransportMode;
+  readonly timings: Partial<RunnerTimings>;
+  readonly logLevel: LogLevel;
+  readonly healthPort: number | undefined;
+  readonly isTokenOnCommandLine: boolean;
+  /** Worth a line in the log, by name, never by value. */
+  readonly warnings: readonly string[];
+}
+
+export type AgentInvocation =
+  | { readonly kind: 'run'; readonly settings: AgentSettings }
+  | { readonly kind: 'faults'; readonly faults: readonly string[] }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
+
+/** Parses the command line and the environment, once and strictly: every fault is found in one go. */
+export function readAgentInvocation(args: readonly string[], environment: Environment): AgentInvocation {
+  const flags = parseFlags(args);
+  if (flags.values.has('help')) return { kind: 'help' };
+  if (flags.values.has('version')) return { kind: 'version' };
+  const faults = [...flags.faults];
+  const warnings: string[] = [];
+  const isTokenOnCommandLine = flags.values.has('token');
+  if (isTokenOnCommandLine) {
+    warnings.push(
+      '-token: every process on this machine can read a command line; use RUNNER_TOKEN_FILE or RUNNER_TOKEN',
+    );
+  }
+  const connector = readConnector(flags, environment, faults, warnings);
+  const tunnels = readTunnels(flags, environment, faults);
+  const tokenOf = readTokens(
+    flags,
+    environment,
+    tunnels.map(({ kind }) => kind),
+    faults,
+  );
+  const transport = readChoice(flags, 'transport', TRANSPORTS, 'auto', faults);
+  const logLevel = readChoice(flags, 'log-level', LOG_LEVELS, 'info', faults);
+  const healthPort = readNumber(flags, 'health-port', 65_535, faults);
+  const refusedAfterSeconds = readNumber(flags, 'refused-after', 86_400, faults);
+  if (faults.length > 0 || connector === undefined) return { kind: 'faults', faults };
+  return {
+    kind: 'run',
+    settings: {
+      connector,
+      tunnels: tunnels.flatMap((tunnel) => {
+        const token = tokenOf(tunnel.kind);
+        return token === undefined ? [] : [{ ...tunnel, token }];
+      }),
+      transport,
+      timings: refusedAfterSeconds === undefined ? {} : { refusedAfterMs: refusedAfterSeconds * 1000 },
+      logLevel,
+      healthPort,
+      isTokenOnCommandLine,
+      warnings,
+    },
+  };
+}
+
+function readChoice<T extends string>(
+  flags: ParsedFlags,
+  name: 'transport' | 'log-level',
+  choices: readonly T[],
+  fallback: T,
+  faults: string[],
+): T {
+  const written = flags.values.get(name)?.[0];
+  if (written === undefined) return fallback;
+  const choice = choices.find((each) => each === written);
+  if (choice === undefined) faults.push(`--${name}: is not one of ${choices.join(', ')}`);
+  return choice ?? fallback;
+}
+
+function readNumber(
+  flags: ParsedFlags,
+  name: 'health-port' | 'refused-after',
+  greatest: number,
+  faults: string[],
+): number | undefined {
+  const written = flags.values.get(name)?.[0];
+  if (written === undefined) return undefined;
+  if (/^\d{1,5}$/.test(written) && Number(written) <= greatest) return Number(written);
+  faults.push(`--${name}: is not a whole number up to ${String(greatest)}`);
+  return undefined;
+}

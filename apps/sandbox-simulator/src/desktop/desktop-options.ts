@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+
+import { isScreenshotFaultMode, type ScreenshotFault } from './screenshot-fault.js';
+
+export interface DesktopOptions {
+  readonly sessionId: string;
+  readonly port: number;
+  readonly bootDelayMs: number;
+  readonly fault: ScreenshotFault;
+  readonly agentPath: string | undefined;
+  readonly server: string | undefined;
+  readonly serverName: string | undefined;
+}
+
+/**
+ * Options of a desktop process. Without `--server` the agent's server follows from the environment as in a desktop's
+ * start script: `HELIX_API_BASE_URL`, else `HELIX_API_URL` (helix-rest §6.4). Throws an error that lists every fault.
+ */
+export function parseDesktopOptions(args: readonly string[], env: NodeJS.ProcessEnv): DesktopOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'session-id': { type: 'string' },
+      port: { type: 'string', default: '0' },
+      'boot-delay-ms': { type: 'string', default: '0' },
+      agent: { type: 'string' },
+      server: { type: 'string' },
+      'server-name': { type: 'string' },
+    },
+  });
+  const faults: string[] = [];
+  const sessionId = values['session-id'] ?? env['HELIX_SESSION_ID'] ?? '';
+  if (sessionId === '') faults.push('--session-id or HELIX_SESSION_ID is missing');
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) faults.push('--port is not a port');
+  const bootDelayMs = Number(values['boot-delay-ms']);
+  if (!(bootDelayMs >= 0)) faults.push('--boot-delay-ms is not a number of milliseconds');
+  const mode = env['SIM_SCREENSHOT_FAULT'] ?? 'ok';
+  if (!isScreenshotFaultMode(mode)) faults.push('SIM_SCREENSHOT_FAULT is no fault that there is');
+  const server = values.server ?? apiUrlOf(env);
+  if (values.agent !== undefined && server === undefined)
+    faults.push('HELIX_API_BASE_URL and HELIX_API_URL are missing');
+  if (faults.length > 0) throw new Error(faults.join('; '));
+  return {
+    sessionId,
+    port,
+    bootDelayMs,
+    fault: { mode: isScreenshotFaultMode(mode) ? mode : 'ok' },
+    agentPath: values.agent,
+    server,
+    serverName: values['server-name'],
+  };
+}
+
+/** Where a desktop's agent connects to, as its start script decides it. */
+export function apiUrlOf(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const url = env['HELIX_API_BASE_URL'] ?? '';
+  const fallback = env['HELIX_API_URL'] ?? '';
+  return url !== '' ? url : fallback !== '' ? fallback : undefined;
+}

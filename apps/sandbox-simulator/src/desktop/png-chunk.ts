@@ -1,0 +1,48 @@
+import { constants, crc32, deflateRawSync } from 'node:zlib';
+
+import { adler32 } from './adler32.js';
+
+export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Header of a zlib stream: deflate, 32 KiB window, fastest level. */
+export const ZLIB_HEADER = Buffer.from([0x78, 0x01]);
+
+/** The last block of a deflate stream, empty. */
+export const DEFLATE_END = Buffer.from([0x03, 0x00]);
+
+/** One PNG chunk: length, type, content, checksum. */
+export function pngChunk(type: 'IHDR' | 'IDAT' | 'IEND', ...content: readonly Buffer[]): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), ...content]);
+  const chunk = Buffer.allocUnsafe(body.length + 8);
+  chunk.writeUInt32BE(body.length - 4, 0);
+  body.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(body), body.length + 4);
+  return chunk;
+}
+
+/** Header chunk of an 8-bit RGB picture without interlacing. */
+export function pngHeader(width: number, height: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  return pngChunk('IHDR', header);
+}
+
+/**
+ * Some rows of a picture, compressed so that they can stand between any others: a raw deflate stream that ends in a
+ * full flush refers to nothing before itself and leaves nothing open behind it.
+ */
+export interface CompressedRows {
+  readonly deflated: Buffer;
+  readonly rawBytes: number;
+  readonly adler: number;
+}
+
+export function compressRows(raw: Buffer, level: number): CompressedRows {
+  return {
+    deflated: deflateRawSync(raw, { level, finishFlush: constants.Z_FULL_FLUSH }),
+    rawBytes: raw.length,
+    adler: adler32(raw),
+  };
+}

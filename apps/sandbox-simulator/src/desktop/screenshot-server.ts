@@ -1,0 +1,150 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+import { CLIPBOARD_MAX_BYTES, CONTROL_BODY_MAX_BYTES, DESKTOP_CONNECTIONS_COUNT } from '../limits.js';
+import { type ClipboardContent, parseClipboard } from './clipboard.js';
+import { DesktopPicture } from './desktop-picture.js';
+import { JpegEncoder } from './jpeg-encoder.js';
+import type { Picture } from './picture.js';
+import { readBody } from './request-body.js';
+import { parseFault, playFault, type ScreenshotFault } from './screenshot-fault.js';
+import { ServedPictures } from './served-pictures.js';
+
+/** Quality when the caller names none, as desktops choose it (helix-rest §3.3). */
+const DEFAULT_QUALITY = 70;
+
+export interface ScreenshotServerOptions {
+  readonly sessionId: string;
+  readonly fault?: ScreenshotFault;
+}
+
+/**
+ * The HTTP server inside a desktop: `/screenshot`, `/clipboard`, `/health`. Beside them `/__simulator/…`, which only a
+ * simulated desktop has and which no fault touches.
+ *
+ * `listen` takes the port while the desktop is still booting; until `open` a connection is closed without a byte.
+ */
+export class ScreenshotServer {
+  readonly #server: Server;
+  readonly #picture: DesktopPicture;
+  readonly #jpeg: JpegEncoder;
+  readonly #served = new ServedPictures();
+  #clipboard: ClipboardContent | undefined;
+  #fault: ScreenshotFault;
+  #booted = false;
+
+  constructor(options: ScreenshotServerOptions) {
+    this.#picture = new DesktopPicture(options.sessionId);
+    this.#jpeg = new JpegEncoder(() => this.#picture.current());
+    this.#fault = options.fault ?? { mode: 'ok' };
+    this.#server = createServer((req, res) => {
+      this.#answer(req, res).catch(() => res.destroy());
+    });
+    this.#server.prependListener('connection', (socket) => {
+      if (!this.#booted) socket.destroy();
+    });
+    // As in the desktops of the field: an idle connection is kept for as long as its peer likes.
+    this.#server.keepAliveTimeout = 0;
+    this.#server.maxConnections = DESKTOP_CONNECTIONS_COUNT;
+  }
+
+  /** Resolves to the port taken on 127.0.0.1; rejects when `port` is not free. */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', () => {
+        this.#server.off('error', reject);
+        const address = this.#server.address();
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+      });
+    });
+  }
+
+  /** From here on requests are answered. */
+  open(): void {
+    this.#booted = true;
+  }
+
+  async close(): Promise<void> {
+    await this.#jpeg.close();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const url = new URL(req.url ?? '/', 'http://desktop');
+    if (url.pathname.startsWith('/__simulator/')) {
+      await this.#answerSimulator(req, res, url.pathname);
+      return;
+    }
+    if (this.#fault.mode !== 'ok' && !(await playFault(this.#fault, req, res))) return;
+    const route = `${req.method ?? 'GET'} ${url.pathname}`;
+    if (route === 'GET /screenshot') await this.#answerScreenshot(res, url.searchParams);
+    else if (route === 'GET /clipboard') this.#answerClipboard(res);
+    else if (route === 'POST /clipboard') await this.#takeClipboard(req, res);
+    else if (route === 'GET /health') answerJson(res, 200, { status: 'ok' });
+    else answerText(res, 404, 'not found');
+  }
+
+  async #answerScreenshot(res: ServerResponse, query: URLSearchParams): Promise<void> {
+    const format = query.get('format') ?? 'png';
+    if (format === 'png') {
+      this.#send(res, this.#picture.current());
+      return;
+    }
+    const quality = Number(query.get('quality') ?? DEFAULT_QUALITY);
+    if (format !== 'jpeg' || !Number.isInteger(quality) || quality < 1 || quality > 100) {
+      answerText(res, 400, 'format is png or jpeg, quality a whole number from 1 to 100');
+      return;
+    }
+    this.#send(res, await this.#jpeg.encode(quality));
+  }
+
+  #send(res: ServerResponse, shown: Picture): void {
+    this.#served.note(shown);
+    res.writeHead(200, { 'Content-Type': shown.contentType, 'Content-Length': shown.sizeBytes });
+    for (const part of shown.parts) res.write(part);
+    res.end();
+  }
+
+  #answerClipboard(res: ServerResponse): void {
+    if (this.#clipboard === undefined) res.writeHead(200, { 'Content-Length': 0 }).end();
+    else answerJson(res, 200, this.#clipboard);
+  }
+
+  async #takeClipboard(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const body = await readBody(req, CLIPBOARD_MAX_BYTES);
+    if (body === undefined) {
+      answerText(res.setHeader('Connection', 'close'), 413, 'the clipboard holds at most 1 MiB');
+      return;
+    }
+    const content = parseClipboard(body);
+    if (content === undefined) {
+      answerText(res, 400, 'expected {"type":"text"|"image","data":string}');
+      return;
+    }
+    this.#clipboard = content.data === '' ? undefined : content;
+    res.writeHead(200, { 'Content-Length': 0 }).end();
+  }
+
+  async #answerSimulator(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
+    if (path === '/__simulator/served') answerJson(res, 200, this.#served.list());
+    else if (path === '/__simulator/fault' && req.method === 'POST') {
+      const fault = parseFault((await readBody(req, CONTROL_BODY_MAX_BYTES)) ?? '');
+      if (fault !== undefined) this.#fault = fault;
+      answerJson(res, fault === undefined ? 400 : 200, this.#fault);
+    } else answerJson(res, path === '/__simulator/fault' ? 200 : 404, this.#fault);
+  }
+}
+
+function answerJson(res: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
+}
+
+function answerText(res: ServerResponse, status: number, message: string): void {
+  res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${message}\n`);
+}

@@ -1,0 +1,28 @@
+import { parseFaultPatch } from './fault-patch.js';
+
+describe('a fault patch', () => {
+  it("carries Wolf's faults by their own names and those of the rest of the host", () => {
+    const json =
+      '{"createDelayMs":50,"answer":{"kind":"cut","count":1},"wolfCrash":true,"linkState":"stalled","desktopFault":"hang"}';
+    expect(parseFaultPatch(json)).toEqual({
+      wolf: { createDelayMs: 50, answer: { kind: 'cut', count: 1 } },
+      wolfCrash: true,
+      wolfRestart: false,
+      wolfFreezeMs: undefined,
+      desktopFault: 'hang',
+      linkState: 'stalled',
+      linkDelayMs: undefined,
+    });
+  });
+
+  it('takes a fault away with null where there is none by default', () => {
+    expect(parseFaultPatch('{"answer":null}').wolf).toEqual({ answer: undefined });
+  });
+
+  it('is refused with every member that means nothing', () => {
+    const json = '{"createDelayMs":"50","linkState":"loose","linkDelayMs":-1,"gremlins":true}';
+    expect(() => parseFaultPatch(json)).toThrow('linkState, linkDelayMs, createDelayMs, gremlins');
+    expect(() => parseFaultPatch('[]')).toThrow('expected a JSON object');
+    expect(() => parseFaultPatch('{')).toThrow(SyntaxError);
+  });
+});

@@ -1,0 +1,181 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { type Logger, pino } from 'pino';
+
+import { AGENT_RESTART_MS, HEARTBEAT_INTERVAL_MS } from '../limits.js';
+import { IdleLobbyRunner } from '../wolf/lobby-runner.js';
+import { SimulatedWolf } from '../wolf/simulated-wolf.js';
+import { DesktopLauncher, type DesktopStatus } from './desktop-launcher.js';
+import type { FaultPatch } from './fault-patch.js';
+import type { GpuHostOptions, GpuHostStatus, WolfStatus } from './gpu-host-options.js';
+import { Heartbeat, type HostDescription } from './heartbeat.js';
+import { HostAgent } from './host-agent.js';
+import { type AgentRoute, LinkRelays } from './link-relays.js';
+
+const AGENT_PATH = fileURLToPath(new URL('../../../revdial-agent/dist/main.js', import.meta.url));
+
+const DESCRIPTION: HostDescription = {
+  gpuVendor: 'nvidia',
+  gpuType: 'simulated',
+  renderNode: '/dev/dri/renderD128',
+  maxSandboxes: 10,
+  swayVersion: 'simulated',
+};
+
+/**
+ * One GPU host: Wolf on its socket, the host's agent, heartbeats, and a desktop with its own agent for each lobby.
+ * `start` brings the agent up before Wolf listens, as hosts do (helix-rest §6.3); `close` leaves nothing behind.
+ */
+export class SimulatedGpuHost {
+  readonly instanceId: string;
+  readonly #options: GpuHostOptions;
+  readonly #logger: Logger;
+  readonly #relays = new LinkRelays();
+  readonly #launcher: DesktopLauncher;
+  #folder: string | undefined;
+  #wolf: SimulatedWolf | undefined;
+  #agent: HostAgent | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: GpuHostOptions) {
+    this.#options = options;
+    this.instanceId = options.instanceId ?? 'local';
+    this.#logger = (options.logger ?? pino({ level: 'silent' })).child({ instanceId: this.instanceId });
+    this.#launcher = new DesktopLauncher({
+      agentPath: options.agentPath ?? AGENT_PATH,
+      routeTo: (apiUrl) => this.#routeTo(apiUrl),
+      logger: this.#logger,
+      ...(options.desktopFault !== undefined && { fault: options.desktopFault }),
+      ...(options.desktopBootDelayMs !== undefined && { bootDelayMs: options.desktopBootDelayMs }),
+    });
+  }
+
+  /** The simulated Wolf, once started. */
+  get wolf(): SimulatedWolf {
+    if (this.#wolf === undefined) throw new Error('the host was not started');
+    return this.#wolf;
+  }
+
+  get wolfSocket(): string {
+    return this.wolf.socketPath;
+  }
+
+  /** Resolves when Wolf serves and the agent was started; not yet connected, perhaps. */
+  async start(): Promise<void> {
+    const { apiUrl, era, wolfFaults, desktops } = this.#options;
+    const socketPath = this.#options.socketPath ?? (await this.#newSocketPath());
+    this.#wolf = new SimulatedWolf({
+      socketPath,
+      runner: desktops === 'none' ? new IdleLobbyRunner() : this.#launcher,
+      ...(era !== undefined && { era }),
+      ...(wolfFaults !== undefined && { faults: wolfFaults }),
+    });
+    if (apiUrl !== undefined) await this.#connect(apiUrl, socketPath);
+    await this.#wolf.start();
+  }
+
+  desktops(): readonly DesktopStatus[] {
+    return this.#launcher.list();
+  }
+
+  async status(): Promise<GpuHostStatus> {
+    return {
+      instanceId: this.instanceId,
+      wolfSocket: this.wolfSocket,
+      agentPid: this.#agent?.pid ?? null,
+      agentStartCount: this.#agent?.startCount ?? 0,
+      heartbeatsAcceptedCount: this.#heartbeat?.acceptedCount ?? 0,
+      linkConnectionCount: await this.#relays.connectionCount,
+    };
+  }
+
+  wolfStatus(): WolfStatus {
+    const wolf = this.wolf;
+    return {
+      isServing: wolf.isServing,
+      era: wolf.era,
+      lobbyCount: wolf.lobbies.length,
+      sessionCount: wolf.sessionIds.length,
+      requestCount: wolf.requestCount,
+      uncaughtExceptionCount: wolf.uncaughtExceptionCount,
+      suspectIdCount: wolf.suspectIdCount,
+      faults: wolf.faults,
+    };
+  }
+
+  async applyFaults(patch: FaultPatch): Promise<void> {
+    Object.assign(this.wolf.faults, patch.wolf);
+    if (patch.desktopFault !== undefined) this.#launcher.setFault(patch.desktopFault);
+    if (patch.linkState !== undefined) await this.#relays.setState(patch.linkState);
+    if (patch.linkDelayMs !== undefined) await this.#relays.setDelay(patch.linkDelayMs);
+    if (patch.wolfFreezeMs !== undefined) this.wolf.freezeFor(patch.wolfFreezeMs);
+    if (patch.wolfCrash) await this.wolf.crash();
+    if (patch.wolfRestart) await this.wolf.restart();
+  }
+
+  /** Kills the host's agent; it comes back after `restartMs`. False when it is not running. */
+  killAgent(restartMs?: number): boolean {
+    return this.#agent?.kill(restartMs) ?? false;
+  }
+
+  /** Breaks every connection of every agent of this host; returns how many there were. */
+  cutLinks(): Promise<number> {
+    return this.#relays.cut();
+  }
+
+  /** Ends everything that was started. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#heartbeat?.close();
+    await Promise.all([this.#agent?.close(), this.#wolf?.close(), this.#launcher.close()]);
+    await this.#relays.close();
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #connect(apiUrl: string, socketPath: string): Promise<void> {
+    const { agentPath, moonlightAddress, runnerToken = '', agentRestartMs, heartbeatDialect } = this.#options;
+    const tunnels = [`wolf-${this.instanceId}=unix://${socketPath}`];
+    if (moonlightAddress !== undefined) tunnels.push(`moonlight-${this.instanceId}=${moonlightAddress}`);
+    const heartbeat = new Heartbeat({
+      apiUrl,
+      instanceId: this.instanceId,
+      runnerToken,
+      dialect: heartbeatDialect ?? 'wolf-instances',
+      intervalMs: this.#options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
+      host: { ...DESCRIPTION, ...this.#options.description },
+      logger: this.#logger,
+    });
+    this.#heartbeat = heartbeat;
+    this.#agent = new HostAgent({
+      agentPath: agentPath ?? AGENT_PATH,
+      route: await this.#routeTo(apiUrl),
+      tunnels,
+      runnerToken,
+      restartMs: agentRestartMs ?? AGENT_RESTART_MS,
+      logger: this.#logger,
+      onConnected: () => {
+        this.#logger.info('host connected');
+        heartbeat.beat();
+      },
+    });
+    this.#agent.start();
+    heartbeat.beat();
+  }
+
+  #routeTo(apiUrl: string): Promise<AgentRoute> {
+    return this.#options.relay === false ? Promise.resolve({ server: apiUrl }) : this.#relays.routeTo(apiUrl);
+  }
+
+  async #newSocketPath(): Promise<string> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'wolf-'));
+    return join(this.#folder, 'wolf.sock');
+  }
+}

@@ -1,0 +1,123 @@
+import { statfs } from 'node:fs/promises';
+
+import type { Logger } from 'pino';
+
+import { HEARTBEAT_RETRY_MS, HEARTBEAT_TIMEOUT_MS } from '../limits.js';
+
+/** `wolf-instances`: what hosts of the field send; `later`: the path and body of their successors (helix-rest §4.1). */
+export const HEARTBEAT_DIALECTS = ['wolf-instances', 'later'] as const;
+export type HeartbeatDialect = (typeof HEARTBEAT_DIALECTS)[number];
+
+export interface HostDescription {
+  readonly gpuVendor: string;
+  readonly gpuType: string;
+  readonly renderNode: string;
+  readonly maxSandboxes: number;
+  readonly swayVersion: string;
+}
+
+export interface HeartbeatOptions {
+  readonly apiUrl: string;
+  readonly instanceId: string;
+  readonly runnerToken: string;
+  readonly dialect: HeartbeatDialect;
+  readonly intervalMs: number;
+  readonly host: HostDescription;
+  readonly logger: Logger;
+}
+
+/** The host's heartbeat daemon. A refusal is logged and forgotten; until the first success it tries every second. */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | undefined;
+  #acceptedCount = 0;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  get acceptedCount(): number {
+    return this.#acceptedCount;
+  }
+
+  /** Sends a heartbeat now and goes on from there. One that is under way counts as this one. */
+  beat(): void {
+    if (this.#ending.signal.aborted || this.#beating !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#beating = this.#send().finally(() => {
+      this.#beating = undefined;
+      if (this.#ending.signal.aborted) return;
+      const waitMs = this.#acceptedCount > 0 ? this.#options.intervalMs : HEARTBEAT_RETRY_MS;
+      this.#timer = setTimeout(() => {
+        this.beat();
+      }, waitMs);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    await this.#beating;
+  }
+
+  async #send(): Promise<void> {
+    const { apiUrl, instanceId, runnerToken, dialect, logger } = this.#options;
+    const resource = dialect === 'later' ? 'sandboxes' : 'wolf-instances';
+    const url = `${apiUrl.replace(/\/+$/, '')}/api/v1/${resource}/${encodeURIComponent(instanceId)}/heartbeat`;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${runnerToken}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(await this.#body()),
+        signal: AbortSignal.any([this.#ending.signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]),
+      });
+      await response.arrayBuffer();
+      if (response.ok) this.#acceptedCount += 1;
+      logger.debug({ status: response.status }, 'heartbeat');
+    } catch (error) {
+      if (!this.#ending.signal.aborted) logger.debug({ err: error }, 'heartbeat failed');
+    }
+  }
+
+  async #body(): Promise<object> {
+    const { dialect, host } = this.#options;
+    const common = {
+      disk_usage: [await diskUsage('/')],
+      container_usage: [],
+      gpu_vendor: host.gpuVendor,
+      render_node: host.renderNode,
+      max_sandboxes: host.maxSandboxes,
+    };
+    if (dialect === 'wolf-instances') return { sway_version: host.swayVersion, gpu_type: host.gpuType, ...common };
+    return {
+      desktop_versions: { sway: host.swayVersion },
+      privileged_mode_enabled: false,
+      instance_type: 'simulated',
+      helix_version: 'simulated',
+      gpus: host.gpuType === '' ? [] : [{ index: 0, name: host.gpuType, vendor: host.gpuVendor }],
+      profile_status: '',
+      profile_error: '',
+      service_health: {},
+      profile_progress: {},
+      ...common,
+    };
+  }
+}
+
+/** One disk as the daemon reports it, with its thresholds of 80 and 95 percent. */
+async function diskUsage(mountPoint: string): Promise<object> {
+  const disk = await statfs(mountPoint);
+  const totalBytes = disk.blocks * disk.bsize;
+  const usedBytes = (disk.blocks - disk.bfree) * disk.bsize;
+  const usedPercent = totalBytes === 0 ? 0 : Math.round((usedBytes / totalBytes) * 1000) / 10;
+  return {
+    mount_point: mountPoint,
+    total_bytes: totalBytes,
+    used_bytes: usedBytes,
+    avail_bytes: disk.bavail * disk.bsize,
+    used_percent: usedPercent,
+    alert_level: usedPercent >= 95 ? 'critical' : usedPercent >= 80 ? 'warning' : 'ok',
+  };
+}

@@ -1,0 +1,78 @@
+import { pino } from 'pino';
+
+import { ControlServer } from './host/control-server.js';
+import { SimulatedGpuHost } from './host/gpu-host.js';
+import { WOLF_RESTART_MS } from './limits.js';
+import { parseSimulatorOptions, type SimulatorOptions } from './simulator-options.js';
+
+async function runSimulator(options: SimulatorOptions): Promise<void> {
+  const destination = pino.destination({ dest: 1, sync: true });
+  const logger = pino({ level: options.logLevel, base: { app: 'sandbox-simulator' } }, destination);
+  const host = new SimulatedGpuHost({
+    ...(options.apiUrl !== undefined && { apiUrl: options.apiUrl }),
+    ...(options.socketPath !== undefined && { socketPath: options.socketPath }),
+    ...(options.agentPath !== undefined && { agentPath: options.agentPath }),
+    ...(options.deadScreenshotServer && { desktopFault: 'dead' as const }),
+    runnerToken: options.runnerToken,
+    instanceId: options.instanceId,
+    description: {
+      gpuVendor: options.gpuVendor,
+      gpuType: options.gpuType,
+      renderNode: options.renderNode,
+      maxSandboxes: options.maxSandboxes,
+      swayVersion: options.swayVersion,
+    },
+    era: options.era,
+    desktops: options.desktops,
+    relay: options.relay,
+    heartbeatDialect: options.heartbeatDialect,
+    wolfFaults: { createDelayMs: options.slowCreateMs, createTimesOutLeavingLobby: options.createTimesOut },
+    logger,
+  });
+  const control = new ControlServer(host);
+  const timers = new Set<NodeJS.Timeout>();
+
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    for (const timer of timers) clearTimeout(timer);
+    await control.close();
+    await host.close();
+    logger.info('stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void end());
+  process.on('SIGINT', () => void end());
+
+  let controlUrl: string;
+  try {
+    await host.start();
+    controlUrl = await control.listen(options.controlPort);
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+  if (options.crashWolfAfterS > 0) {
+    const crash = async (): Promise<void> => {
+      await host.wolf.crash();
+      logger.warn('Wolf crashed, as asked for');
+      timers.add(setTimeout(() => void host.wolf.restart(), WOLF_RESTART_MS));
+    };
+    timers.add(setTimeout(() => void crash(), options.crashWolfAfterS * 1000));
+  }
+  if (options.cutLinkEveryS > 0) {
+    const cut = async (): Promise<void> => {
+      logger.warn({ connections: await host.cutLinks() }, 'links cut, as asked for');
+    };
+    timers.add(setInterval(() => void cut(), options.cutLinkEveryS * 1000));
+  }
+  logger.info({ instanceId: options.instanceId, controlUrl, wolfSocket: host.wolfSocket }, 'ready');
+}
+
+try {
+  await runSimulator(parseSimulatorOptions(process.argv.slice(2), process.env));
+} catch (error) {
+  process.stderr.write(`sandbox-simulator: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,77 @@
+import { parseSimulatorOptions } from './simulator-options.js';
+
+describe('the options of the simulator', () => {
+  it('make a host by itself when nothing is given', () => {
+    expect(parseSimulatorOptions([], { HELIX_API_URL: '' })).toMatchObject({
+      apiUrl: undefined,
+      instanceId: 'local',
+      maxSandboxes: 10,
+      era: 'jan26',
+      desktops: 'process',
+      relay: true,
+      slowCreateMs: 0,
+      createTimesOut: false,
+    });
+  });
+
+  it('come from the environment', () => {
+    const env = {
+      HELIX_API_URL: 'http://api:8080',
+      WOLF_INSTANCE_ID: 'older-name',
+      SANDBOX_INSTANCE_ID: 'gpu-1',
+      RUNNER_TOKEN: 'secret',
+      MAX_SANDBOXES: '3',
+      SIM_CREATE_TIMES_OUT: 'true',
+      SIM_CUT_LINK_EVERY_S: '2.5',
+    };
+    expect(parseSimulatorOptions([], env)).toMatchObject({
+      apiUrl: 'http://api:8080',
+      instanceId: 'gpu-1',
+      runnerToken: 'secret',
+      maxSandboxes: 3,
+      createTimesOut: true,
+      cutLinkEveryS: 2.5,
+    });
+  });
+
+  it('come from flags before the environment', () => {
+    const args = [
+      '--instance-id',
+      'gpu-2',
+      '--era',
+      'nov25',
+      '--dead-screenshot-server',
+      '--slow-create=250',
+      '--no-relay',
+    ];
+    expect(parseSimulatorOptions(args, { SANDBOX_INSTANCE_ID: 'gpu-1' })).toMatchObject({
+      instanceId: 'gpu-2',
+      era: 'nov25',
+      deadScreenshotServer: true,
+      slowCreateMs: 250,
+      relay: false,
+    });
+  });
+
+  it('are refused with every fault at once, by name and not by value', () => {
+    const args = [
+      '--api-url=ftp://secret',
+      '--era=bronze',
+      '--max-sandboxes=many',
+      '--control-port=99999',
+      '--instance-id=a/b',
+    ];
+    const refusal = (): unknown => parseSimulatorOptions(args, { RUNNER_TOKEN: '' });
+    expect(refusal).toThrow(
+      [
+        '--api-url is no http(s) URL',
+        '--runner-token or RUNNER_TOKEN is missing',
+        '--instance-id is no instance id',
+        '--max-sandboxes is not a number up to 10000',
+        '--era is none of u24, nov25, dec25, jan26-required-mode, jan26',
+        '--control-port is not a number up to 65535',
+      ].join('\n'),
+    );
+    expect(() => parseSimulatorOptions(['--nonsense'], {})).toThrow("'--nonsense'");
+  });
+});

@@ -1,0 +1,136 @@
+import { parseArgs } from 'node:util';
+
+import { HEARTBEAT_DIALECTS, type HeartbeatDialect } from './host/heartbeat.js';
+import { WOLF_ERAS, type WolfEra } from './wolf/wolf-era.js';
+
+const DESKTOP_MODES = ['process', 'none'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** Each flag, the environment variables that stand in for it (first that is set), and what it is when neither is. */
+const FLAGS = {
+  'api-url': { env: ['HELIX_API_URL'], fallback: '' },
+  'instance-id': { env: ['SANDBOX_INSTANCE_ID', 'WOLF_INSTANCE_ID'], fallback: 'local' },
+  'runner-token': { env: ['RUNNER_TOKEN'], fallback: '' },
+  'max-sandboxes': { env: ['MAX_SANDBOXES'], fallback: '10' },
+  'gpu-vendor': { env: ['GPU_VENDOR'], fallback: 'nvidia' },
+  'gpu-type': { env: ['GPU_TYPE'], fallback: 'simulated' },
+  'render-node': { env: ['WOLF_RENDER_NODE'], fallback: '/dev/dri/renderD128' },
+  'sway-version': { env: ['SIM_SWAY_VERSION'], fallback: 'simulated' },
+  era: { env: ['SIM_ERA'], fallback: 'jan26' },
+  socket: { env: ['WOLF_SOCKET_PATH'], fallback: '' },
+  'control-port': { env: ['SIM_CONTROL_PORT'], fallback: '0' },
+  desktops: { env: ['SIM_DESKTOPS'], fallback: 'process' },
+  'agent-path': { env: ['SIM_AGENT_PATH'], fallback: '' },
+  'heartbeat-dialect': { env: ['SIM_HEARTBEAT_DIALECT'], fallback: 'wolf-instances' },
+  'log-level': { env: ['SIM_LOG_LEVEL'], fallback: 'info' },
+  'slow-create': { env: ['SIM_SLOW_CREATE_MS'], fallback: '0' },
+  'crash-wolf-after': { env: ['SIM_CRASH_WOLF_AFTER_S'], fallback: '0' },
+  'cut-link-every': { env: ['SIM_CUT_LINK_EVERY_S'], fallback: '0' },
+} as const;
+
+const SWITCHES = {
+  'create-times-out': 'SIM_CREATE_TIMES_OUT',
+  'dead-screenshot-server': 'SIM_DEAD_SCREENSHOT_SERVER',
+  'no-relay': 'SIM_NO_RELAY',
+} as const;
+
+type FlagName = keyof typeof FLAGS;
+type SwitchName = keyof typeof SWITCHES;
+
+export interface SimulatorOptions {
+  /** Undefined: a host by itself, without agent and heartbeat, as `HELIX_API_URL=""` means (helix-rest §6.1). */
+  readonly apiUrl: string | undefined;
+  readonly instanceId: string;
+  readonly runnerToken: string;
+  readonly maxSandboxes: number;
+  readonly gpuVendor: string;
+  readonly gpuType: string;
+  readonly renderNode: string;
+  readonly swayVersion: string;
+  readonly era: WolfEra;
+  readonly socketPath: string | undefined;
+  readonly controlPort: number;
+  readonly desktops: (typeof DESKTOP_MODES)[number];
+  readonly agentPath: string | undefined;
+  readonly heartbeatDialect: HeartbeatDialect;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly relay: boolean;
+  readonly slowCreateMs: number;
+  readonly createTimesOut: boolean;
+  readonly deadScreenshotServer: boolean;
+  /** 0: never. */
+  readonly crashWolfAfterS: number;
+  /** 0: never. */
+  readonly cutLinkEveryS: number;
+}
+
+/** The options from flags, then environment. Throws one error that lists every fault by name, never by value. */
+export function parseSimulatorOptions(args: readonly string[], env: NodeJS.ProcessEnv): SimulatorOptions {
+  const faults: string[] = [];
+  const { text, isOn } = readFlags(args, env);
+  const number = (name: FlagName, max: number): number => {
+    const value = Number(text(name));
+    if (text(name).trim() === '' || !(value >= 0 && value <= max))
+      faults.push(`--${name} is not a number up to ${String(max)}`);
+    return value;
+  };
+  const oneOf = <T extends string>(name: FlagName, choices: readonly T[], fallback: T): T => {
+    const choice = choices.find((known) => known === text(name));
+    if (choice === undefined) faults.push(`--${name} is none of ${choices.join(', ')}`);
+    return choice ?? fallback;
+  };
+
+  const apiUrl = text('api-url') === '' ? undefined : text('api-url');
+  if (apiUrl !== undefined && !(/^https?:/i.test(apiUrl) && URL.canParse(apiUrl)))
+    faults.push('--api-url is no http(s) URL');
+  if (apiUrl !== undefined && text('runner-token') === '') faults.push('--runner-token or RUNNER_TOKEN is missing');
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(text('instance-id'))) faults.push('--instance-id is no instance id');
+  const options: SimulatorOptions = {
+    apiUrl,
+    instanceId: text('instance-id'),
+    runnerToken: text('runner-token'),
+    maxSandboxes: number('max-sandboxes', 10_000),
+    gpuVendor: text('gpu-vendor'),
+    gpuType: text('gpu-type'),
+    renderNode: text('render-node'),
+    swayVersion: text('sway-version'),
+    era: oneOf('era', WOLF_ERAS, 'jan26'),
+    socketPath: text('socket') === '' ? undefined : text('socket'),
+    controlPort: number('control-port', 65_535),
+    desktops: oneOf('desktops', DESKTOP_MODES, 'process'),
+    agentPath: text('agent-path') === '' ? undefined : text('agent-path'),
+    heartbeatDialect: oneOf('heartbeat-dialect', HEARTBEAT_DIALECTS, 'wolf-instances'),
+    logLevel: oneOf('log-level', LOG_LEVELS, 'info'),
+    relay: !isOn('no-relay'),
+    slowCreateMs: number('slow-create', 3_600_000),
+    createTimesOut: isOn('create-times-out'),
+    deadScreenshotServer: isOn('dead-screenshot-server'),
+    crashWolfAfterS: number('crash-wolf-after', 86_400),
+    cutLinkEveryS: number('cut-link-every', 86_400),
+  };
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return options;
+}
+
+interface Flags {
+  readonly text: (name: FlagName) => string;
+  readonly isOn: (name: SwitchName) => boolean;
+}
+
+function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flags {
+  const options: Record<string, { readonly type: 'string' | 'boolean' }> = {};
+  for (const name of Object.keys(FLAGS)) options[name] = { type: 'string' };
+  for (const name of Object.keys(SWITCHES)) options[name] = { type: 'boolean' };
+  const values: Readonly<Record<string, unknown>> = { ...parseArgs({ args: [...args], options }).values };
+  return {
+    text: (name) => {
+      const given = values[name];
+      if (typeof given === 'string') return given;
+      const { env: variables, fallback } = FLAGS[name];
+      return (
+        variables.map((variable) => env[variable]).find((value) => value !== undefined && value !== '') ?? fallback
+      );
+    },
+    isOn: (name) => values[name] === true || ['1', 'true', 'yes'].includes(env[SWITCHES[name]] ?? ''),
+  };
+}

@@ -1,0 +1,25 @@
+import { reads, type WolfEndpoint } from '../endpoint.js';
+import type { WolfEra } from '../wolf-era.js';
+import { CATALOG_ENDPOINTS } from './catalog.js';
+import { CONFIGURE_SESSION_ENDPOINT } from './configure-session.js';
+import { KEYBOARD_ENDPOINTS } from './keyboard.js';
+import { LOBBY_ENDPOINTS } from './lobbies.js';
+import { schemaReply } from './openapi-schema.js';
+import { SESSION_ENDPOINTS } from './sessions.js';
+import { SYSTEM_ENDPOINTS } from './system.js';
+
+const ALL_ENDPOINTS: readonly WolfEndpoint[] = [
+  reads('/events', 'u24', () => ({ kind: 'events' })),
+  ...CATALOG_ENDPOINTS,
+  ...SESSION_ENDPOINTS,
+  CONFIGURE_SESSION_ENDPOINT,
+  ...LOBBY_ENDPOINTS,
+  ...SYSTEM_ENDPOINTS,
+  ...KEYBOARD_ENDPOINTS,
+  reads('/openapi-schema', 'u24', (core) => schemaReply(endpointsOf(core.era), core.era)),
+];
+
+/** What a Wolf of this era offers. */
+export function endpointsOf(era: WolfEra): readonly WolfEndpoint[] {
+  return ALL_ENDPOINTS.filter((endpoint) => endpoint.isIn(era));
+}

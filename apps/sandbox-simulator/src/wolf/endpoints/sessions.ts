@@ -1,0 +1,91 @@
+import { DEFAULT_CLIENT_SETTINGS } from '../client-settings.js';
+import { reads, takes, type WolfEndpoint } from '../endpoint.js';
+import { addSessionRequest, sessionIdRequest, type AddSessionRequest } from '../required-fields.js';
+import { printSession, type StreamSession } from '../session-table.js';
+import { endSession } from '../session-end.js';
+import { UncaughtWolfException } from '../uncaught-wolf-exception.js';
+import type { WolfCore } from '../wolf-core.js';
+import { failure, success, type WolfReply } from '../wolf-reply.js';
+import { anyObject, struct, text } from '../wolf-shape.js';
+
+/** wolf-api §3.3. */
+export const SESSION_ENDPOINTS: readonly WolfEndpoint[] = [
+  reads('/sessions', 'u24', (core) =>
+    success({ sessions: core.sessions.list().map((session) => printSession(session, core.era, core.now())) }),
+  ),
+  takes({
+    path: '/sessions/add',
+    since: 'u24',
+    typeName: 'wolf::core::events::StreamSession',
+    shape: addSessionRequest,
+    answer: addSession,
+  }),
+  takes({
+    path: '/sessions/start',
+    since: 'nov25',
+    typeName: 'wolf::api::StreamSessionStartRequest',
+    shape: () => struct({ session_id: text, video_session: anyObject, audio_session: anyObject }),
+    answer: (core, request) => {
+      const session = core.sessions.find(core.toU64(request.session_id));
+      // The branch that should say so dereferences nothing.
+      if (session === undefined) throw new UncaughtWolfException('bad optional access');
+      return success();
+    },
+  }),
+  takes({
+    path: '/sessions/pause',
+    since: 'u24',
+    typeName: 'wolf::api::StreamSessionPauseRequest',
+    shape: () => sessionIdRequest,
+    answer: (core, request) =>
+      withSession(core, request.session_id, async (session) => {
+        await core.life.leaveByEnd(session.clientId);
+        core.events.broadcast('PauseStreamEvent', { session_id: session.clientId });
+      }),
+  }),
+  takes({
+    path: '/sessions/stop',
+    since: 'u24',
+    typeName: 'wolf::api::StreamSessionStopRequest',
+    shape: () => sessionIdRequest,
+    answer: (core, request) => withSession(core, request.session_id, (session) => endSession(core, session)),
+  }),
+];
+
+async function withSession(
+  core: WolfCore,
+  sentId: string,
+  act: (session: StreamSession) => Promise<void>,
+): Promise<WolfReply> {
+  const session = core.sessions.find(core.toU64(sentId));
+  if (session === undefined) return failure('Invalid session_id');
+  await act(session);
+  return success();
+}
+
+/** The unique id and the settings of the request are ignored, as Wolf ignores them. */
+function addSession(core: WolfCore, request: AddSessionRequest): WolfReply {
+  const clientId = core.toU64(request.client_id);
+  if (!core.apps.some((app) => app.id === request.app_id)) return failure('Invalid app_id');
+  const client = core.clients.find((candidate) => candidate.clientId === clientId);
+  if (client === undefined) return failure('Invalid client_id');
+  const session: StreamSession = {
+    appId: request.app_id,
+    clientId,
+    clientIp: request.client_ip,
+    clientUniqueId: '',
+    aesKey: request.aes_key ?? '',
+    aesIv: request.aes_iv ?? '',
+    rtspFakeIp: request.rtsp_fake_ip ?? '',
+    width: request.video_width,
+    height: request.video_height,
+    refreshRate: request.video_refresh_rate,
+    audioChannelCount: request.audio_channel_count,
+    settings: core.era === 'u24' ? DEFAULT_CLIENT_SETTINGS : client.settings,
+    immediateLobbyId: request.immediate_lobby_id,
+    lastControlPacketAt: core.now(),
+  };
+  core.sessions.add(session);
+  core.events.broadcast('StreamSession', printSession(session, core.era, core.now()));
+  return core.era === 'u24' ? success() : success({ session_id: clientId });
+}

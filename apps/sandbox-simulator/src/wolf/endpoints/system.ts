@@ -1,0 +1,116 @@
+import { reads, type WolfEndpoint } from '../endpoint.js';
+import { WolfFloat, type Printable } from '../json-writer.js';
+import type { Lobby } from '../lobby-table.js';
+import { UncaughtWolfException } from '../uncaught-wolf-exception.js';
+import type { WolfCore } from '../wolf-core.js';
+import type { WolfFaults } from '../wolf-faults.js';
+import { HEALTH_CALL_MS } from '../wolf-limits.js';
+import { success, type WolfReply } from '../wolf-reply.js';
+
+const MIB = 1024 * 1024;
+
+/** wolf-api §3.7. */
+export const SYSTEM_ENDPOINTS: readonly WolfEndpoint[] = [
+  reads('/system/memory', 'nov25', memoryReport),
+  reads('/system/health', 'nov25', healthReport),
+];
+
+function memoryReport(core: WolfCore): WolfReply {
+  if (core.faults.gpuStats === 'throws') throw new UncaughtWolfException('stoi');
+  const lobbies = core.lobbies.list();
+  const sessions = core.sessions.list();
+  const lobbySumBytes = lobbies.reduce((sum, lobby) => sum + lobbyBytes(lobby), 0);
+  return success({
+    process_rss_bytes: core.processRssBytes,
+    gstreamer_buffer_bytes: Math.floor(lobbySumBytes / 2),
+    total_memory_bytes: core.processRssBytes,
+    apps: core.apps.map((app) => ({
+      app_id: app.id,
+      app_name: app.title,
+      resolution: 'N/A',
+      client_count: 0,
+      memory_bytes: 0,
+    })),
+    lobbies: lobbies.map((lobby) => ({
+      lobby_id: lobby.id,
+      lobby_name: lobby.name,
+      resolution: resolution(lobby.video.width, lobby.video.height, lobby.video.refresh_rate),
+      client_count: lobby.connectedSessionIds.length,
+      memory_bytes: lobbyBytes(lobby),
+    })),
+    clients: sessions.map((session) => ({
+      session_id: session.clientId,
+      client_ip: session.clientIp,
+      resolution: resolution(session.width, session.height, session.refreshRate),
+      lobby_id: core.lobbies.findBySession(session.clientId)?.id,
+      app_id: session.appId,
+      memory_bytes: 30 * MIB,
+    })),
+    gpu_stats: gpuStats(core.faults.gpuStats),
+    gstreamer_pipelines: {
+      producer_pipelines: 2 * lobbies.length,
+      consumer_pipelines: 2 * sessions.length,
+      total_pipelines: 2 * lobbies.length + 2 * sessions.length,
+    },
+  });
+}
+
+/** Wolf's estimate: a base, four buffers of three bytes for each pixel, and a share for each client. */
+function lobbyBytes({ video, connectedSessionIds }: Lobby): number {
+  return 50 * MIB + video.width * video.height * 12 + 20 * MIB * connectedSessionIds.length;
+}
+
+function resolution(width: number, height: number, refreshRate: number): string {
+  return `${String(width)}x${String(height)}@${String(refreshRate)}`;
+}
+
+function gpuStats(state: Exclude<WolfFaults['gpuStats'], 'throws'>): Printable {
+  const measured = state === 'normal';
+  const value = (normal: number): number => (measured ? normal : 0);
+  return {
+    available: state !== 'unavailable',
+    gpu_name: state === 'unavailable' ? '' : 'NVIDIA RTX 2000 Ada Generation',
+    encoder_session_count: value(1),
+    encoder_average_fps: new WolfFloat(value(60)),
+    encoder_average_latency_us: value(4100),
+    encoder_utilization_percent: value(9),
+    gpu_utilization_percent: value(17),
+    memory_utilization_percent: value(12),
+    memory_used_mb: value(2140),
+    memory_total_mb: value(16380),
+    temperature_celsius: value(52),
+    query_duration_ms: 74,
+    error: state === 'unavailable' ? 'Failed to parse nvidia-smi output: expected 10 fields' : '',
+  };
+}
+
+async function healthReport(core: WolfCore): Promise<WolfReply> {
+  await core.wait(HEALTH_CALL_MS);
+  const now = core.now();
+  core.firstHealthCallAt ??= now;
+  const stuck = core.faults.health === 'degraded';
+  return success({
+    process_uptime_seconds: Math.floor((now - core.firstHealthCallAt) / 1000),
+    threads: [thread(1, 'API server', '/api/v1/system/health', false), thread(2, 'GStreamer', '', stuck)],
+    stuck_thread_count: stuck ? 1 : 0,
+    total_thread_count: 2,
+    can_create_new_pipelines: core.faults.health !== 'critical',
+    overall_status: core.faults.health,
+  });
+}
+
+function thread(tid: number, name: string, requestPath: string, stuck: boolean): Printable {
+  return {
+    tid,
+    name,
+    details: '',
+    seconds_since_heartbeat: stuck ? 47 : 0,
+    seconds_alive: 60,
+    heartbeat_count: 60,
+    is_stuck: stuck,
+    current_request_path: requestPath,
+    request_duration_seconds: 0,
+    has_active_request: requestPath !== '',
+    stack_trace: stuck ? 'futex' : 'epoll_wait',
+  };
+}

@@ -1,0 +1,34 @@
+import type { WolfAppEntry } from './app-catalog.js';
+import type { EventHub } from './event-hub.js';
+import type { LobbyLife } from './lobby-life.js';
+import type { LobbyTable } from './lobby-table.js';
+import type { PairedClientEntry } from './paired-clients.js';
+import type { Pairing } from './pairing.js';
+import type { SessionTable } from './session-table.js';
+import type { WolfEra } from './wolf-era.js';
+import type { WolfFaults } from './wolf-faults.js';
+
+/** What the endpoints of one life of Wolf work on. */
+export interface WolfCore {
+  readonly era: WolfEra;
+  readonly faults: WolfFaults;
+  readonly sessions: SessionTable;
+  readonly lobbies: LobbyTable;
+  readonly life: LobbyLife;
+  readonly events: EventHub;
+  readonly pairing: Pairing;
+  readonly apps: readonly WolfAppEntry[];
+  readonly clients: readonly PairedClientEntry[];
+  /** Lobby to join at launch, by the unique id of the client that will come (January 2026). Taken up once. */
+  readonly immediateLobbies: Map<string, string>;
+  readonly processRssBytes: number;
+  /** When the first health call came: from then on Wolf counts its uptime. */
+  firstHealthCallAt: number | undefined;
+  now(): number;
+  /** A fresh lobby id. */
+  newLobbyId(): string;
+  /** Passes time on the API thread. Rejects when this life ends. */
+  wait(ms: number): Promise<void>;
+  /** Converts an id as `stoull` does and counts spellings that only a lenient Wolf takes. @throws UncaughtWolfException */
+  toU64(text: string): string;
+}

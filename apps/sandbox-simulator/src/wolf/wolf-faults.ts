@@ -1,0 +1,64 @@
+/** How one answer goes wrong. The request has taken effect all the same, except for `empty-unhandled` and `silent`. */
+export type AnswerFaultKind =
+  /** Closes without a byte, after the request took effect. */
+  | 'empty'
+  /** Closes without a byte; the request has had no effect. */
+  | 'empty-unhandled'
+  /** Announces the whole length and sends half of it. */
+  | 'cut'
+  /** Reads the request and never answers. */
+  | 'silent'
+  /** Status 500 with a body that is not JSON. */
+  | 'unparseable500'
+  /** Status 200 with a body that is not JSON. */
+  | 'unparseable200'
+  /** Status 200 and JSON of a shape nobody promised. */
+  | 'wrong-shape'
+  /** 64 MiB of body. */
+  | 'oversized';
+
+export interface AnswerFault {
+  readonly kind: AnswerFaultKind;
+  /** Only requests to this path, such as `/api/v1/lobbies/create`; without it, all. */
+  readonly path?: string;
+  /** How many answers it spoils; without it, all until it is taken away. */
+  count?: number;
+}
+
+/** What is wrong with this Wolf, changed while it runs by assigning to the properties. Plain values, so that JSON can set them. */
+export interface WolfFaults {
+  /** How long a compositor takes. Beyond the era's cap the create call answers `Lobby setup timed out` by itself. */
+  createDelayMs: number;
+  /** Every create answers `Lobby setup timed out` after `createTimeoutMs`; the lobby stays and its runner starts anyway. */
+  createTimesOutLeavingLobby: boolean;
+  /** How long a create waits for the compositor; `undefined` is the era's own cap. */
+  createTimeoutMs: number | undefined;
+  /** The container is refused or dies at once: the lobby disappears after it was promised. */
+  runnerDiesAfterCreate: boolean;
+  /** Every create makes two lobbies with the same runner, as a retry of a timed-out create does. */
+  duplicateLobby: boolean;
+  /** Every answer is held back for this long, and with it all requests behind it. */
+  answerDelayMs: number;
+  answer: AnswerFault | undefined;
+  /** Sessions vanish between being listed and being joined. */
+  sessionVanishesBeforeJoin: boolean;
+  gpuStats: 'normal' | 'unavailable' | 'all-zero' | 'throws';
+  health: 'healthy' | 'degraded' | 'critical';
+  events: 'normal' | 'silent' | 'interleaved' | 'not-json';
+}
+
+export function noFaults(): WolfFaults {
+  return {
+    createDelayMs: 0,
+    createTimesOutLeavingLobby: false,
+    createTimeoutMs: undefined,
+    runnerDiesAfterCreate: false,
+    duplicateLobby: false,
+    answerDelayMs: 0,
+    answer: undefined,
+    sessionVanishesBeforeJoin: false,
+    gpuStats: 'normal',
+    health: 'healthy',
+    events: 'normal',
+  };
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sendReply, sendSpoiltReply, type AnswerSink } from './answer-sink.js';
+import { PLACEHOLDER_APP } from './app-catalog.js';
+import { DEFAULT_CLIENT_SETTINGS } from './client-settings.js';
+import type { WolfEndpoint } from './endpoint.js';
+import { endpointsOf } from './endpoints/all-endpoints.js';
+import { EventHub } from './event-hub.js';
+import { LobbyLife } from './lobby-life.js';
+import { IdleLobbyRunner, type RunningRunner } from './lobby-runner.js';
+import { LobbyTable } from './lobby-table.js';
+import { Pairing } from './pairing.js';
+import type { WolfRequest } from './request-parser.js';
+import { RequestQueue } from './request-queue.js';
+import { RunnerThreads } from './runner-threads.js';
+import { endSilentSessions } from './session-end.js';
+import { SessionTable } from './session-table.js';
+import { UncaughtWolfException } from './uncaught-wolf-exception.js';
+import type { WolfCore } from './wolf-core.js';
+import { fatalExceptionCount, isAtLeast, type WolfEra } from './wolf-era.js';
+import type { AnswerFaultKind, WolfFaults } from './wolf-faults.js';
+import {
+  EXCEPTION_PAUSE_MS,
+  KEEP_ALIVE_INTERVAL_MS,
+  SECOND_STOP_DELAY_MS,
+  SESSION_REAP_INTERVAL_MS,
+} from './wolf-limits.js';
+import type { SimulatedWolfOptions } from './wolf-options.js';
+import { NOT_FOUND, NOTHING, type WolfReply } from './wolf-reply.js';
+import { WolfTransport } from './wolf-transport.js';
+import { isSuspectId, stoullOrThrow } from './wolf-u64.js';
+
+/** Counters that outlive the process, for assertions. */
+export interface WolfCounters {
+  uncaughtExceptionCount: number;
+  suspectIdCount: number;
+  requestCount: number;
+}
+
+/** One life of Wolf, from its start to its crash: socket, one API thread, state in memory. */
+export class WolfProcess {
+  readonly core: WolfCore;
+  readonly #era: WolfEra;
+  readonly #faults: WolfFaults;
+  readonly #counters: WolfCounters;
+  readonly #endpoints: readonly WolfEndpoint[];
+  readonly #transport: WolfTransport;
+  readonly #queue = new RequestQueue();
+  readonly #runners: RunnerThreads;
+  readonly #ended = new AbortController();
+  readonly #keepAliveTimer: NodeJS.Timeout;
+  readonly #reaperTimer: NodeJS.Timeout;
+  #exceptionCount = 0;
+
+  constructor(options: SimulatedWolfOptions, faults: WolfFaults, counters: WolfCounters) {
+    this.#era = options.era ?? 'jan26';
+    this.#faults = faults;
+    this.#counters = counters;
+    this.#endpoints = endpointsOf(this.#era);
+    this.#transport = new WolfTransport(options.socketPath, (request, sink) => {
+      this.#receive(request, sink);
+    });
+    this.#runners = new RunnerThreads({
+      runner: options.runner ?? new IdleLobbyRunner(),
+      faults,
+      secondStopDelayMs: options.secondStopDelayMs ?? SECOND_STOP_DELAY_MS,
+      onThreadDeath: () => {
+        // Only the builds of January guard their threads; before, the whole process goes (wolf-api §4.2).
+        if (!isAtLeast(this.#era, 'jan26-required-mode')) void this.end();
+      },
+    });
+    this.core = this.#makeCore(options);
+    this.#keepAliveTimer = setInterval(() => {
+      void this.#queue.run(() => {
+        this.core.events.keepAlive();
+        return Promise.resolve();
+      });
+    }, options.keepAliveIntervalMs ?? KEEP_ALIVE_INTERVAL_MS);
+    this.#reaperTimer = setInterval(() => {
+      void endSilentSessions(this.core);
+    }, options.sessionReapIntervalMs ?? SESSION_REAP_INTERVAL_MS);
+  }
+
+  get isServing(): boolean {
+    return !this.#ended.signal.aborted;
+  }
+
+  get connectionCount(): number {
+    return this.#transport.connectionCount;
+  }
+
+  listen(): Promise<void> {
+    return this.#transport.listen();
+  }
+
+  /** Keeps the API thread busy. Resolves when it is free again. */
+  freeze(ms: number): Promise<void> {
+    return this.#queue.run(() => this.core.wait(ms).catch(() => undefined));
+  }
+
+  /**
+   * The API is no more: connections are cut and refused, the file stays. Resolves with the containers that run on.
+   * Again, it resolves with the same.
+   */
+  async end(): Promise<readonly RunningRunner[]> {
+    const running = this.#runners.abandon();
+    if (this.isServing) {
+      this.#ended.abort();
+      this.#queue.close();
+      clearInterval(this.#keepAliveTimer);
+      clearInterval(this.#reaperTimer);
+      await this.#transport.destroy();
+    }
+    return running;
+  }
+
+  removeSocketFile(): Promise<void> {
+    return this.#transport.removeFile();
+  }
+
+  #makeCore(options: SimulatedWolfOptions): WolfCore {
+    const parts = {
+      era: this.#era,
+      faults: this.#faults,
+      sessions: new SessionTable(),
+      lobbies: new LobbyTable(),
+      events: new EventHub(this.#faults),
+    };
+    return {
+      ...parts,
+      life: new LobbyLife({ ...parts, runners: this.#runners }),
+      pairing: new Pairing(),
+      immediateLobbies: new Map(),
+      apps: options.apps ?? [PLACEHOLDER_APP],
+      clients: options.clients ?? [
+        { clientId: '10594003729173467913', appStateFolder: 'default', settings: DEFAULT_CLIENT_SETTINGS },
+      ],
+      processRssBytes: 1_531_936_768,
+      firstHealthCallAt: undefined,
+      now: options.now ?? Date.now,
+      newLobbyId: options.newLobbyId ?? randomUUID,
+      wait: async (ms) => {
+        this.#ended.signal.throwIfAborted();
+        if (ms > 0) await wait(ms, undefined, { signal: this.#ended.signal });
+      },
+      toU64: (text) => {
+        const id = stoullOrThrow(text);
+        if (isSuspectId(text)) this.#counters.suspectIdCount += 1;
+        return id;
+      },
+    };
+  }
+
+  #receive(request: WolfRequest, sink: AnswerSink): void {
+    this.#counters.requestCount += 1;
+    void this.#queue.run(async () => {
+      try {
+        await this.#answer(request, sink);
+      } catch {
+        // The life ended under the request: its connection is cut by now.
+        sink.destroy();
+      }
+    });
+  }
+
+  async #answer(request: WolfRequest, sink: AnswerSink): Promise<void> {
+    const fault = this.#takeAnswerFault(request.path);
+    const unhandled = fault === 'silent' || fault === 'empty-unhandled';
+    const reply = unhandled ? NOTHING : await this.#replyTo(request);
+    await this.core.wait(this.#faults.answerDelayMs);
+    if (fault !== undefined) sendSpoiltReply(sink, reply, fault);
+    else if (reply.kind === 'events') this.core.events.add(sink);
+    else sendReply(sink, reply);
+  }
+
+  async #replyTo({ method, path, body }: WolfRequest): Promise<WolfReply> {
+    const endpoint = this.#endpoints.find((candidate) => candidate.method === method && candidate.path === path);
+    if (endpoint === undefined) return NOT_FOUND;
+    try {
+      return await endpoint.answer(this.core, body);
+    } catch (error) {
+      if (!(error instanceof UncaughtWolfException)) throw error;
+      await this.#surviveOrEnd();
+      return NOTHING;
+    }
+  }
+
+  /** What an exception that nobody catches does to the API thread (wolf-api §2.3). */
+  async #surviveOrEnd(): Promise<void> {
+    this.#counters.uncaughtExceptionCount += 1;
+    this.#exceptionCount += 1;
+    if (this.#exceptionCount >= fatalExceptionCount(this.#era)) await this.end();
+    await this.core.wait(EXCEPTION_PAUSE_MS);
+  }
+
+  #takeAnswerFault(path: string): AnswerFaultKind | undefined {
+    const fault = this.#faults.answer;
+    if (fault === undefined || (fault.path !== undefined && fault.path !== path)) return undefined;
+    if (fault.count !== undefined) {
+      if (fault.count <= 0) return undefined;
+      fault.count -= 1;
+    }
+    return fault.kind;
+  }
+}

@@ -1,0 +1,96 @@
+import { collectBounded, readBounded, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { ByteBudget } from '../desktop/byte-budget.js';
+import { desktopOf } from '../desktop/desktop-of.js';
+import { ExternalAgentError } from '../external-agent-error.js';
+import { LIMITS } from '../limits.js';
+import type { SessionDirectory } from '../session/session-directory.js';
+import type { SessionId } from '../session/session-id.js';
+
+/** What a desktop's clipboard holds; `image` is a PNG in base64 (helix-rest §3.4). */
+export interface ClipboardContent {
+  readonly type: 'text' | 'image';
+  readonly data: string;
+}
+
+/** The clipboard of a desktop, read and written through `sandbox-<session>`. */
+export class ClipboardService {
+  readonly #http: RunnerHttp;
+  readonly #directory: SessionDirectory;
+  readonly #budget: ByteBudget;
+
+  constructor(http: RunnerHttp, directory: SessionDirectory, budget = new ByteBudget(LIMITS.desktopBytesMaxInFlight)) {
+    this.#http = http;
+    this.#directory = directory;
+    this.#budget = budget;
+  }
+
+  /**
+   * Reads the clipboard; `undefined` when it is empty.
+   * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_ERROR, DESKTOP_INVALID_ANSWER, BUSY
+   * @throws RevDialError whatever the tunnel says; UPSTREAM_TOO_LARGE beyond 20 MiB
+   */
+  async read(sessionId: SessionId, signal?: AbortSignal): Promise<ClipboardContent | undefined> {
+    desktopOf(await this.#directory.get(sessionId));
+    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+      method: 'GET',
+      path: '/clipboard',
+      ...(signal && { signal }),
+    });
+    if (response.status !== 200) {
+      response.body.destroy();
+      throw desktopError('read', response.status);
+    }
+    const body = await this.#budget.during(response.body, () =>
+      readBounded(response.body, LIMITS.clipboardMaxBytes, signal),
+    );
+    if (body.length === 0) return undefined;
+    const content = parseClipboard(body);
+    if (content === undefined) {
+      throw new ExternalAgentError('DESKTOP_INVALID_ANSWER', 'the desktop answered something that is not a clipboard');
+    }
+    return content;
+  }
+
+  /**
+   * Replaces the clipboard.
+   * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_ERROR
+   * @throws RevDialError whatever the tunnel says
+   */
+  async write(sessionId: SessionId, content: ClipboardContent, signal?: AbortSignal): Promise<void> {
+    desktopOf(await this.#directory.get(sessionId));
+    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+      method: 'POST',
+      path: '/clipboard',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ type: content.type, data: content.data }),
+      ...(signal && { signal }),
+    });
+    // Read off, so that the stream can be kept; nobody waits for it, and a desktop that goes on talking is cut.
+    void collectBounded(
+      response.body,
+      LIMITS.clipboardReceiptMaxBytes,
+      AbortSignal.timeout(LIMITS.clipboardReceiptMs),
+    ).catch(() => undefined);
+    if (response.status < 200 || response.status > 299) throw desktopError('write', response.status);
+  }
+}
+
+/** Reads `{"type":"text"|"image","data":"…"}`; `undefined` when it is anything else. Unknown keys are dropped. */
+export function parseClipboard(json: Buffer): ClipboardContent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('data' in value)) return undefined;
+  const { type, data } = value;
+  if ((type !== 'text' && type !== 'image') || typeof data !== 'string') return undefined;
+  return { type, data };
+}
+
+function desktopError(verb: string, status: number): ExternalAgentError {
+  return new ExternalAgentError('DESKTOP_ERROR', `the desktop could not ${verb} its clipboard`, {
+    details: { upstreamStatus: status },
+  });
+}

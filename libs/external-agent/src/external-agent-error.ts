@@ -1,0 +1,61 @@
+/** Every way in which a session's command fails, by code. Match `code`, never the message; listed in `docs/errors.md`. */
+export const EXTERNAL_AGENT_ERROR_CODES = [
+  /** No session of this id. */
+  'SESSION_NOT_FOUND',
+  /** The id is taken by a session of another owner. */
+  'SESSION_FORBIDDEN',
+  /** The command does not fit the session's state. */
+  'SESSION_WRONG_STATE',
+  /** The session has no desktop: stopped, failed, or never started. */
+  'NO_DESKTOP',
+  /** The desktop is on its way: placing, starting, or not connected back yet. */
+  'DESKTOP_STARTING',
+  /** What the caller asked for is not acceptable; nothing was done. */
+  'INVALID_REQUEST',
+  /** No host at all is registered. */
+  'PLACEMENT_NONE_REGISTERED',
+  /** Hosts are registered, none is online. */
+  'PLACEMENT_ALL_OFFLINE',
+  /** No online host has the GPU asked for. */
+  'PLACEMENT_NO_MATCHING_GPU',
+  /** Every suitable host is full. */
+  'PLACEMENT_ALL_FULL',
+  /** The host could not start the desktop. */
+  'START_FAILED',
+  /** The desktop's own service answered with an error. */
+  'DESKTOP_ERROR',
+  /** The desktop answered something that is not what was asked for. */
+  'DESKTOP_INVALID_ANSWER',
+  /** The clipboard's content is over the limit. */
+  'CLIPBOARD_TOO_LARGE',
+  /** A limit of this replica is reached. */
+  'BUSY',
+] as const;
+
+export type ExternalAgentErrorCode = (typeof EXTERNAL_AGENT_ERROR_CODES)[number];
+
+const RETRYABLE: ReadonlySet<ExternalAgentErrorCode> = new Set<ExternalAgentErrorCode>([
+  'DESKTOP_STARTING',
+  'PLACEMENT_ALL_OFFLINE',
+  'PLACEMENT_ALL_FULL',
+  'START_FAILED',
+  'DESKTOP_ERROR',
+  'BUSY',
+]);
+
+export class ExternalAgentError extends Error {
+  readonly retryable: boolean;
+  /** Facts for the caller beside the message, such as why each host was not chosen. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    readonly code: ExternalAgentErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> },
+  ) {
+    super(message, options);
+    this.name = 'ExternalAgentError';
+    this.retryable = RETRYABLE.has(code);
+    this.details = options?.details;
+  }
+}

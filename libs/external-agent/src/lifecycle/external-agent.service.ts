@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { lobbyPinToText, randomLobbyPin } from '@helix/wolf-client';
+import type { DesktopConfig } from '../desktop/desktop-definition.js';
+import { clampDisplay } from '../desktop/display-settings.js';
+import { checkCallerEnvironment } from '../desktop/environment.js';
+import {
+  EXTERNAL_AGENT_ERROR_CODES,
+  ExternalAgentError,
+  type ExternalAgentErrorCode,
+} from '../external-agent-error.js';
+import { LIMITS } from '../limits.js';
+import type { SessionDirectory } from '../session/session-directory.js';
+import { createSessionId, isSessionId, type SessionId } from '../session/session-id.js';
+import { isSettled } from '../session/session-state.js';
+import type { SessionEntity } from '../session/session.entity.js';
+import type { SessionPage, SessionRepository } from '../session/session.repository.js';
+import type { SessionDriver } from './session-driver.js';
+
+export interface CreateSession {
+  readonly ownerId: string;
+  /** A caller who may retry names the session himself: the same id never makes a second desktop. */
+  readonly sessionId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly environment?: readonly string[] | undefined;
+  readonly display?: {
+    readonly width?: number | undefined;
+    readonly height?: number | undefined;
+    readonly refreshHz?: number | undefined;
+  };
+  readonly gpuVendor?: string | undefined;
+  readonly image?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** How long a command waits for its session to settle before it answers with the state on the way. */
+const SETTLE_TIMEOUT_MS = 90_000;
+/** Between two looks at a session which another replica is working on. */
+const POLL_MS = 150;
+
+/** Commands on sessions: idempotent, and independent of whether the caller stays to hear the answer. */
+export class ExternalAgentService {
+  readonly #repository: SessionRepository;
+  readonly #directory: SessionDirectory;
+  readonly #driver: SessionDriver;
+  readonly #desktop: DesktopConfig;
+  readonly #closing = new AbortController();
+
+  constructor(
+    repository: SessionRepository,
+    directory: SessionDirectory,
+    driver: SessionDriver,
+    desktop: DesktopConfig,
+  ) {
+    this.#repository = repository;
+    this.#directory = directory;
+    this.#driver = driver;
+    this.#desktop = desktop;
+  }
+
+  /**
+   * Creates a session and brings its desktop up. Asked again with the same id it returns the session as it is, and tries
+   * again one that failed. Resolves when the session runs, or with a session still on its way after 90 s.
+   * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED
+   */
+  async create(request: CreateSession): Promise<SessionEntity> {
+    const id = this.#checkedId(request.sessionId);
+    const environment = checkCallerEnvironment(request.environment ?? []);
+    if (request.image !== undefined && !this.#desktop.allowedImages.includes(request.image)) {
+      throw new ExternalAgentError('INVALID_REQUEST', 'image is not on the list of allowed images');
+    }
+    checkText('name', request.name ?? '');
+    for (const [label, value] of Object.entries(request.labels ?? {})) checkText(label, value);
+    const inserted = await this.#repository.insert({
+      id,
+      ownerId: request.ownerId,
+      name: (request.name ?? '').slice(0, LIMITS.sessionNameMaxLength) || `Agent ${id.slice(-4)}`,
+      lobbyPin: lobbyPinToText(randomLobbyPin()),
+      display: clampDisplay(request.display ?? {}),
+      environment,
+      gpuVendor: request.gpuVendor ?? null,
+      image: request.image ?? null,
+      labels: request.labels ?? {},
+    });
+    if (!inserted) await this.#reviveForRetry(id, request.ownerId);
+    const session = await this.#settle(id);
+    if (session.state === 'failed') throw failureOf(session);
+    return session;
+  }
+
+  /**
+   * Stops the session's desktop and frees its slot. Stopping twice is a success. Resolves when it is stopped, or with the
+   * session `stopping` while its host is away; the stop is then finished when the host returns.
+   * @throws ExternalAgentError SESSION_NOT_FOUND
+   */
+  async stop(id: SessionId): Promise<SessionEntity> {
+    const session = await this.#repository.setDesired(id, 'stopped');
+    if (session === undefined) throw new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
+    this.#directory.remember(session);
+    return await this.#settle(id);
+  }
+
+  /** @throws ExternalAgentError SESSION_NOT_FOUND */
+  async get(id: SessionId): Promise<SessionEntity> {
+    return await this.#directory.get(id);
+  }
+
+  async list(query: Parameters<SessionRepository['list']>[0]): Promise<SessionPage> {
+    const pageSize = Math.min(Math.max(query.pageSize, 1), LIMITS.pageSizeMax);
+    return await this.#repository.list({ ...query, pageSize });
+  }
+
+  /** Ends the waits of commands under way; the work itself is left to whoever finds it. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  #checkedId(asked: string | undefined): SessionId {
+    if (asked === undefined || asked === '') return createSessionId();
+    if (!isSessionId(asked)) {
+      throw new ExternalAgentError('INVALID_REQUEST', 'session_id must be ses_ and 26 lower-case ULID characters');
+    }
+    return asked;
+  }
+
+  async #reviveForRetry(id: SessionId, ownerId: string): Promise<void> {
+    const session = await this.#repository.find(id);
+    if (session?.ownerId !== ownerId) {
+      throw new ExternalAgentError('SESSION_FORBIDDEN', 'Forbidden');
+    }
+    if (session.desired === 'stopped') {
+      throw new ExternalAgentError('SESSION_WRONG_STATE', `the session is ${session.state}; create another one`);
+    }
+    if (session.state === 'failed') await this.#repository.requeueFailed(id);
+  }
+
+  /** Drives the session, or waits for the one who does, until it is where its owner wants it or can not get there now. */
+  async #settle(id: SessionId): Promise<SessionEntity> {
+    const endsAt = performance.now() + SETTLE_TIMEOUT_MS;
+    for (;;) {
+      const driven = await this.#driver.drive(id);
+      if (driven !== undefined) return driven;
+      const session = await this.#repository.find(id);
+      if (session === null) throw new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
+      this.#directory.remember(session);
+      const done = isSettled(session.state) && !(session.state === 'running' && session.desired === 'stopped');
+      if (done || performance.now() > endsAt || this.#closing.signal.aborted) return session;
+      await delay(POLL_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** PostgreSQL refuses NULs and half characters; no name has any of the others either. */
+function checkText(field: string, text: string): void {
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) throw new ExternalAgentError('INVALID_REQUEST', `${field} has a control character`);
+}
+
+function failureOf(session: SessionEntity): ExternalAgentError {
+  const code = EXTERNAL_AGENT_ERROR_CODES.find((known) => known === session.reason?.code);
+  const fallback: ExternalAgentErrorCode = 'START_FAILED';
+  return new ExternalAgentError(code ?? fallback, session.reason?.message ?? 'the session failed', {
+    details: { sessionId: session.id },
+  });
+}

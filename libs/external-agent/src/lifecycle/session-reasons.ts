@@ -1,0 +1,27 @@
+import type { Refusal } from '@helix/scheduler';
+import { isWolfError } from '@helix/wolf-client';
+import type { SessionReason } from '../session/session-state.js';
+
+/** Reasons as the owner reads them. The whole error is in the log; Wolf's text may quote a request, so only codes are shown. */
+export function placementReason({ reason, message }: Refusal): SessionReason {
+  return { code: `PLACEMENT_${reason.replaceAll('-', '_').toUpperCase()}`, message };
+}
+
+export function startReason(error: unknown): SessionReason {
+  return { code: 'START_FAILED', message: `the host could not start the desktop (${codeOf(error)})` };
+}
+
+/** A tunnel whose far end finds Wolf down says so with an answer of no bytes, a socket by refusing. */
+export function stopReason(error: unknown): SessionReason {
+  const isAway = isWolfError(error, 'WOLF_UNREACHABLE') || isWolfError(error, 'WOLF_EMPTY_ANSWER');
+  return isAway
+    ? { code: 'HOST_AWAY', message: 'the host can not be reached; the stop is tried again' }
+    : {
+        code: 'STOP_FAILED',
+        message: `the host could not stop the desktop (${codeOf(error)}); the stop is tried again`,
+      };
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'internal';
+}

@@ -1,0 +1,18 @@
+export type StartErrorCode =
+  /** Wolf made the lobby and it was gone a moment later: its container could not be started (wolf-api §4.2). */
+  | 'LOBBY_VANISHED'
+  /** The host was taken out of the registry while the desktop was being started on it. */
+  | 'HOST_REMOVED'
+  /** As many starts as are allowed came to nothing. */
+  | 'TOO_MANY_ATTEMPTS';
+
+/** Why a start came to nothing although Wolf did not say so. Its code reaches the owner within START_FAILED. */
+export class StartError extends Error {
+  constructor(
+    readonly code: StartErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'StartError';
+  }
+}

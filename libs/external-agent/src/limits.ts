@@ -1,0 +1,61 @@
+/** Every bound of this package, with its reason. `docs/limits.md` repeats them; a test compares the two. */
+export const LIMITS = {
+  /** A 4K PNG of noise is 25 MB; a real one under 5 MB. */
+  screenshotMaxBytes: 32 * 1024 * 1024,
+  /** Screenshots being fetched at once on one replica; above what one machine's processors can pass on. */
+  screenshotMaxInFlight: 256,
+  /** Bytes of pictures and clipboards being read from desktops at once on one replica: a hundred 4K pictures. */
+  desktopBytesMaxInFlight: 512 * 1024 * 1024,
+  /** A pasted 4K picture in base64 fits; helix-rest §10.8 suggests 10 to 20 MB. */
+  clipboardMaxBytes: 20 * 1024 * 1024,
+  /** Answer to a clipboard's write, which is empty; more of it is not worth the stream. */
+  clipboardReceiptMaxBytes: 64 * 1024,
+  /** How long that answer may take to end. */
+  clipboardReceiptMs: 5_000,
+  /** Environment entries a caller may add to a desktop. */
+  environmentMaxEntries: 64,
+  /** Length of one `NAME=value` entry; Docker's own limit is far higher. */
+  environmentEntryMaxBytes: 8 * 1024,
+  /**
+   * All entries together. Wolf lists every desktop's environment in one answer, of which 8 MiB are read and beyond 64 KiB
+   * Wolf itself is shaky (wolf-api §1.6): a few fat desktops must not make a host's list unreadable.
+   */
+  environmentMaxBytes: 32 * 1024,
+  /** Characters of a name; more does not fit a list. */
+  sessionNameMaxLength: 200,
+  /** Desktop sizes that Wolf is known to work with (wolf-api §4.5). */
+  displayMinWidth: 800,
+  displayMaxWidth: 7680,
+  displayMinHeight: 600,
+  displayMaxHeight: 4320,
+  displayMinRefreshHz: 30,
+  displayMaxRefreshHz: 144,
+  /** Sessions whose owner and state are remembered, so that pictures do not ask the database each time. */
+  sessionDirectoryMaxEntries: 20_000,
+  /** How long a remembered session counts as current; other replicas' changes are seen after this. */
+  sessionDirectoryFreshMs: 2_000,
+  /** A database that takes longer is in trouble; what was known a moment ago serves better than waiting. */
+  sessionDirectoryPatienceMs: 500,
+  /** How long a remembered session still serves reads while PostgreSQL is away. */
+  sessionDirectoryStaleMs: 10 * 60_000,
+  /** Starts of one session before what they may have left is only taken back and the session fails. */
+  startAttemptsMax: 3,
+  /** Stopping all the streams that watch one desktop; those left over end by themselves after a minute (wolf-api §4.1). */
+  streamsStopMs: 20_000,
+  /** Before an unfinished session is tried again, doubled each time … */
+  retryFirstMs: 1_000,
+  /** … up to this: how late a session is finished after its host came back. */
+  retryLongestMs: 30_000,
+  /** Unfinished sessions on which one replica's reconciler works at once: they mostly wait. */
+  reconcilerMaxDrives: 32,
+  /** Of those, how many of one host: Wolf is one thread, and a silent host must not hold up the others. */
+  reconcilerMaxDrivesPerHost: 2,
+  /** Work of the reconciler which a closing replica still waits for before it leaves it to others. */
+  reconcilerCloseMs: 3_000,
+  /** Between two looks for slots of sessions that have ended. */
+  slotSweepIntervalMs: 60_000,
+  /** A command's claim on a session, renewed at a third of this; a replica that dies holds it no longer. */
+  leaseMs: 30_000,
+  /** Sessions on one page of a list. */
+  pageSizeMax: 200,
+} as const;

@@ -1,0 +1,87 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { DisplaySettings } from '../desktop/display-settings.js';
+import type { SessionId } from './session-id.js';
+import type { DesiredState, SessionReason, SessionState } from './session-state.js';
+
+/** One desktop session. Written only through `SessionRepository`, by targeted updates. */
+@Entity({ name: 'sessions' })
+export class SessionEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: SessionId;
+
+  @Column({ type: 'text', name: 'owner_id' })
+  ownerId!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  state!: SessionState;
+
+  @Column({ type: 'text' })
+  desired!: DesiredState;
+
+  @Column({ type: 'jsonb', nullable: true })
+  reason!: SessionReason | null;
+
+  @Column({ type: 'text', name: 'wolf_instance_id', nullable: true })
+  wolfInstanceId!: string | null;
+
+  @Column({ type: 'text', name: 'lobby_id', nullable: true })
+  lobbyId!: string | null;
+
+  /** Four digits; known to the owner and to Wolf only. Written before the lobby is asked for. */
+  @Column({ type: 'text', name: 'lobby_pin' })
+  lobbyPin!: string;
+
+  @Column({ type: 'jsonb' })
+  display!: DisplaySettings;
+
+  /** `NAME=value` entries which the caller added to the desktop. */
+  @Column({ type: 'jsonb' })
+  environment!: readonly string[];
+
+  @Column({ type: 'text', name: 'gpu_vendor', nullable: true })
+  gpuVendor!: string | null;
+
+  /** Image chosen by the caller from the allow-list; null for the host's own. */
+  @Column({ type: 'text', nullable: true })
+  image!: string | null;
+
+  /** Names of Helix's own objects that the session belongs to, passed through unread. */
+  @Column({ type: 'jsonb' })
+  labels!: Readonly<Record<string, string>>;
+
+  @Column({ type: 'int', name: 'start_attempts' })
+  startAttempts!: number;
+
+  /** Rises with every change; an update that names an older one changes nothing. */
+  @Column({ type: 'int' })
+  version!: number;
+
+  @Column({ type: 'text', name: 'lease_holder', nullable: true })
+  leaseHolder!: string | null;
+
+  @Column({ type: 'timestamptz', name: 'lease_expires_at', nullable: true })
+  leaseExpiresAt!: Date | null;
+
+  /** Drives in a row that could not bring the session to where its owner wants it. */
+  @Column({ type: 'int', name: 'unfinished_drives' })
+  unfinishedDrives!: number;
+
+  /** The reconciler leaves the session alone until then; commands do not. */
+  @Column({ type: 'timestamptz', name: 'retry_at', nullable: true })
+  retryAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at' })
+  updatedAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'started_at', nullable: true })
+  startedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'stopped_at', nullable: true })
+  stoppedAt!: Date | null;
+}

@@ -1,0 +1,240 @@
+import { Brackets, type DataSource, type QueryDeepPartialEntity } from 'typeorm';
+import { LIMITS } from '../limits.js';
+import type { SessionId } from './session-id.js';
+import { SessionEntity } from './session.entity.js';
+import type { DesiredState } from './session-state.js';
+
+/** The columns which a command may change while it holds the session's lease. */
+export type SessionPatch = Partial<
+  Pick<SessionEntity, 'state' | 'reason' | 'wolfInstanceId' | 'lobbyId' | 'startAttempts' | 'startedAt' | 'stoppedAt'>
+>;
+
+export type NewSession = Pick<
+  SessionEntity,
+  'id' | 'ownerId' | 'name' | 'lobbyPin' | 'display' | 'environment' | 'gpuVendor' | 'image' | 'labels'
+>;
+
+export interface SessionPage {
+  readonly sessions: readonly SessionEntity[];
+  readonly totalCount: number;
+}
+
+/** A session that waits to be finished, and the host that it has to do with, if any. */
+export interface UnsettledSession {
+  readonly id: SessionId;
+  readonly wolfInstanceId: string | null;
+}
+
+const LEASE_IS_FREE = '(lease_expires_at IS NULL OR lease_expires_at < now())';
+
+/** Where its owner wants it, or as near as it gets. The index `sessions_unsettled` has the same words. */
+const IS_SETTLED = `(state IN ('stopped','failed') OR (state = 'running' AND desired = 'running'))`;
+
+/**
+ * Sessions in PostgreSQL. Nothing here saves a whole row: a command changes the columns it owns, in one statement that
+ * names the lease it holds, so that no stale copy ever overwrites what another command wrote.
+ */
+export class SessionRepository {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Inserts a queued session; `false` when the id exists already, whoever owns it. */
+  async insert(session: NewSession): Promise<boolean> {
+    const result = await this.#dataSource
+      .createQueryBuilder()
+      .insert()
+      .into(SessionEntity)
+      .values({
+        ...session,
+        state: 'queued',
+        desired: 'running',
+        version: 1,
+        startAttempts: 0,
+        unfinishedDrives: 0,
+      })
+      .orIgnore()
+      .returning('id')
+      .execute();
+    return (result.raw as unknown[]).length === 1;
+  }
+
+  find(id: SessionId): Promise<SessionEntity | null> {
+    return this.#dataSource.getRepository(SessionEntity).findOneBy({ id });
+  }
+
+  /** Newest first; `ownerId` undefined lists everybody's. `page` counts from 0. */
+  async list(query: {
+    readonly ownerId: string | undefined;
+    readonly search?: string | undefined;
+    /** Leaves out those that are stopped or failed. */
+    readonly activeOnly?: boolean;
+    readonly page: number;
+    readonly pageSize: number;
+  }): Promise<SessionPage> {
+    const builder = this.#dataSource.getRepository(SessionEntity).createQueryBuilder('session');
+    if (query.ownerId !== undefined) builder.andWhere('session.owner_id = :owner', { owner: query.ownerId });
+    if (query.activeOnly === true) builder.andWhere(`session.state NOT IN ('stopped','failed')`);
+    if (query.search !== undefined && query.search !== '') {
+      // PostgreSQL refuses text with a NUL; no name has one either.
+      const text = query.search.replaceAll('\u0000', '');
+      const pattern = `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
+      builder.andWhere(
+        new Brackets((either) => either.where('session.name ILIKE :pattern').orWhere('session.id ILIKE :pattern')),
+        { pattern },
+      );
+    }
+    const [sessions, totalCount] = await builder
+      .orderBy('session.createdAt', 'DESC')
+      .addOrderBy('session.id', 'DESC')
+      .skip(query.page * query.pageSize)
+      .take(query.pageSize)
+      .getManyAndCount();
+    return { sessions, totalCount };
+  }
+
+  /**
+   * Records what the owner wants, whoever holds the lease; the holder sees it with its next change. Wanting it again
+   * changes nothing. `undefined` when there is no such session.
+   */
+  async setDesired(id: SessionId, desired: DesiredState): Promise<SessionEntity | undefined> {
+    const changed = await this.#change(
+      { desired, unfinishedDrives: 0, retryAt: null },
+      'id = :id AND desired <> :desired',
+      { id, desired },
+    );
+    return changed ?? (await this.find(id)) ?? undefined;
+  }
+
+  /** Puts a failed session back into the queue for another try; nothing happens to any other. */
+  async requeueFailed(id: SessionId): Promise<void> {
+    await this.#change(
+      { state: 'queued', reason: null, wolfInstanceId: null, startAttempts: 0 },
+      `id = :id AND state = 'failed' AND desired = 'running'`,
+      { id },
+    );
+  }
+
+  /**
+   * Takes the session for one command of one replica. `undefined` while another holds it.
+   * A holder that dies loses it when the lease runs out.
+   */
+  claim(id: SessionId, holder: string, leaseMs: number): Promise<SessionEntity | undefined> {
+    return this.#update(
+      { leaseHolder: holder, leaseExpiresAt: () => leaseEnd(leaseMs) },
+      `id = :id AND ${LEASE_IS_FREE}`,
+      { id },
+    );
+  }
+
+  /** Lengthens the lease; `false` when it is lost, after which every change of this holder is refused. */
+  async renew(id: SessionId, holder: string, leaseMs: number): Promise<boolean> {
+    const row = await this.#update({ leaseExpiresAt: () => leaseEnd(leaseMs) }, 'id = :id AND lease_holder = :holder', {
+      id,
+      holder,
+    });
+    return row !== undefined;
+  }
+
+  /** Changes the session on behalf of the holder of its lease; `undefined` when the lease is lost. */
+  change(id: SessionId, holder: string, patch: SessionPatch): Promise<SessionEntity | undefined> {
+    return this.#change(patch, 'id = :id AND lease_holder = :holder', { id, holder });
+  }
+
+  /**
+   * Gives the lease back. A session that is not settled is left alone by the reconciler for a while, longer each time.
+   */
+  async release(id: SessionId, holder: string): Promise<void> {
+    const { retryFirstMs, retryLongestMs } = LIMITS;
+    await this.#update(
+      {
+        leaseHolder: null,
+        leaseExpiresAt: null,
+        unfinishedDrives: () => `CASE WHEN ${IS_SETTLED} THEN 0 ELSE unfinished_drives + 1 END`,
+        retryAt: () => `CASE WHEN ${IS_SETTLED} THEN NULL ELSE now() + interval '1 millisecond'
+          * least(${String(retryLongestMs)}, ${String(retryFirstMs)} * 2 ^ least(unfinished_drives, 20)) END`,
+      },
+      'id = :id AND lease_holder = :holder',
+      { id, holder },
+    );
+  }
+
+  /**
+   * Sessions between two states that nobody is working on and that are due, those that wait longest first. At most
+   * `perHost` of each host, so that those of one that does not answer leave room for the others.
+   */
+  async listUnsettled(limit: number, perHost: number): Promise<readonly UnsettledSession[]> {
+    return await this.#dataSource.query<UnsettledSession[]>(
+      `SELECT id, wolf_instance_id AS "wolfInstanceId" FROM (
+         SELECT id, wolf_instance_id, coalesce(retry_at, updated_at) AS due_at,
+           row_number() OVER (PARTITION BY wolf_instance_id ORDER BY coalesce(retry_at, updated_at), id) AS place
+         FROM sessions
+         WHERE NOT ${IS_SETTLED} AND ${LEASE_IS_FREE} AND (retry_at IS NULL OR retry_at < now())
+       ) s
+       WHERE place <= $2 ORDER BY place, due_at, id LIMIT $1`,
+      [limit, perHost],
+    );
+  }
+
+  /** Those of the ids that hold nothing any more, by what their rows say. */
+  async listEndedIds(ids: readonly string[]): Promise<readonly SessionId[]> {
+    const rows = await this.#dataSource.query<{ id: SessionId }[]>(
+      `SELECT id FROM sessions WHERE id = ANY($1) AND state IN ('stopped','failed') AND ${LEASE_IS_FREE}`,
+      [ids],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** Ids of sessions whose desktop should have a link. */
+  async listRunningIds(): Promise<readonly SessionId[]> {
+    const rows: { id: SessionId }[] = await this.#dataSource.query(`SELECT id FROM sessions WHERE state = 'running'`);
+    return rows.map((row) => row.id);
+  }
+
+  async countByState(): Promise<Readonly<Record<string, number>>> {
+    const rows: { state: string; count: number }[] = await this.#dataSource.query(
+      'SELECT state, count(*)::int AS count FROM sessions GROUP BY state',
+    );
+    return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+  }
+
+  /** A change that readers see: it raises the version. Leases are not. */
+  #change(
+    patch: QueryDeepPartialEntity<SessionEntity>,
+    where: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<SessionEntity | undefined> {
+    return this.#update({ ...patch, version: () => 'version + 1', updatedAt: () => 'now()' }, where, parameters);
+  }
+
+  async #update(
+    patch: QueryDeepPartialEntity<SessionEntity>,
+    where: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<SessionEntity | undefined> {
+    const result = await this.#dataSource
+      .createQueryBuilder()
+      .update(SessionEntity)
+      .set(patch)
+      .where(where, parameters)
+      .returning('*')
+      .execute();
+    const row = (result.raw as Record<string, unknown>[])[0];
+    return row === undefined ? undefined : this.#fromRow(row);
+  }
+
+  #fromRow(row: Readonly<Record<string, unknown>>): SessionEntity {
+    const session = new SessionEntity();
+    for (const column of this.#dataSource.getMetadata(SessionEntity).columns) {
+      column.setEntityValue(session, row[column.databaseName]);
+    }
+    return session;
+  }
+}
+
+/** SQL for the end of a lease; the length is a number of ours, never input. */
+function leaseEnd(leaseMs: number): string {
+  return `now() + interval '${String(Math.round(leaseMs))} milliseconds'`;
+}

@@ -1,0 +1,105 @@
+import {
+  createSessionId,
+  EXTERNAL_AGENT_LIMITS,
+  SessionDirectory,
+  type SessionEntity,
+  type SessionRepository,
+} from '../src/index.js';
+import { SessionRig } from './support/session-rig.js';
+
+const { sessionDirectoryFreshMs: FRESH_MS, sessionDirectoryStaleMs: STALE_MS } = EXTERNAL_AGENT_LIMITS;
+
+describe('SessionDirectory', () => {
+  let rig: SessionRig;
+  let nowMs = 0;
+  let readCount = 0;
+  beforeAll(async () => {
+    rig = await SessionRig.open();
+  });
+  afterEach(() => rig.clear());
+  afterAll(() => rig.close());
+
+  /** Over the real table; what is counted are its reads. */
+  const directoryOver = (repository: SessionRepository): SessionDirectory => {
+    readCount = 0;
+    return new SessionDirectory(
+      {
+        find: (id) => {
+          readCount += 1;
+          return repository.find(id);
+        },
+      },
+      () => nowMs,
+    );
+  };
+
+  it('asks once for all who ask at the same time, and not again while the answer is fresh', async () => {
+    const id = await rig.insert();
+    const directory = directoryOver(rig.repository);
+    await Promise.all(Array.from({ length: 50 }, () => directory.get(id)));
+    nowMs += FRESH_MS - 1;
+    await directory.get(id);
+    expect(readCount).toBe(1);
+  });
+
+  it('sees the change of another replica when the answer is no longer fresh', async () => {
+    const id = await rig.insert();
+    const directory = directoryOver(rig.repository);
+    await directory.get(id);
+    await rig.repository.setDesired(id, 'stopped');
+    expect(await directory.get(id)).toMatchObject({ desired: 'running' });
+    nowMs += FRESH_MS;
+    expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
+  });
+
+  it('sees a change of its own replica at once, also when a read that began before it ends after it', async () => {
+    const id = await rig.insert();
+    const before = await rig.row(id);
+    const changed = await rig.repository.setDesired(id, 'stopped');
+    let answer: (session: SessionEntity) => void = () => undefined;
+    const slow = new Promise<SessionEntity>((resolve) => {
+      answer = resolve;
+    });
+    const directory = new SessionDirectory({ find: () => slow });
+    const read = directory.get(id);
+    directory.remember(changed!);
+    answer(before);
+    expect(await read).toMatchObject({ desired: 'stopped' });
+    expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
+    directory.remember(before);
+    expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
+  });
+
+  it('tells of each step of a drive as it is written', async () => {
+    await rig.addHost();
+    const replica = await rig.addReplica();
+    const { id } = await replica.agents.create({ ownerId: 'usr_ann' });
+    expect(await replica.directory.get(id)).toMatchObject({ state: 'running' });
+    await replica.agents.stop(id);
+    expect(await replica.directory.get(id)).toMatchObject({ state: 'stopped' });
+  });
+
+  it('keeps answering while the database is away, for as long as it says, and not beyond', async () => {
+    const id = await rig.insert();
+    const replica = await rig.addReplica();
+    const directory = directoryOver(replica.repository);
+    await directory.get(id);
+    await rig.disconnect(replica);
+    nowMs += STALE_MS - 1;
+    expect(await directory.get(id)).toMatchObject({ id });
+    expect(readCount).toBe(2);
+    await expect(directory.get(createSessionId())).rejects.toThrow();
+    nowMs += 1;
+    await expect(directory.get(id)).rejects.not.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  it('says that a session is not there, and forgets one that is gone', async () => {
+    const id = await rig.insert();
+    const directory = directoryOver(rig.repository);
+    await expect(directory.get(createSessionId())).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await directory.get(id);
+    await rig.dataSource.query('DELETE FROM sessions WHERE id = $1', [id]);
+    nowMs += FRESH_MS;
+    await expect(directory.get(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+});

@@ -1,0 +1,74 @@
+import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import type { WolfClientFactory } from '@helix/wolf-client';
+import type { DataSource } from 'typeorm';
+
+import {
+  ExternalAgentService,
+  LobbyKeeper,
+  SessionDirectory,
+  SessionDriver,
+  SessionReconciler,
+  SessionRepository,
+  SlotSweeper,
+  type DesktopConfig,
+  type SessionId,
+  type SessionTokenIssuer,
+} from '../../src/index.js';
+import { RecordingLogger } from './recording-logger.js';
+
+export const DESKTOP: DesktopConfig = {
+  apiUrl: 'http://127.0.0.1:1',
+  defaultImage: 'desktop:default',
+  imageRepository: 'desktop',
+  allowedImages: ['desktop:other'],
+  stateRoot: '/wolf-state',
+  environment: ['TEAM=blue'],
+};
+
+/** Everything of this package that one process of the API holds. */
+export class Replica {
+  readonly repository: SessionRepository;
+  readonly directory: SessionDirectory;
+  readonly placements: PlacementService;
+  readonly instances: WolfInstanceRegistry;
+  readonly driver: SessionDriver;
+  readonly slots: SlotSweeper;
+  readonly agents: ExternalAgentService;
+  readonly logger = new RecordingLogger();
+  readonly disconnected: SessionId[] = [];
+  readonly #reconcilers: SessionReconciler[] = [];
+
+  constructor(dataSource: DataSource, clients: WolfClientFactory, tokens: SessionTokenIssuer) {
+    this.repository = new SessionRepository(dataSource);
+    this.directory = new SessionDirectory(this.repository);
+    this.placements = new PlacementService(dataSource);
+    this.instances = new WolfInstanceRegistry(dataSource);
+    this.driver = new SessionDriver({
+      repository: this.repository,
+      directory: this.directory,
+      placements: this.placements,
+      instances: this.instances,
+      lobbies: new LobbyKeeper(clients, this.logger),
+      tokens,
+      desktop: DESKTOP,
+      logger: this.logger,
+      disconnect: (sessionId) => this.disconnected.push(sessionId),
+    });
+    this.slots = new SlotSweeper(this.repository, this.placements, this.instances, this.driver);
+    this.agents = new ExternalAgentService(this.repository, this.directory, this.driver, DESKTOP);
+  }
+
+  /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
+  startReconciler(): SessionReconciler {
+    const reconciler = new SessionReconciler(this.repository, this.driver, this.slots, this.logger, 20);
+    this.#reconcilers.push(reconciler);
+    reconciler.start();
+    return reconciler;
+  }
+
+  async close(): Promise<void> {
+    this.agents.close();
+    await Promise.all(this.#reconcilers.map((reconciler) => reconciler.close()));
+    await this.driver.close();
+  }
+}

@@ -1,0 +1,44 @@
+import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
+import { DataSource } from 'typeorm';
+
+import { createTestDatabase } from '../../../../test/support/postgres.js';
+import { EXTERNAL_AGENT_ENTITIES, EXTERNAL_AGENT_MIGRATIONS } from '../../src/index.js';
+
+export interface SessionDatabase {
+  readonly dataSource: DataSource;
+  /** Another replica's view of the same database: a pool of its own. */
+  connect(): Promise<DataSource>;
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A database of the test's own, with the tables of sessions and of placements, made by the migrations. */
+export async function openSessionDatabase(): Promise<SessionDatabase> {
+  const database = await createTestDatabase();
+  const opened: DataSource[] = [];
+  const connect = async (): Promise<DataSource> => {
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url: database.url,
+      entities: [...SCHEDULER_ENTITIES, ...EXTERNAL_AGENT_ENTITIES],
+      migrations: [...SCHEDULER_MIGRATIONS, ...EXTERNAL_AGENT_MIGRATIONS],
+      synchronize: false,
+      poolSize: 10,
+    });
+    opened.push(await dataSource.initialize());
+    return dataSource;
+  };
+  const dataSource = await connect();
+  await dataSource.runMigrations();
+  return {
+    dataSource,
+    connect,
+    clear: async () => {
+      await dataSource.query('TRUNCATE sessions, placements, wolf_instances');
+    },
+    close: async () => {
+      await Promise.all(opened.filter((source) => source.isInitialized).map((source) => source.destroy()));
+      await database.drop();
+    },
+  };
+}

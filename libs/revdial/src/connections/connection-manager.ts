@@ -1,0 +1,250 @@
+import type { Duplex } from 'node:stream';
+import { GRACE_MS, RUNNERS_MAX_COUNT, RUNNER_WAITING_DIALS_MAX_COUNT } from '../limits.js';
+import { RevDialCounters } from '../revdial-counters.js';
+import { RevDialError } from '../revdial-error.js';
+import type { RevDialErrorCode } from '../revdial-error.js';
+import { SILENT_LOGGER } from '../revdial-logger.js';
+import type { RevDialLogger } from '../revdial-logger.js';
+import { parseRunnerId } from '../runner-id.js';
+import type { RunnerId } from '../runner-id.js';
+import type { RunnerDialer } from '../runner-dialer.js';
+import type { LinkEnd, OpenStreamOptions, RunnerLink } from '../runner-link.js';
+import type { ConnectionEvent } from './connection-event.js';
+import type { ConnectionManagerOptions } from './connection-manager-options.js';
+import type { ConnectionTotals } from './connection-totals.js';
+import { RunnerRecord } from './runner-record.js';
+import type { RunnerStatus } from './runner-status.js';
+import { dialThroughLinks } from './dial-through-links.js';
+
+export type { ConnectionManagerOptions } from './connection-manager-options.js';
+export type { ConnectionEvent } from './connection-event.js';
+export type { ConnectionTotals } from './connection-totals.js';
+export type { RunnerStatus } from './runner-status.js';
+
+/**
+ * Which runner is connected here, through which link. Knows links only as `RunnerLink`, so one of another generation of the
+ * wire, or one that stands on another replica, is registered and dialed like any other.
+ *
+ *   register ──▶ connected ──lost──▶ grace ──30 s──▶ gone        expect ──▶ grace
+ *                 ▲  │ newer link       │ newer link
+ *                 └──┴──────────────────┘
+ *
+ * The newest link of a runner wins, but only over one of the same principal. What waits in grace goes to the new link in
+ * order. Generations rise with every link and, being at least the time in milliseconds, across restarts too.
+ */
+export class ConnectionManager implements RunnerDialer {
+  readonly counters: RevDialCounters;
+  readonly #options: ConnectionManagerOptions;
+  readonly #logger: RevDialLogger;
+  readonly #runners = new Map<RunnerId, RunnerRecord>();
+  readonly #listeners = new Set<(event: ConnectionEvent) => void>();
+  readonly #endingLinks = new Set<Promise<unknown>>();
+  readonly #endedLinkBytes = { bytesIn: 0, bytesOut: 0 };
+  #lastGeneration = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ConnectionManagerOptions = {}) {
+    this.#options = options;
+    this.#logger = options.logger ?? SILENT_LOGGER;
+    this.counters = options.counters ?? new RevDialCounters();
+  }
+
+  /**
+   * Newest link wins, for the same principal only. The superseded one opens no more streams and is closed once its streams
+   * have had a moment to finish.
+   * @throws RevDialError RUNNER_ID_TAKEN, LIMIT_REACHED, SHUTTING_DOWN
+   */
+  register(link: RunnerLink): { readonly generation: number } {
+    const { runnerId } = link;
+    const obstacle = this.findObstacle(runnerId, link.principal);
+    if (obstacle !== undefined) throw new RevDialError(obstacle, `no link for ${runnerId} now`);
+    const known = this.#runners.get(runnerId);
+    const record = known ?? this.#addRecord(runnerId, link.principal);
+    const superseded = record.link;
+    if (known !== undefined && superseded === undefined) this.counters.reconnectsWithinGrace += 1;
+
+    this.#lastGeneration = Math.max(Date.now(), this.#lastGeneration + 1);
+    const generation = this.#lastGeneration;
+    record.connect(link, generation);
+    void link.closed.then((end) => {
+      const { bytesIn, bytesOut } = link.stats();
+      this.#endedLinkBytes.bytesIn += bytesIn;
+      this.#endedLinkBytes.bytesOut += bytesOut;
+      this.#onLinkEnded(record, link, end);
+    });
+    if (superseded !== undefined) {
+      this.counters.supersedes += 1;
+      this.#logger.warn({ runnerId, generation }, 'a newer link supersedes the one that stood');
+      this.#finishLink(superseded.close(this.#options.supersededStreamGraceMs, 'superseded'));
+    }
+    this.#emit({ type: 'connected', runnerId, link, generation });
+    record.releaseWaiting();
+    return { generation };
+  }
+
+  /**
+   * Why `register` would refuse: RUNNER_ID_TAKEN, LIMIT_REACHED or SHUTTING_DOWN. Asked before any upgrade, so that a refusal
+   * can be an HTTP status.
+   */
+  findObstacle(runnerId: RunnerId, principal: string): RevDialErrorCode | undefined {
+    if (this.#closing !== undefined) return 'SHUTTING_DOWN';
+    const record = this.#runners.get(runnerId);
+    if (record !== undefined) return record.isOpenTo(principal) ? undefined : 'RUNNER_ID_TAKEN';
+    return this.#isFull() ? 'LIMIT_REACHED' : undefined;
+  }
+
+  /**
+   * `timeoutMs` is how long runners may take to pick up, over all links that are tried; the wait for a lost link to come
+   * back is bounded by the grace period instead.
+   */
+  dial(runnerId: RunnerId, options: OpenStreamOptions = {}): Promise<Duplex> {
+    this.counters.dialsStarted += 1;
+    return this.#dial(runnerId, options).then(
+      (stream) => {
+        this.counters.dialsSucceeded += 1;
+        return stream;
+      },
+      (error: unknown) => {
+        if (error instanceof RevDialError) this.counters.count(this.counters.dialFailures, error.code);
+        throw error;
+      },
+    );
+  }
+
+  list(): readonly RunnerStatus[] {
+    return [...this.#runners.values()].map((record) => record.status());
+  }
+
+  find(runnerId: RunnerId): RunnerStatus | undefined {
+    return this.#runners.get(runnerId)?.status();
+  }
+
+  /**
+   * Dials to this runner wait as in grace although it was never seen here: used after a restart for runners that were
+   * connected before. Keeps the id for nobody: whoever may open it can be the first. Does nothing when the runner is known,
+   * this replica is full or closing.
+   */
+  expect(runnerId: RunnerId, principal: string): void {
+    if (this.#runners.has(runnerId) || this.#isFull() || this.#closing !== undefined) return;
+    const record = this.#addRecord(runnerId, principal);
+    this.#beginGrace(record);
+  }
+
+  /** Cuts the runner's link and forgets it, with no grace: its session ended or its token was revoked. */
+  remove(runnerId: RunnerId): void {
+    const record = this.#runners.get(runnerId);
+    if (record === undefined) return;
+    this.#forget(record, 'RUNNER_NOT_CONNECTED');
+    // Also the last link of a runner in grace: its streams may still be finishing.
+    record.lastLink?.destroy('revoked');
+  }
+
+  subscribe(listener: (event: ConnectionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Refuses new links and dials, then closes all links within `graceMs`. Idempotent; never rejects. */
+  close(graceMs?: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  /** Gauges over all runners, and bytes since the process began, for `/metrics`. */
+  totals(): ConnectionTotals {
+    const links = { hijack: 0, websocket: 0 };
+    const totals = { inGraceCount: 0, waitingDialCount: 0, openStreamCount: 0, ...this.#endedLinkBytes };
+    for (const record of this.#runners.values()) {
+      totals.waitingDialCount += record.waitingDialCount;
+      if (record.link === undefined) {
+        totals.inGraceCount += 1;
+        continue;
+      }
+      const stats = record.link.stats();
+      links[record.link.transport] += 1;
+      totals.openStreamCount += stats.openStreamCount;
+      totals.bytesIn += stats.bytesIn;
+      totals.bytesOut += stats.bytesOut;
+    }
+    return { links, ...totals };
+  }
+
+  async #close(graceMs: number | undefined): Promise<void> {
+    // In a later turn, so that `#closing` is set before anybody hears of it.
+    await Promise.resolve();
+    for (const record of [...this.#runners.values()]) {
+      if (record.link !== undefined) this.#finishLink(record.link.close(graceMs, 'shutdown'));
+      this.#forget(record, 'SHUTTING_DOWN');
+    }
+    await Promise.allSettled(this.#endingLinks);
+  }
+
+  #dial(runnerId: RunnerId, options: OpenStreamOptions): Promise<Duplex> {
+    if (this.#closing !== undefined)
+      return Promise.reject(new RevDialError('SHUTTING_DOWN', 'this replica is closing'));
+    const record = this.#runners.get(runnerId);
+    if (record === undefined) return Promise.reject(notConnected(runnerId));
+    return dialThroughLinks(record, options, () => {
+      this.counters.dialsMoved += 1;
+    });
+  }
+
+  #onLinkEnded(record: RunnerRecord, link: RunnerLink, end: LinkEnd): void {
+    // A superseded link, or one of a runner that was removed: its end is nobody's loss.
+    if (record.link !== link || this.#runners.get(record.runnerId) !== record) return;
+    this.#beginGrace(record);
+    this.#emit({ type: 'lost', runnerId: record.runnerId, end });
+  }
+
+  #beginGrace(record: RunnerRecord): void {
+    record.beginGrace(this.#options.graceMs ?? GRACE_MS, () => {
+      this.#logger.info({ runnerId: record.runnerId }, 'runner is gone, its grace period is over');
+      this.#forget(record, 'RUNNER_NOT_CONNECTED');
+    });
+  }
+
+  #forget(record: RunnerRecord, code: RevDialErrorCode): void {
+    this.#runners.delete(record.runnerId);
+    record.forget(
+      code === 'RUNNER_NOT_CONNECTED'
+        ? notConnected(record.runnerId)
+        : new RevDialError(code, 'this replica is closing'),
+    );
+    this.#emit({ type: 'gone', runnerId: record.runnerId });
+  }
+
+  #addRecord(runnerId: RunnerId, principal: string): RunnerRecord {
+    const name = parseRunnerId(runnerId);
+    if (name === undefined) throw new TypeError(`not a runner id: ${runnerId}`);
+    const record = new RunnerRecord(
+      name,
+      principal,
+      this.#options.maxWaitingDialCount ?? RUNNER_WAITING_DIALS_MAX_COUNT,
+    );
+    this.#runners.set(runnerId, record);
+    return record;
+  }
+
+  #isFull(): boolean {
+    return this.#runners.size >= (this.#options.maxRunnerCount ?? RUNNERS_MAX_COUNT);
+  }
+
+  #finishLink(ending: Promise<void>): void {
+    this.#endingLinks.add(ending);
+    void ending.finally(() => this.#endingLinks.delete(ending));
+  }
+
+  #emit(event: ConnectionEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#logger.error({ err: error, event: event.type }, 'a listener to connections failed');
+      }
+    }
+  }
+}
+
+function notConnected(runnerId: RunnerId): RevDialError {
+  return new RevDialError('RUNNER_NOT_CONNECTED', `${runnerId} is not connected`);
+}

@@ -1,0 +1,246 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { ServerOptions } from 'ws';
+import type { ConnectionManager } from '../connections/connection-manager.js';
+import { CONTROL_MESSAGE_MAX_BYTES, TCP_KEEP_ALIVE_DELAY_MS, WEBSOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
+import { ControlChannel } from '../links/control-channel.js';
+import type { ControlTransport } from '../links/control-transport.js';
+import { DialBackLink } from '../links/dial-back-link.js';
+import { HijackTransport } from '../links/hijack-transport.js';
+import { WebSocketTransport } from '../links/websocket-transport.js';
+import { RevDialCounters } from '../revdial-counters.js';
+import { SILENT_LOGGER } from '../revdial-logger.js';
+import type { RevDialLogger } from '../revdial-logger.js';
+import { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
+import { Admission } from './admission.js';
+import type { Admitted } from './admission.js';
+import { detachFromHttp } from './detach-from-http.js';
+import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
+import { REFUSALS, refuseResponse, refuseSocket } from './refusal.js';
+import type { Refusal } from './refusal.js';
+import type { RunnerAuthorizer } from './runner-authorizer.js';
+import { tunnelRequestOf } from './tunnel-request.js';
+import type { TunnelRequest } from './tunnel-request.js';
+import { WaitingSocket } from './waiting-socket.js';
+import { webSocketAcceptance } from './websocket-acceptance.js';
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * Where runners come in: the endpoint `/api/v1/revdial`, and `/revdial` for legacy clients, on any Node HTTP server
+ * (`attachRevDialGateway`). Lets peers in or refuses them before any upgrade, makes links of their control connections for
+ * the connection manager, and brings their data connections to the dials that asked for them.
+ */
+export class RevDialGateway {
+  readonly counters: RevDialCounters;
+  readonly #connections: ConnectionManager;
+  readonly #options: RevDialGatewayOptions;
+  readonly #logger: RevDialLogger;
+  readonly #admission: Admission;
+  readonly #links = new Map<string, DialBackLink>();
+  readonly #detached = new WeakSet<Socket>();
+  readonly #controlWebSockets = controlWebSocketServer();
+
+  constructor(connections: ConnectionManager, authorizer: RunnerAuthorizer, options: RevDialGatewayOptions = {}) {
+    this.#connections = connections;
+    this.#options = options;
+    this.#logger = options.logger ?? SILENT_LOGGER;
+    this.counters = options.counters ?? new RevDialCounters();
+    this.#admission = new Admission(authorizer, connections, this.#logger, options);
+  }
+
+  /**
+   * Takes a plain request if it is for the tunnel; generation 1's control connections arrive like this. `false`: it is
+   * not, and the host server goes on.
+   */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#detached.has(request.socket)) {
+      // It came in the same read as the request that was hijacked. Node must never see an answer to it finish: it would
+      // look for the answer to the first one and throw.
+      request.socket.destroy();
+      return true;
+    }
+    const asked = tunnelRequestOf(request);
+    if (asked === undefined) return false;
+    if (request.method !== 'GET') {
+      this.#countRefusal(REFUSALS.methodNotAllowed);
+      refuseResponse(response, REFUSALS.methodNotAllowed);
+    } else if (isHijack(request, response) && asked.purpose === 'control') {
+      this.#detached.add(request.socket);
+      const waiting = new WaitingSocket(detachFromHttp(request, response), NO_BYTES);
+      void this.#admit(waiting, request, asked, (admitted) => {
+        const socket = waiting.socket;
+        const earlyBytes = waiting.release();
+        this.#openLink(admitted, socket, () => new HijackTransport(socket, earlyBytes, this.#options));
+      });
+    } else {
+      void this.#answerPlain(request, response, asked);
+    }
+    return true;
+  }
+
+  /** Takes an upgrade if it is for the tunnel. `false`: it is not, and the socket is untouched. */
+  handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
+    const asked = tunnelRequestOf(request);
+    if (asked === undefined) return false;
+    // Node types it as Duplex for the sake of custom servers; behind an HTTP(S) server it is a net.Socket.
+    const socket = stream as Socket;
+    const waiting = new WaitingSocket(socket, head);
+    if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      this.#refuse(waiting, request, asked, REFUSALS.upgradeRequired);
+      return true;
+    }
+    void this.#admit(waiting, request, asked, (admitted) => {
+      if (asked.purpose === 'control') this.#acceptControl(waiting, request, admitted);
+      else this.#acceptData(waiting, request, asked, admitted);
+    });
+    return true;
+  }
+
+  async #admit(
+    waiting: WaitingSocket,
+    request: IncomingMessage,
+    asked: TunnelRequest,
+    accept: (admitted: Admitted) => void,
+  ): Promise<void> {
+    const outcome = await this.#admission.decide(request, asked, waiting.signal);
+    if (outcome === 'left' || waiting.signal.aborted) {
+      this.#logger.debug({ runnerId: asked.runnerId }, 'a peer left before it was let in');
+    } else if ('refusal' in outcome) {
+      this.#refuse(waiting, request, asked, outcome.refusal);
+    } else {
+      try {
+        accept(outcome);
+      } catch (error) {
+        this.#logger.error({ err: error }, 'could not take a connection of a runner');
+        waiting.socket.destroy();
+      }
+    }
+  }
+
+  #acceptControl(waiting: WaitingSocket, request: IncomingMessage, admitted: Admitted): void {
+    const { socket } = waiting;
+    this.#controlWebSockets.handleUpgrade(request, socket, waiting.release(), (webSocket) => {
+      this.#openLink(admitted, socket, () => new WebSocketTransport(webSocket, socket, this.#options));
+    });
+  }
+
+  #openLink(admitted: Admitted, socket: Socket, transportOf: () => ControlTransport): void {
+    const { principal, runner } = admitted;
+    // Decided by the admission; nothing has been awaited since, so the way is still free.
+    if (runner === undefined || this.#connections.findObstacle(runner.id, principal.name) !== undefined) {
+      socket.destroy();
+      return;
+    }
+    const transport = transportOf();
+    const link = new DialBackLink(
+      runner.id,
+      principal.name,
+      new ControlChannel(transport, this.#options),
+      this.#options,
+    );
+    this.#links.set(link.dialerId, link);
+    this.counters.linksOpened[transport.kind] += 1;
+    link.start();
+    const { generation } = this.#connections.register(link);
+    const fields = {
+      runnerId: runner.id,
+      transport: transport.kind,
+      remoteAddress: transport.remoteAddress,
+      generation,
+    };
+    this.#logger.info(fields, 'runner connected');
+    void link.closed.then((end) => {
+      this.#links.delete(link.dialerId);
+      this.counters.count(this.counters.linksEnded, end.reason);
+      this.#logger.info({ ...fields, reason: end.reason, err: end.cause }, 'link of a runner ended');
+    });
+  }
+
+  #acceptData(waiting: WaitingSocket, request: IncomingMessage, asked: TunnelRequest, admitted: Admitted): void {
+    const link = asked.dialerId === undefined ? undefined : this.#links.get(asked.dialerId);
+    if (link === undefined) {
+      this.#refuse(waiting, request, asked, REFUSALS.unknownDialer);
+    } else if (link.principal !== admitted.principal.name) {
+      // The dial goes on waiting for its own runner.
+      this.#refuse(waiting, request, asked, REFUSALS.foreignDialer);
+    } else if (asked.dialId === undefined || !link.awaits(asked.dialId)) {
+      // Without its id it might be the late answer to a dial that was given up, so it is nobody's.
+      this.#refuse(waiting, request, asked, REFUSALS.unknownDial);
+    } else {
+      const acceptance = webSocketAcceptance(request);
+      if (acceptance === undefined) this.#refuse(waiting, request, asked, REFUSALS.invalidUpgrade);
+      else this.#pickUp(link, asked.dialId, waiting, acceptance);
+    }
+  }
+
+  /** Its frames are ours to read and not a WebSocket library's: pictures pass here (docs/performance.md). */
+  #pickUp(link: DialBackLink, dialId: string, waiting: WaitingSocket, acceptance: string): void {
+    const { socket } = waiting;
+    socket.setKeepAlive(true, TCP_KEEP_ALIVE_DELAY_MS);
+    const stream = new WebSocketByteStream(socket, { earlyBytes: waiting.release() });
+    socket.write(acceptance);
+    if (!link.pickUp(dialId, stream)) stream.destroy();
+  }
+
+  /** A GET that can not become a connection: says why it would be refused, or else that an upgrade is needed. */
+  async #answerPlain(request: IncomingMessage, response: ServerResponse, asked: TunnelRequest): Promise<void> {
+    const left = new AbortController();
+    response.once('close', () => {
+      left.abort();
+    });
+    const outcome = await this.#admission.decide(request, asked, left.signal);
+    if (outcome === 'left') return;
+    const refusal = 'refusal' in outcome ? outcome.refusal : REFUSALS.upgradeRequired;
+    this.#logRefusal(request, asked, refusal);
+    refuseResponse(response, refusal);
+  }
+
+  #refuse(waiting: WaitingSocket, request: IncomingMessage, asked: TunnelRequest, refusal: Refusal): void {
+    this.#logRefusal(request, asked, refusal);
+    const { socket } = waiting;
+    waiting.release();
+    refuseSocket(socket, refusal);
+  }
+
+  #logRefusal(request: IncomingMessage, asked: TunnelRequest, refusal: Refusal): void {
+    this.#countRefusal(refusal);
+    this.#logger.info(
+      {
+        status: refusal.status,
+        purpose: asked.purpose,
+        runnerId: asked.runnerId?.slice(0, 80),
+        remoteAddress: request.socket.remoteAddress,
+      },
+      'refused a connection of a runner',
+    );
+  }
+
+  #countRefusal(refusal: Refusal): void {
+    this.counters.count(this.counters.refusals, refusal.status);
+  }
+}
+
+/**
+ * Generation 1 asks with `Connection: Upgrade` and without `Upgrade` (revdial-wire §2). A response without the socket waits
+ * for the one to an earlier request, and the socket can not be taken.
+ */
+function isHijack(request: IncomingMessage, response: ServerResponse): boolean {
+  if (response.socket !== request.socket) return false;
+  const tokens = request.headers.connection?.toLowerCase().split(',') ?? [];
+  return request.headers.upgrade === undefined && tokens.some((token) => token.trim() === 'upgrade');
+}
+
+function controlWebSocketServer(): WebSocketServer {
+  const options: ServerOptions & { readonly closeTimeout: number } = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    maxPayload: CONTROL_MESSAGE_MAX_BYTES,
+    closeTimeout: WEBSOCKET_CLOSE_TIMEOUT_MS,
+  };
+  return new WebSocketServer(options);
+}

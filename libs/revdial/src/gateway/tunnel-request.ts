@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+
+const PATHS: ReadonlySet<string> = new Set(['/api/v1/revdial', '/revdial']);
+
+/** What a request to the tunnel's endpoint asks for. */
+export interface TunnelRequest {
+  /** A control connection names a runner; a data connection names a dialer, and the dial it answers. */
+  readonly purpose: 'control' | 'data';
+  readonly runnerId: string | undefined;
+  readonly dialerId: string | undefined;
+  readonly dialId: string | undefined;
+}
+
+/**
+ * Parses the URL of a request; `undefined` when it is not for the tunnel. Legacy clients ask for `connPath` as it stands,
+ * hence two paths (revdial-wire §2).
+ */
+export function tunnelRequestOf(request: IncomingMessage): TunnelRequest | undefined {
+  const url = request.url ?? '';
+  const question = url.indexOf('?');
+  if (!PATHS.has(question < 0 ? url : url.slice(0, question))) return undefined;
+  const query = new URLSearchParams(question < 0 ? '' : url.slice(question + 1));
+  const dialerId = presentParameter(query, 'revdial.dialer');
+  return {
+    purpose: dialerId === undefined ? 'control' : 'data',
+    runnerId: presentParameter(query, 'runnerid'),
+    dialerId,
+    dialId: presentParameter(query, 'revdial.req'),
+  };
+}
+
+function presentParameter(query: URLSearchParams, name: string): string | undefined {
+  const value = query.get(name);
+  return value === null || value === '' ? undefined : value;
+}

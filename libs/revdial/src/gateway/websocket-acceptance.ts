@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+/** RFC 6455 §1.3. */
+const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Sixteen bytes in base64. */
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/**
+ * The answer that opens a WebSocket (RFC 6455 §4.2.2), without extensions or subprotocols; `undefined` when the request is
+ * not one for version 13.
+ */
+export function webSocketAcceptance(request: IncomingMessage): string | undefined {
+  const { 'sec-websocket-key': key, 'sec-websocket-version': version } = request.headers;
+  if (key === undefined || !KEY.test(key) || version !== '13') return undefined;
+  const accept = createHash('sha1')
+    .update(key + ACCEPT_SUFFIX)
+    .digest('base64');
+  return (
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+    `Sec-WebSocket-Accept: ${accept}\r\n\r\n`
+  );
+}

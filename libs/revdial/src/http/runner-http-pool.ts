@@ -1,0 +1,196 @@
+import { Readable } from 'node:stream';
+import type { ConnectionEvent } from '../connections/connection-event.js';
+import {
+  HTTP_STREAMS_MAX_COUNT,
+  REQUEST_BODY_TIMEOUT_MS,
+  REQUEST_CONNECT_TIMEOUT_MS,
+  REQUEST_HEADERS_TIMEOUT_MS,
+  REQUEST_QUEUE_TIMEOUT_MS,
+  RUNNER_QUEUED_REQUESTS_MAX_COUNT,
+  RUNNER_STREAMS_MAX_COUNT,
+  STREAM_IDLE_LIMIT_MS,
+} from '../limits.js';
+import { RevDialCounters } from '../revdial-counters.js';
+import { RevDialError } from '../revdial-error.js';
+import type { RunnerDialer } from '../runner-dialer.js';
+import type { RunnerId } from '../runner-id.js';
+import { HttpExchange } from './http-exchange.js';
+import type { HttpStream } from './http-stream.js';
+import type { RunnerHttpPoolOptions } from './runner-http-pool-options.js';
+import type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './runner-http.js';
+import { RunnerStreamPool } from './runner-stream-pool.js';
+
+/** A dialer that may also tell when a runner's link is new or gone, as the connection manager does. */
+export type ObservableDialer = RunnerDialer & {
+  subscribe?(listener: (event: ConnectionEvent) => void): () => void;
+};
+
+/**
+ * HTTP/1.1 over dials (HTTP/1.0 servers that close after each answer work too), with kept streams: a dial costs four to
+ * five round trips, a kept stream one. A runner has a pool only as long as it has streams or requests.
+ *
+ * A kept stream may have died unnoticed. If it ends before a byte of the answer, a request that may be sent twice (GET, PUT
+ * or DELETE with a body that is at hand), or that was not written yet, is sent once more on a fresh stream.
+ */
+export class RunnerHttpPool implements RunnerHttp {
+  readonly counters: RevDialCounters;
+  readonly #dialer: ObservableDialer;
+  readonly #options: RunnerHttpPoolOptions;
+  readonly #pools = new Map<RunnerId, RunnerStreamPool>();
+  readonly #unsubscribe: (() => void) | undefined;
+  readonly #onDrained: (() => void)[] = [];
+  #streamCount = 0;
+  #isClosed = false;
+
+  constructor(dialer: ObservableDialer, options: RunnerHttpPoolOptions = {}) {
+    this.#dialer = dialer;
+    this.#options = options;
+    this.counters = options.counters ?? new RevDialCounters();
+    this.#unsubscribe = dialer.subscribe?.((event) => {
+      this.#observe(event);
+    });
+  }
+
+  /** HTTP streams open or being dialed, over all runners. */
+  get streamCount(): number {
+    return this.#streamCount;
+  }
+
+  /**
+   * The wait for a lost link to come back is bounded by the grace period, the one for a free stream by `queueTimeoutMs`; then
+   * come the deadlines of the request.
+   * @throws RevDialError whatever a dial throws; LIMIT_REACHED, SERVICE_DOWN, UPSTREAM_TIMEOUT, UPSTREAM_INVALID, LINK_LOST,
+   * DIAL_ABORTED, SHUTTING_DOWN
+   * @throws TypeError when path or headers are not valid HTTP
+   */
+  async request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
+    this.counters.requests += 1;
+    try {
+      return await this.#request(runnerId, request);
+    } catch (error) {
+      if (error instanceof RevDialError) this.counters.count(this.counters.requestFailures, error.code);
+      throw error;
+    }
+  }
+
+  /**
+   * Refuses new requests and lets those under way finish; idle streams go at once. Resolves when no stream is left, which
+   * the deadlines of the requests bound, or `destroy`. Idempotent.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const pool of [...this.#pools.values()]) pool.retireAll();
+    if (this.#pools.size === 0) return;
+    await new Promise<void>((resolve) => this.#onDrained.push(resolve));
+  }
+
+  /** Cuts all streams; requests under way fail with SHUTTING_DOWN. Idempotent. */
+  destroy(): void {
+    this.#isClosed = true;
+    this.#unsubscribe?.();
+    for (const pool of [...this.#pools.values()])
+      pool.destroy(new RevDialError('SHUTTING_DOWN', 'this replica is closing'));
+  }
+
+  async #request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
+    if (request.signal?.aborted === true) {
+      throw new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: request.signal.reason });
+    }
+    const first = await this.#attempt(runnerId, request, false);
+    if (first.outcome === 'answered') return first.response;
+    if (!first.mayRepeat) throw first.error;
+    this.counters.requestsRetried += 1;
+    const second = await this.#attempt(runnerId, request, true);
+    if (second.outcome === 'answered') return second.response;
+    throw second.error;
+  }
+
+  async #attempt(runnerId: RunnerId, request: RunnerHttpRequest, isFreshWanted: boolean): Promise<Attempt> {
+    const pool = this.#poolOf(runnerId);
+    const stream = await pool.acquire({
+      signal: request.signal,
+      connectTimeoutMs: request.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? REQUEST_CONNECT_TIMEOUT_MS,
+      isFreshWanted,
+    });
+    return new Promise((resolve) => {
+      const exchange: HttpExchange = new HttpExchange(request, stream.isReused, {
+        onResponse: (response) => {
+          resolve({ outcome: 'answered', response });
+        },
+        onFailure: (error) => {
+          resolve({ outcome: 'failed', error, mayRepeat: mayRepeat(request, exchange) });
+        },
+        onFinished: (isWhole) => {
+          // undici closes a stream that can not be kept right after it has told of the end.
+          if (isWhole) queueMicrotask(pool.release.bind(pool, stream));
+          else stream.destroy();
+        },
+      });
+      this.#dispatch(stream, request, exchange);
+    });
+  }
+
+  #dispatch(stream: HttpStream, request: RunnerHttpRequest, exchange: HttpExchange): void {
+    stream.dispatch(
+      {
+        path: request.path,
+        method: request.method,
+        headers: request.headers ?? null,
+        body: request.body ?? null,
+        headersTimeout: request.headersTimeoutMs ?? this.#options.headersTimeoutMs ?? REQUEST_HEADERS_TIMEOUT_MS,
+        bodyTimeout: request.bodyTimeoutMs ?? this.#options.bodyTimeoutMs ?? REQUEST_BODY_TIMEOUT_MS,
+      },
+      exchange,
+    );
+  }
+
+  #poolOf(runnerId: RunnerId): RunnerStreamPool {
+    if (this.#isClosed) throw new RevDialError('SHUTTING_DOWN', 'this replica is closing');
+    const known = this.#pools.get(runnerId);
+    if (known !== undefined) return known;
+    const options = this.#options;
+    const maxStreamCount = options.maxStreamCount ?? HTTP_STREAMS_MAX_COUNT;
+    const pool: RunnerStreamPool = new RunnerStreamPool({
+      maxStreamCount: options.maxStreamCountPerRunner ?? RUNNER_STREAMS_MAX_COUNT,
+      maxQueuedCount: options.maxQueuedRequestCountPerRunner ?? RUNNER_QUEUED_REQUESTS_MAX_COUNT,
+      idleLimitMs: options.idleLimitMs ?? STREAM_IDLE_LIMIT_MS,
+      queueTimeoutMs: options.queueTimeoutMs ?? REQUEST_QUEUE_TIMEOUT_MS,
+      dial: (dialOptions) => this.#dialer.dial(runnerId, dialOptions),
+      takePlace: () => {
+        if (this.#streamCount >= maxStreamCount) return false;
+        this.#streamCount += 1;
+        return true;
+      },
+      givePlace: () => {
+        this.#streamCount -= 1;
+      },
+      onEmpty: () => {
+        if (this.#pools.get(runnerId) === pool) this.#pools.delete(runnerId);
+        if (this.#pools.size === 0) for (const resolve of this.#onDrained.splice(0)) resolve();
+      },
+    });
+    this.#pools.set(runnerId, pool);
+    return pool;
+  }
+
+  #observe(event: ConnectionEvent): void {
+    const pool = this.#pools.get(event.runnerId);
+    if (pool === undefined) return;
+    // Answers under way go on: whoever cut the link for good has cut its streams as well.
+    if (event.type !== 'lost') pool.retireAll();
+    if (event.type === 'gone') {
+      pool.failQueued(new RevDialError('RUNNER_NOT_CONNECTED', `${event.runnerId} is not connected`));
+    }
+  }
+}
+
+type Attempt =
+  | { readonly outcome: 'answered'; readonly response: RunnerHttpResponse }
+  | { readonly outcome: 'failed'; readonly error: Error; readonly mayRepeat: boolean };
+
+function mayRepeat(request: RunnerHttpRequest, exchange: HttpExchange): boolean {
+  if (!exchange.isReused || !exchange.hasDiedUnanswered) return false;
+  // A body that is a stream was destroyed with the first attempt.
+  if (request.body instanceof Readable) return false;
+  return !exchange.wasSent || request.method !== 'POST';
+}

@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream';
+import type { RunnerId } from '../runner-id.js';
+
+export interface RunnerHttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path and query, beginning with a slash. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer | Readable;
+  /** Aborts the request; the stream is destroyed, never returned to the pool. */
+  readonly signal?: AbortSignal;
+  readonly connectTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
+  /** Longest silence between two pieces of the body. */
+  readonly bodyTimeoutMs?: number;
+}
+
+export interface RunnerHttpResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Must be read to its end or destroyed. Errors with a RevDialError (UPSTREAM_TIMEOUT, UPSTREAM_INVALID, LINK_LOST). */
+  readonly body: Readable;
+}
+
+/** HTTP over dials, one bounded pool of kept-alive streams for each runner. The class `RunnerHttpPool` implements it. */
+export interface RunnerHttp {
+  /**
+   * @throws RevDialError whatever a dial throws, SERVICE_DOWN when a fresh stream ends before the first byte,
+   * UPSTREAM_TIMEOUT, UPSTREAM_INVALID, DIAL_ABORTED
+   */
+  request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse>;
+}

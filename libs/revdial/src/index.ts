@@ -1,0 +1,58 @@
+/**
+ * A runner (a GPU host, a desktop container) sits behind NAT: nobody can connect to it. So it connects out and holds the
+ * line, and from then on its local service can be reached from here, one byte stream at a time.
+ *
+ *   caller ── HTTP ──▶ RunnerHttpPool ── dial ──▶ ConnectionManager ── openStream ──▶ RunnerLink
+ *                                                        ▲ register                      │ control line
+ *   runner ── control connection, data connections ──▶ RevDialGateway                    ▼
+ *      └──▶ local service (Unix socket or TCP port)                        "conn-ready": please dial back
+ *
+ * The gateway turns control connections into links; the manager knows which runner has which link, and lets dials wait
+ * while one is lost for a moment; the pool speaks HTTP over dials. `docs/protocol.md` tells what is on the wire. `RunnerTunnel`
+ * is the other end, for agents.
+ */
+export { RevDialError, REVDIAL_ERROR_CODES, isRevDialError } from './revdial-error.js';
+export type { RevDialErrorCode } from './revdial-error.js';
+export { parseRunnerId, runnerIdOf, RUNNER_KINDS } from './runner-id.js';
+export type { RunnerId, RunnerKind, RunnerName } from './runner-id.js';
+export type { LinkEnd, LinkEndReason, LinkStats, LinkTransport, OpenStreamOptions, RunnerLink } from './runner-link.js';
+export type { RunnerDialer } from './runner-dialer.js';
+export type { RevDialLogger } from './revdial-logger.js';
+export { RevDialCounters } from './revdial-counters.js';
+export { ConnectionManager } from './connections/connection-manager.js';
+export type {
+  ConnectionEvent,
+  ConnectionManagerOptions,
+  ConnectionTotals,
+  RunnerStatus,
+} from './connections/connection-manager.js';
+export { RunnerHttpPool } from './http/runner-http-pool.js';
+export type { ObservableDialer } from './http/runner-http-pool.js';
+export type { RunnerHttpPoolOptions } from './http/runner-http-pool-options.js';
+export { collectBounded } from './http/collect-bounded.js';
+export { readBounded } from './http/read-bounded.js';
+export type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './http/runner-http.js';
+export { accessTokenOf } from './gateway/access-token.js';
+export type { AccessToken } from './gateway/access-token.js';
+export { RevDialGateway } from './gateway/revdial-gateway.js';
+export type { RevDialGatewayOptions } from './gateway/revdial-gateway-options.js';
+export { attachRevDialGateway } from './gateway/attach-revdial-gateway.js';
+export type { RunnerAuthorizer, RunnerPermission, RunnerPrincipal } from './gateway/runner-authorizer.js';
+export { RunnerTunnel } from './runner/runner-tunnel.js';
+export type { RunnerTunnelEnd, RunnerTunnelOptions, RunnerTunnelState } from './runner/runner-tunnel.js';
+export { SocketConnector } from './runner/socket-connector.js';
+export type { SocketConnectorOptions } from './runner/socket-connector.js';
+export { chooseProxy } from './runner/proxy-settings.js';
+export type { ProxyAddress, ProxyChoice } from './runner/proxy-settings.js';
+export { describeServer, parseServerAddress } from './runner/server-address.js';
+export type { ServerAddress } from './runner/server-address.js';
+export { describeLocalAddress, parseLocalAddress } from './runner/local-address.js';
+export type { LocalAddress } from './runner/local-address.js';
+export { fixedToken, isToken, tokenFile } from './runner/token-source.js';
+export type { TokenSource } from './runner/token-source.js';
+export type { TransportMode } from './runner/transport-chooser.js';
+export type { RunnerLogger } from './runner/runner-logger.js';
+export { RUNNER_TIMINGS } from './runner/limits.js';
+export type { RunnerTimings } from './runner/limits.js';
+export { CONNECT_ERROR_CODES, ConnectError, isConnectError } from './runner/connect-error.js';
+export type { ConnectErrorCode } from './runner/connect-error.js';

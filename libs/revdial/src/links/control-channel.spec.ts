@@ -1,0 +1,67 @@
+import { CONTROL_UNSENT_MAX_BYTES } from '../limits.js';
+import { ControlChannel } from './control-channel.js';
+import type { ControlTransport, ControlTransportEvents } from './control-transport.js';
+
+/** A transport whose peer reads as much as the test says. */
+class StuckTransport implements ControlTransport {
+  readonly kind = 'hijack';
+  readonly hasPings = false;
+  readonly remoteAddress = '';
+  readonly sent: string[] = [];
+  unsentByteCount = 0;
+  events: ControlTransportEvents | undefined;
+  end: string | undefined;
+
+  start(events: ControlTransportEvents): void {
+    this.events = events;
+  }
+
+  send(bytes: Buffer): void {
+    this.sent.push(bytes.toString());
+    this.unsentByteCount += bytes.length;
+  }
+
+  ping(): void {
+    this.sent.push('ping');
+  }
+
+  close(reason: string): void {
+    this.end = `closed: ${reason}`;
+  }
+
+  destroy(reason: string): void {
+    this.end = `destroyed: ${reason}`;
+  }
+}
+
+describe('ControlChannel', () => {
+  it('ends a peer that lets control bytes pile up', () => {
+    const transport = new StuckTransport();
+    const ends: string[] = [];
+    const channel = new ControlChannel(transport);
+    channel.start({ onReady: () => undefined, onMessage: () => undefined, onEnd: (reason) => ends.push(reason) });
+    for (let n = 0; n < 10_000; n += 1) channel.send({ command: 'keep-alive' });
+    expect(ends).toEqual(['peer-silent']);
+    expect(transport.end).toBe('destroyed: peer-silent');
+    expect(transport.unsentByteCount).toBeLessThan(CONTROL_UNSENT_MAX_BYTES + 100);
+  });
+
+  it('says nothing before its transport is ready, and nothing after its end', () => {
+    const transport = new StuckTransport();
+    const ends: string[] = [];
+    const channel = new ControlChannel(transport);
+    channel.start({ onReady: () => undefined, onMessage: () => undefined, onEnd: (reason) => ends.push(reason) });
+    expect(channel.isReady).toBe(false);
+    transport.events?.onReady();
+    expect(channel.isReady).toBe(true);
+    expect(transport.sent).toEqual(['{"command":"keep-alive"}\n']);
+    channel.close('shutdown');
+    channel.close('shutdown');
+    channel.destroy('error');
+    channel.send({ command: 'keep-alive' });
+    transport.events?.onBytes(Buffer.from('not JSON\n'));
+    expect(transport.sent).toHaveLength(1);
+    expect(transport.end).toBe('closed: shutdown');
+    expect(ends).toEqual([]);
+  });
+});

@@ -1,0 +1,150 @@
+import { CONTROL_UNSENT_MAX_BYTES } from '../limits.js';
+import { ControlLineReader } from '../wire/control-line-reader.js';
+import { encodeControlLine } from '../wire/control-line-codec.js';
+import type { LinkEndReason } from '../runner-link.js';
+import type { ControlMessage, ReceivedControlMessage } from '../wire/control-line-codec.js';
+import type { ControlTransport } from './control-transport.js';
+import { KeepAlive } from './keep-alive.js';
+import type { KeepAliveOptions } from './keep-alive.js';
+
+export interface ControlChannelOptions extends KeepAliveOptions {
+  readonly lineMaxAgeMs?: number;
+}
+
+export interface ControlChannelEvents {
+  readonly onReady: () => void;
+  readonly onMessage: (message: ReceivedControlMessage) => void;
+  /** At most once; nothing follows. */
+  readonly onEnd: (reason: LinkEndReason, cause?: unknown) => void;
+}
+
+/** The API's end of a control connection: lines in and out, keep-alives, and every way in which a peer can break them. */
+export class ControlChannel {
+  readonly transport: ControlTransport;
+  readonly #keepAlive: KeepAlive;
+  readonly #lines: ControlLineReader;
+  #events: ControlChannelEvents | undefined;
+  #isReady = false;
+  #lastSeenAtMs = Date.now();
+  #roundTripMs: number | undefined;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(transport: ControlTransport, options: ControlChannelOptions = {}) {
+    this.transport = transport;
+    this.#keepAlive = new KeepAlive(options, {
+      onDue: () => {
+        this.#sayKeepAlive();
+        transport.ping();
+      },
+      onSilent: (silentMs) => {
+        this.#end('peer-silent', new Error(`answered keep-alives, then no sign of life for ${String(silentMs)} ms`));
+      },
+    });
+    this.#lines = new ControlLineReader({
+      onMessage: (message) => {
+        if (message.command === 'keep-alive' && !transport.hasPings) {
+          this.#roundTripMs = this.#keepAlive.answered() ?? this.#roundTripMs;
+        }
+        this.#events?.onMessage(message);
+      },
+      onViolation: (error) => {
+        this.#end('protocol-violation', error);
+      },
+      ...(options.lineMaxAgeMs === undefined ? {} : { lineMaxAgeMs: options.lineMaxAgeMs }),
+    });
+  }
+
+  /** May commands be sent? A hijacked link makes them wait (`HijackTransport`). */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get lastSeenAtMs(): number {
+    return this.#lastSeenAtMs;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  start(events: ControlChannelEvents): void {
+    this.#events = events;
+    this.transport.start({
+      onReady: () => {
+        this.#isReady = true;
+        // A hijacked link has had its first keep-alive; one more costs nothing and a WebSocket link needs it at once.
+        this.#sayKeepAlive();
+        this.#events?.onReady();
+      },
+      onBytes: (bytes) => {
+        this.markSeen();
+        this.#bytesIn += bytes.length;
+        this.#lines.push(bytes);
+      },
+      onAlive: (roundTripMs) => {
+        this.markSeen();
+        if (roundTripMs !== undefined) this.#roundTripMs = roundTripMs;
+      },
+      onEnd: (reason, cause) => {
+        this.#end(reason, cause);
+      },
+    });
+    this.#keepAlive.start();
+  }
+
+  /** The runner showed itself by other means: it picked up a dial. */
+  markSeen(): void {
+    this.#lastSeenAtMs = Date.now();
+    this.#keepAlive.heard();
+  }
+
+  /** Writes one line by one write. A peer that lets lines pile up is ended as silent. */
+  send(message: ControlMessage): void {
+    if (this.#events === undefined) return;
+    const line = encodeControlLine(message);
+    this.#bytesOut += line.length;
+    this.transport.send(line);
+    if (this.transport.unsentByteCount > CONTROL_UNSENT_MAX_BYTES) {
+      this.#end('peer-silent', new Error('the peer does not read its control connection'));
+    }
+  }
+
+  /** Ends in order; no event follows. Idempotent. */
+  close(reason: LinkEndReason): void {
+    if (this.#stop()) this.transport.close(reason);
+  }
+
+  /** Cuts; no event follows. Idempotent. */
+  destroy(reason: LinkEndReason): void {
+    if (this.#stop()) this.transport.destroy(reason);
+  }
+
+  #sayKeepAlive(): void {
+    // One that comes before commands may be sent may be lost, and no answer to it is due.
+    if (this.#isReady) this.#keepAlive.sent();
+    this.send({ command: 'keep-alive' });
+  }
+
+  #end(reason: LinkEndReason, cause?: unknown): void {
+    const events = this.#events;
+    this.destroy(reason);
+    events?.onEnd(reason, cause);
+  }
+
+  #stop(): boolean {
+    if (this.#events === undefined) return false;
+    this.#events = undefined;
+    this.#lines.stop();
+    this.#keepAlive.stop();
+    return true;
+  }
+}

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import {
+  CLIENT_PICK_UP_LIMIT_MS,
+  DIAL_TIMEOUT_MS,
+  LINK_PENDING_DIALS_MAX_COUNT,
+  LINK_UNANSWERED_DIALS_MAX_COUNT,
+  ORPHANED_STREAM_GRACE_MS,
+  UNANSWERED_DIALS_BEFORE_SILENT,
+} from '../limits.js';
+import { RevDialError } from '../revdial-error.js';
+import type { RunnerId } from '../runner-id.js';
+import type {
+  LinkEnd,
+  LinkEndReason,
+  LinkStats,
+  LinkTransport,
+  OpenStreamOptions,
+  RunnerLink,
+} from '../runner-link.js';
+import type { ReceivedControlMessage } from '../wire/control-line-codec.js';
+import type { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
+import type { ControlChannel } from './control-channel.js';
+import { LinkStreams } from './link-streams.js';
+import { PendingDials } from './pending-dials.js';
+
+export interface DialBackLinkOptions {
+  readonly maxPendingDialCount?: number;
+  readonly maxUnansweredDialCount?: number;
+  readonly orphanedStreamGraceMs?: number;
+  /** After how long without an answer a dial speaks against a hijacked link. */
+  readonly clientPickUpLimitMs?: number;
+}
+
+/**
+ * A link of generation 1 or 2: a control connection over which the runner is asked to dial back, once for each stream.
+ *
+ * The streams are connections of their own and outlive a control connection that was lost or superseded by
+ * `orphanedStreamGraceMs`, so that an answer under way still arrives; whatever cuts them errors them with LINK_LOST, since an
+ * answer without a length must not look complete.
+ */
+export class DialBackLink implements RunnerLink {
+  /** Names this link in `connPath`; data connections find it by this id. */
+  readonly dialerId = randomBytes(16).toString('hex');
+  readonly connectedAt = new Date();
+  readonly closed: Promise<LinkEnd>;
+  readonly #channel: ControlChannel;
+  readonly #dials: PendingDials;
+  readonly #streams = new LinkStreams();
+  readonly #orphanedStreamGraceMs: number;
+  readonly #clientPickUpLimitMs: number;
+  #state: 'open' | 'closing' | 'ended' = 'open';
+  #unansweredCount = 0;
+  #settleClosed: (end: LinkEnd) => void = () => undefined;
+
+  constructor(
+    readonly runnerId: RunnerId,
+    readonly principal: string,
+    channel: ControlChannel,
+    options: DialBackLinkOptions = {},
+  ) {
+    this.#channel = channel;
+    this.#orphanedStreamGraceMs = options.orphanedStreamGraceMs ?? ORPHANED_STREAM_GRACE_MS;
+    this.#clientPickUpLimitMs = options.clientPickUpLimitMs ?? CLIENT_PICK_UP_LIMIT_MS;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.#dials = new PendingDials({
+      maxPendingCount: options.maxPendingDialCount ?? LINK_PENDING_DIALS_MAX_COUNT,
+      maxUnansweredCount: options.maxUnansweredDialCount ?? LINK_UNANSWERED_DIALS_MAX_COUNT,
+      dialTimeoutMs: DIAL_TIMEOUT_MS,
+      canAnnounce: () => channel.isReady,
+      announce: (requestId) => {
+        channel.send({ command: 'conn-ready', connPath: this.#connPath(requestId) });
+      },
+      onUnanswered: (announcedAtMs) => {
+        this.#noteUnanswered(announcedAtMs);
+      },
+    });
+  }
+
+  get transport(): LinkTransport {
+    return this.#channel.transport.kind;
+  }
+
+  get remoteAddress(): string {
+    return this.#channel.transport.remoteAddress;
+  }
+
+  /** Begins to speak. Apart from the constructor, so that the link can be registered before its first event. */
+  start(): void {
+    this.#channel.start({
+      onReady: () => {
+        this.#dials.pump();
+      },
+      onMessage: (message) => {
+        this.#receive(message);
+      },
+      onEnd: (reason, cause) => {
+        this.#lose(reason, cause);
+      },
+    });
+  }
+
+  openStream(options?: OpenStreamOptions): Promise<Duplex> {
+    if (this.#state !== 'open') return Promise.reject(new RevDialError('LINK_LOST', 'the link is closing'));
+    return this.#dials.open(options);
+  }
+
+  /** Does a dial wait for this data connection? Asked before its upgrade. */
+  awaits(requestId: string): boolean {
+    return this.#dials.isAnnounced(requestId);
+  }
+
+  /** Gives a data connection to the dial it was made for. `false`: nobody waits, and the stream is the caller's to destroy. */
+  pickUp(requestId: string, stream: WebSocketByteStream): boolean {
+    if (this.#state !== 'open') return false;
+    this.#unansweredCount = 0;
+    this.#channel.markSeen();
+    this.#streams.add(stream);
+    return this.#dials.pickUp(requestId, stream);
+  }
+
+  stats(): LinkStats {
+    const channel = this.#channel;
+    const streamBytes = this.#streams.bytes();
+    return {
+      lastSeenAt: new Date(channel.lastSeenAtMs),
+      roundTripMs: channel.roundTripMs,
+      openStreamCount: this.#streams.count,
+      bytesIn: channel.bytesIn + streamBytes.in,
+      bytesOut: channel.bytesOut + streamBytes.out,
+    };
+  }
+
+  async close(graceMs = this.#orphanedStreamGraceMs, reason: LinkEndReason = 'shutdown'): Promise<void> {
+    if (this.#state === 'open') {
+      this.#state = 'closing';
+      this.#failDials(reason);
+      await this.#streams.drain(graceMs, lost(reason));
+      this.#channel.close(reason);
+      this.#settle(reason);
+    }
+    await this.closed;
+  }
+
+  destroy(reason: LinkEndReason): void {
+    this.#channel.destroy(reason);
+    this.#settle(reason);
+    this.#failDials(reason);
+    this.#streams.destroy(lost(reason));
+  }
+
+  /** The control connection is gone; the streams may finish. */
+  #lose(reason: LinkEndReason, cause: unknown): void {
+    this.#settle(reason, cause);
+    this.#failDials(reason);
+    if (reason === 'protocol-violation') this.#streams.destroy(lost(reason));
+    else void this.#streams.drain(this.#orphanedStreamGraceMs, lost(reason));
+  }
+
+  #receive(message: ReceivedControlMessage): void {
+    if (message.command !== 'pickup-failed') return;
+    this.#unansweredCount = 0;
+    const requestId = new URLSearchParams(message.connPath.slice(message.connPath.indexOf('?') + 1)).get('revdial.req');
+    if (requestId === null) return;
+    this.#dials.fail(requestId, new RevDialError('PICKUP_FAILED', `the runner could not dial back: ${message.err}`));
+  }
+
+  /**
+   * A hijacked runner need not speak, and unacknowledged keep-alives put TCP's own probes off for minutes, so dials that a
+   * whole pick-up time has not answered are the proof. A WebSocket link has its pings, our agent answers keep-alives.
+   */
+  #noteUnanswered(announcedAtMs: number): void {
+    if (this.transport !== 'hijack' || Date.now() - announcedAtMs < this.#clientPickUpLimitMs) return;
+    if (this.#channel.lastSeenAtMs > announcedAtMs) return;
+    this.#unansweredCount += 1;
+    if (this.#unansweredCount < UNANSWERED_DIALS_BEFORE_SILENT) return;
+    this.#channel.destroy('peer-silent');
+    this.#lose('peer-silent', new Error('the runner answers no dial'));
+  }
+
+  #connPath(requestId: string): string {
+    return `/revdial?revdial.dialer=${this.dialerId}&revdial.req=${requestId}`;
+  }
+
+  #failDials(reason: LinkEndReason): void {
+    this.#dials.failAll(lost(reason));
+  }
+
+  #settle(reason: LinkEndReason, cause?: unknown): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#settleClosed({ reason, at: new Date(), ...(cause === undefined ? {} : { cause }) });
+  }
+}
+
+function lost(reason: LinkEndReason): RevDialError {
+  return new RevDialError('LINK_LOST', `the link of the runner ended: ${reason}`);
+}

@@ -1,0 +1,102 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider, ModuleMetadata } from '@nestjs/common';
+import { ConnectionManager, RevDialCounters, RevDialGateway, RunnerHttpPool } from '../index.js';
+import type {
+  ConnectionManagerOptions,
+  RevDialGatewayOptions,
+  RevDialLogger,
+  RunnerAuthorizer,
+  RunnerHttpPoolOptions,
+} from '../index.js';
+import { RevDialLifecycle } from './revdial-lifecycle.js';
+
+/** Inject it as `RunnerHttp`. */
+export const RUNNER_HTTP = Symbol('RUNNER_HTTP');
+
+const CONFIGURATION = Symbol('REVDIAL_CONFIGURATION');
+
+export interface RevDialOptions {
+  readonly gateway?: RevDialGatewayOptions;
+  readonly connections?: ConnectionManagerOptions;
+  readonly http?: RunnerHttpPoolOptions;
+  /** How long streams may finish when the application shuts down. */
+  readonly shutdownGraceMs?: number;
+}
+
+export interface RevDialConfiguration {
+  readonly authorizer: RunnerAuthorizer;
+  readonly options?: RevDialOptions;
+  readonly logger?: RevDialLogger;
+}
+
+export interface RevDialModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: FactoryProvider<RevDialConfiguration>['useFactory'];
+}
+
+/**
+ * Provides ConnectionManager, RunnerHttpPool (also as RUNNER_HTTP), RevDialGateway and RevDialCounters to the whole
+ * application. `attachRevDialGateway` puts the gateway on the HTTP server; links are closed before the server is, since
+ * an upgraded socket left open would keep it from closing.
+ */
+@Module({})
+export class RevDialModule {
+  static forRootAsync(options: RevDialModuleAsyncOptions): DynamicModule {
+    return {
+      module: RevDialModule,
+      global: true,
+      ...(options.imports === undefined ? {} : { imports: options.imports }),
+      providers: [
+        {
+          provide: CONFIGURATION,
+          useFactory: options.useFactory,
+          ...(options.inject === undefined ? {} : { inject: options.inject }),
+        },
+        RevDialCounters,
+        {
+          provide: ConnectionManager,
+          inject: [CONFIGURATION, RevDialCounters],
+          useFactory: (configuration: RevDialConfiguration, counters: RevDialCounters) =>
+            new ConnectionManager({ ...shared(configuration, counters), ...configuration.options?.connections }),
+        },
+        {
+          provide: RunnerHttpPool,
+          inject: [CONFIGURATION, RevDialCounters, ConnectionManager],
+          useFactory: (
+            configuration: RevDialConfiguration,
+            counters: RevDialCounters,
+            connections: ConnectionManager,
+          ) => new RunnerHttpPool(connections, { ...shared(configuration, counters), ...configuration.options?.http }),
+        },
+        { provide: RUNNER_HTTP, useExisting: RunnerHttpPool },
+        {
+          provide: RevDialGateway,
+          inject: [CONFIGURATION, RevDialCounters, ConnectionManager],
+          useFactory: (
+            configuration: RevDialConfiguration,
+            counters: RevDialCounters,
+            connections: ConnectionManager,
+          ) =>
+            new RevDialGateway(connections, configuration.authorizer, {
+              ...shared(configuration, counters),
+              ...configuration.options?.gateway,
+            }),
+        },
+        {
+          provide: RevDialLifecycle,
+          inject: [CONFIGURATION, ConnectionManager, RunnerHttpPool],
+          useFactory: (configuration: RevDialConfiguration, connections: ConnectionManager, http: RunnerHttpPool) =>
+            new RevDialLifecycle(connections, http, configuration.options?.shutdownGraceMs),
+        },
+      ],
+      exports: [ConnectionManager, RunnerHttpPool, RUNNER_HTTP, RevDialGateway, RevDialCounters],
+    };
+  }
+}
+
+function shared(
+  configuration: RevDialConfiguration,
+  counters: RevDialCounters,
+): { readonly counters: RevDialCounters; readonly logger?: RevDialLogger } {
+  return configuration.logger === undefined ? { counters } : { counters, logger: configuration.logger };
+}

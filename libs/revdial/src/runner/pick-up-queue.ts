@@ -1,0 +1,138 @@
+import { setMaxListeners } from 'node:events';
+import { openClientWebSocket } from './client-websocket.js';
+import type { ClientWebSocket } from './client-websocket.js';
+import { describeLocalAddress, dialLocal } from './local-address.js';
+import type { LocalAddress } from './local-address.js';
+import { DATA_FRAME_MAX_BYTES, PICKUPS_AT_ONCE_COUNT, PICKUPS_WAITING_COUNT } from './limits.js';
+import type { RunnerTimings } from './limits.js';
+import { PipedStream } from './piped-stream.js';
+import type { RunnerLogger } from './runner-logger.js';
+import { dataPath } from './server-address.js';
+import type { SocketConnector } from './socket-connector.js';
+import type { StreamSet } from './stream-set.js';
+import type { TokenSource } from './token-source.js';
+import { withDeadline } from './with-deadline.js';
+
+export interface PickUpQueueOptions {
+  readonly connector: SocketConnector;
+  readonly token: TokenSource;
+  readonly local: LocalAddress;
+  readonly timings: RunnerTimings;
+  readonly streams: StreamSet;
+  readonly logger: RunnerLogger;
+  /** The data connection could not be opened; the API is to be told. */
+  readonly onFailed: (connPath: string, problem: string) => void;
+}
+
+interface PickUp {
+  readonly connPath: string;
+  readonly path: string;
+  readonly dueAtMs: number;
+}
+
+/**
+ * Answers the conn-ready messages of one link (revdial-wire §2): opens a data WebSocket, then the local service, and ties
+ * them together. A bounded number at once, a bounded number waiting, each with one deadline from its arrival.
+ */
+export class PickUpQueue {
+  readonly #options: PickUpQueueOptions;
+  readonly #waiting: PickUp[] = [];
+  readonly #stop = new AbortController();
+  #underWayCount = 0;
+  #isRefusing = false;
+  #openedCount = 0;
+
+  constructor(options: PickUpQueueOptions) {
+    this.#options = options;
+    // Each pick-up under way listens; that many are no leak.
+    setMaxListeners(PICKUPS_AT_ONCE_COUNT, this.#stop.signal);
+  }
+
+  /** Streams that came about. */
+  get openedCount(): number {
+    return this.#openedCount;
+  }
+
+  /** Takes one conn-ready. Whatever becomes of it is told to `onFailed` or is a stream in the set. */
+  add(connPath: string): void {
+    const { connector, timings, logger, onFailed } = this.#options;
+    const path = dataPath(connector.server, connPath);
+    if (path === undefined) {
+      logger.warn({}, 'ignored a pick-up whose path is not one of ours');
+    } else if (this.#isRefusing) {
+      onFailed(connPath, 'the runner is stopping');
+    } else if (this.#waiting.length >= PICKUPS_WAITING_COUNT) {
+      onFailed(connPath, 'too many pick-ups are waiting');
+    } else {
+      this.#waiting.push({ connPath, path, dueAtMs: performance.now() + timings.pickUpTimeoutMs });
+      this.#next();
+    }
+  }
+
+  /** Refuses whatever comes from now on; what is under way goes on. Idempotent. */
+  close(): void {
+    this.#isRefusing = true;
+  }
+
+  /** Gives up all that is waiting or under way, and tells nobody. Idempotent. */
+  destroy(): void {
+    this.#isRefusing = true;
+    this.#waiting.length = 0;
+    this.#stop.abort(new Error('the link is gone'));
+  }
+
+  #next(): void {
+    while (this.#underWayCount < PICKUPS_AT_ONCE_COUNT) {
+      const pickUp = this.#waiting.shift();
+      if (pickUp === undefined) return;
+      this.#underWayCount += 1;
+      void this.#pickUp(pickUp).finally(() => {
+        this.#underWayCount -= 1;
+        this.#next();
+      });
+    }
+  }
+
+  async #pickUp(pickUp: PickUp): Promise<void> {
+    const { timings, local, streams, logger, onFailed } = this.#options;
+    const remote = await this.#openRemote(pickUp).catch((error: unknown) => {
+      const problem = error instanceof Error ? error.message : 'failed';
+      logger.debug({ problem }, 'pick-up failed');
+      if (!this.#stop.signal.aborted) onFailed(pickUp.connPath, problem);
+      return undefined;
+    });
+    if (remote === undefined) return;
+    try {
+      const dialLimitMs = Math.min(timings.localDialTimeoutMs, Math.max(1, pickUp.dueAtMs - performance.now()));
+      const socket = await dialLocal(local, dialLimitMs, this.#stop.signal);
+      this.#openedCount += 1;
+      streams.add(new PipedStream(remote, socket, timings.flushTimeoutMs));
+    } catch (error) {
+      // The service may not have started yet. The end of the stream before its first byte says so (revdial-wire §2).
+      const problem = error instanceof Error ? error.message : 'failed';
+      logger.debug({ local: describeLocalAddress(local), problem }, 'the local service does not answer');
+      remote.websocket.close();
+      remote.websocket.resume();
+    }
+  }
+
+  async #openRemote(pickUp: PickUp): Promise<ClientWebSocket> {
+    const { connector, token, timings, streams } = this.#options;
+    if (streams.isFull) throw new Error('too many streams are open');
+    const remainingMs = Math.max(0, pickUp.dueAtMs - performance.now());
+    const timeoutError = (): Error => new Error(`not picked up within ${String(timings.pickUpTimeoutMs)} ms`);
+    return withDeadline(remainingMs, this.#stop.signal, timeoutError, async (signal) =>
+      openClientWebSocket(
+        {
+          connector,
+          path: pickUp.path,
+          token: await token.read(),
+          maxFrameBytes: DATA_FRAME_MAX_BYTES,
+          connectTimeoutMs: timings.connectTimeoutMs,
+          handshakeTimeoutMs: timings.handshakeTimeoutMs,
+        },
+        signal,
+      ),
+    );
+  }
+}

@@ -1,0 +1,221 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LinkTransport } from '../runner-link.js';
+import { ConnectError } from './connect-error.js';
+import { FullJitterBackoff } from './full-jitter-backoff.js';
+import { RUNNER_TIMINGS } from './limits.js';
+import type { RunnerTimings } from './limits.js';
+import { describeLocalAddress } from './local-address.js';
+import type { LocalAddress } from './local-address.js';
+import { RefusalPatience } from './refusal-patience.js';
+import { openEstablishedLink } from './established-link.js';
+import type { EstablishedLink } from './established-link.js';
+import type { RunnerLogger } from './runner-logger.js';
+import { describeServer } from './server-address.js';
+import type { SocketConnector } from './socket-connector.js';
+import { StreamSet } from './stream-set.js';
+import type { TokenSource } from './token-source.js';
+import { TransportChooser } from './transport-chooser.js';
+import type { TransportMode } from './transport-chooser.js';
+
+export interface RunnerTunnelOptions {
+  readonly connector: SocketConnector;
+  /** Sent as it stands. */
+  readonly runnerId: string;
+  readonly local: LocalAddress;
+  readonly token: TokenSource;
+  readonly transport?: TransportMode;
+  readonly timings?: Partial<RunnerTimings>;
+  /** This tunnel's own; lines do not repeat the runner id. */
+  readonly logger: RunnerLogger;
+}
+
+export type RunnerTunnelState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'refused' | 'stopped';
+
+/** `refused`: the API does not accept this runner, and waiting did not help. */
+export type RunnerTunnelEnd = { readonly reason: 'stopped' } | { readonly reason: 'refused'; readonly status: number };
+
+/**
+ * One runner id held connected for as long as the process lives: connects, comes back after every loss with full jitter,
+ * finds the transport that the path allows, and carries streams to one local service.
+ */
+export class RunnerTunnel {
+  readonly runnerId: string;
+  /** Settles after `close` or `destroy`, or when the API refuses for good. Never rejects. */
+  readonly closed: Promise<RunnerTunnelEnd>;
+  readonly #options: RunnerTunnelOptions;
+  readonly #timings: RunnerTimings;
+  readonly #streams: StreamSet;
+  readonly #backoff: FullJitterBackoff;
+  readonly #patience: RefusalPatience;
+  readonly #chooser: TransportChooser;
+  readonly #stop = new AbortController();
+  #state: RunnerTunnelState = 'idle';
+  #isClosing = false;
+  #link: EstablishedLink | undefined;
+  #settleClosed: (end: RunnerTunnelEnd) => void = () => undefined;
+
+  constructor(options: RunnerTunnelOptions) {
+    this.runnerId = options.runnerId;
+    this.#options = options;
+    this.#timings = { ...RUNNER_TIMINGS, ...options.timings };
+    this.#streams = new StreamSet(this.#timings.streamPingIntervalMs);
+    this.#backoff = new FullJitterBackoff(this.#timings);
+    this.#patience = new RefusalPatience(this.#timings.refusedAfterMs);
+    this.#chooser = new TransportChooser(options.transport ?? 'auto', this.#timings.shortHijackMs);
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+  }
+
+  get state(): RunnerTunnelState {
+    return this.#state;
+  }
+
+  /** The transport of the link that stands. */
+  get transport(): LinkTransport | undefined {
+    return this.#link?.transport;
+  }
+
+  get openStreamCount(): number {
+    return this.#streams.size;
+  }
+
+  /** Begins to connect. Once. */
+  start(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'connecting';
+    this.#options.logger.info(
+      { server: describeServer(this.#options.connector.server), local: describeLocalAddress(this.#options.local) },
+      'connecting',
+    );
+    void this.#run();
+  }
+
+  /** Takes no more pick-ups, lets streams finish for at most `graceMs`, closes the link. Idempotent. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    this.#link?.refusePickUps();
+    // A connection attempt or a wait ends now; a standing link stays until its streams are done.
+    if (this.#link === undefined) this.#stop.abort(new ConnectError('ABORTED', 'stopped'));
+    await this.#streams.drain(graceMs);
+    this.#stop.abort(new ConnectError('ABORTED', 'stopped'));
+    await this.#link?.close();
+    this.#streams.destroy();
+    this.#finish({ reason: 'stopped' });
+  }
+
+  /** Cuts the link and all streams now. Idempotent. */
+  destroy(): void {
+    this.#isClosing = true;
+    this.#stop.abort(new ConnectError('ABORTED', 'stopped'));
+    this.#link?.destroy();
+    this.#streams.destroy();
+    this.#finish({ reason: 'stopped' });
+  }
+
+  #finish(end: RunnerTunnelEnd): void {
+    if (this.#state === 'stopped' || this.#state === 'refused') return;
+    this.#state = end.reason;
+    this.#settleClosed(end);
+  }
+
+  #hasToStop(): boolean {
+    return this.#isClosing || this.#stop.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#hasToStop()) {
+      this.#state = 'connecting';
+      const waitMs = await this.#holdLink();
+      if (waitMs === undefined || this.#hasToStop()) return;
+      this.#state = 'waiting';
+      // An aborted wait ends the loop by its condition.
+      await delay(waitMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Connects and stays until the link is lost. Returns how long to wait before the next try; `undefined`: no more tries. */
+  async #holdLink(): Promise<number | undefined> {
+    const { logger } = this.#options;
+    let link: EstablishedLink;
+    try {
+      link = await this.#connect();
+    } catch (error) {
+      return this.#hasToStop() ? undefined : this.#afterFailure(error);
+    }
+    if (this.#hasToStop()) {
+      link.destroy();
+      return undefined;
+    }
+    const connectedAtMs = performance.now();
+    this.#link = link;
+    this.#state = 'connected';
+    this.#patience.reset();
+    this.#chooser.connected();
+    logger.info({ transport: link.transport, why: this.#chooser.why }, 'connected');
+    const end = await link.closed;
+    this.#link = undefined;
+    if (this.#hasToStop()) return undefined;
+
+    const lifeMs = Math.round(performance.now() - connectedAtMs);
+    if (lifeMs >= this.#timings.usefulLinkMs || link.pickedUpCount > 0) this.#backoff.reset();
+    this.#chooser.lost(lifeMs);
+    const retryInMs = this.#backoff.nextMs(performance.now());
+    logger.warn({ transport: link.transport, reason: end.reason, detail: end.detail, lifeMs, retryInMs }, 'lost');
+    return retryInMs;
+  }
+
+  async #connect(): Promise<EstablishedLink> {
+    try {
+      return await this.#open(this.#chooser.current);
+    } catch (error) {
+      if (!(error instanceof ConnectError) || error.code !== 'NOT_A_LINK' || this.#hasToStop()) throw error;
+      const refusing = this.#chooser.current;
+      if (!this.#chooser.refused(error.message)) throw error;
+      this.#options.logger.info(
+        { transport: refusing, problem: error.message, next: this.#chooser.current },
+        'changing the transport',
+      );
+    }
+    try {
+      return await this.#open(this.#chooser.current);
+    } catch (error) {
+      if (error instanceof ConnectError && error.code === 'NOT_A_LINK') this.#chooser.refused(error.message);
+      throw error;
+    }
+  }
+
+  async #open(transport: LinkTransport): Promise<EstablishedLink> {
+    const { connector, runnerId, local, token, logger } = this.#options;
+    return openEstablishedLink(
+      transport,
+      { connector, runnerId, local, token, logger, streams: this.#streams, timings: this.#timings },
+      this.#stop.signal,
+    );
+  }
+
+  #afterFailure(error: unknown): number | undefined {
+    const { logger } = this.#options;
+    const problem = error instanceof Error ? error.message : 'unknown';
+    const code = error instanceof ConnectError ? error.code : 'UNREACHABLE';
+    const status = error instanceof ConnectError ? error.status : undefined;
+    if (code !== 'NOT_A_LINK') this.#chooser.unavailable();
+    if (code === 'REFUSED') {
+      const retryInMs = this.#patience.nextMs(performance.now());
+      if (retryInMs === undefined) {
+        logger.error({ status, problem }, 'refused for good');
+        this.#finish({ reason: 'refused', status: status ?? 0 });
+      } else {
+        logger.warn({ status, problem, retryInMs }, 'refused');
+      }
+      return retryInMs;
+    }
+    // What refused before may have been something else; only refusals in a row are believed.
+    this.#patience.reset();
+    const retryAfterMs = error instanceof ConnectError ? (error.retryAfterMs ?? 0) : 0;
+    // The jitter goes on top: the API gave the same time to everyone.
+    const retryInMs = retryAfterMs + this.#backoff.nextMs(performance.now());
+    logger.warn({ code, status, problem, retryInMs }, 'not connected');
+    return retryInMs;
+  }
+}

@@ -1,0 +1,63 @@
+import { STREAMS_PER_RUNNER_COUNT } from './limits.js';
+import type { PipedStream } from './piped-stream.js';
+
+/** How long a stream that owes no answer has to be quiet to count as finished while draining. */
+const QUIET_MS = 200;
+
+/** The open streams of one runner. They are connections of their own and outlive the link that announced them. */
+export class StreamSet {
+  readonly #streams = new Set<PipedStream>();
+  readonly #pingIntervalMs: number;
+  #pingTimer: NodeJS.Timeout | undefined;
+
+  constructor(pingIntervalMs: number) {
+    this.#pingIntervalMs = pingIntervalMs;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  get isFull(): boolean {
+    return this.#streams.size >= STREAMS_PER_RUNNER_COUNT;
+  }
+
+  add(stream: PipedStream): void {
+    this.#streams.add(stream);
+    this.#pingTimer ??= setInterval(() => {
+      for (const each of this.#streams) each.ping();
+    }, this.#pingIntervalMs);
+    void stream.closed.then(() => {
+      this.#streams.delete(stream);
+      if (this.#streams.size > 0) return;
+      clearInterval(this.#pingTimer);
+      this.#pingTimer = undefined;
+    });
+  }
+
+  /**
+   * Resolves when every stream has finished, or after `graceMs`, when the rest is cut. A stream that the API keeps for
+   * later requests never ends by itself: one whose last bytes were the service's, and which then stays quiet, is closed.
+   */
+  async drain(graceMs: number): Promise<void> {
+    const deadline = setTimeout(() => {
+      this.destroy();
+    }, graceMs);
+    const movedBefore = new Map<PipedStream, number>();
+    const quietTimer = setInterval(() => {
+      for (const stream of this.#streams) {
+        if (!stream.awaitsAnswer && movedBefore.get(stream) === stream.movedByteCount) stream.close();
+        movedBefore.set(stream, stream.movedByteCount);
+      }
+    }, QUIET_MS);
+    // A pick-up that was under way may still add one.
+    while (this.#streams.size > 0) await Promise.all([...this.#streams].map(({ closed }) => closed));
+    clearTimeout(deadline);
+    clearInterval(quietTimer);
+  }
+
+  /** Cuts all streams. */
+  destroy(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
+}

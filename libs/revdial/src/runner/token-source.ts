@@ -1,0 +1,40 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ConnectError } from './connect-error.js';
+import { TOKEN_FILE_MAX_BYTES } from './limits.js';
+
+/** Where a token comes from. Asked before every connection, so that a rotated token is used by the next one. */
+export interface TokenSource {
+  /** @throws ConnectError TOKEN_UNAVAILABLE */
+  read(): Promise<string>;
+}
+
+/** What a header can carry; anything else would be a header of its own. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** @throws TypeError when `token` is not printable ASCII without spaces */
+export function fixedToken(token: string): TokenSource {
+  if (!isToken(token)) throw new TypeError('a token is printable ASCII without spaces');
+  return { read: () => Promise.resolve(token) };
+}
+
+/** The token is the file's content without surrounding white space. */
+export function tokenFile(path: string): TokenSource {
+  return {
+    async read() {
+      let token: string;
+      try {
+        const { size } = await stat(path);
+        if (size > TOKEN_FILE_MAX_BYTES) throw new Error(`larger than ${String(TOKEN_FILE_MAX_BYTES)} bytes`);
+        token = (await readFile(path, 'utf8')).trim();
+      } catch (cause) {
+        throw new ConnectError('TOKEN_UNAVAILABLE', `the token file can not be read`, { cause });
+      }
+      if (!isToken(token)) throw new ConnectError('TOKEN_UNAVAILABLE', 'the token file does not hold one token');
+      return token;
+    },
+  };
+}

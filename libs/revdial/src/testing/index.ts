@@ -1,0 +1,2 @@
+export { eventually } from './eventually.js';
+export { LocalDialer } from './local-dialer.js';

@@ -1,0 +1,202 @@
+import type { DataSource, EntityManager } from 'typeorm';
+
+import { SCHEDULER_LIMITS } from '../limits.js';
+import { PlacementEntity } from '../placement/placement.entity.js';
+import { withPlacementLock } from '../placement/placement-lock.js';
+import { SchedulerError } from '../scheduler-error.js';
+import { sqlStateOf } from '../sql-state.js';
+import { parseHeartbeat } from './heartbeat.js';
+import { checkRegistration, derivedInstanceId, isInstanceId } from './instance-fields.js';
+import { statusSql, type HeartbeatReceipt, type Registration, type WolfInstance } from './wolf-instance.js';
+import { WolfInstanceEntity } from './wolf-instance.entity.js';
+
+export interface RegistryOptions {
+  /** Slots of a host that has not said how many it has. */
+  readonly maxSandboxesDefault?: number;
+  /** A host not heard of for this long is offline. */
+  readonly silenceMs?: number;
+}
+
+/** A row that others name: `restrict_violation` since PostgreSQL 18, `foreign_key_violation` before. */
+const STILL_NAMED: ReadonlySet<string | undefined> = new Set(['23001', '23503']);
+
+/**
+ * The GPU hosts. A host becomes known by its link or by registering, and is upserted by id, so neither a reconnect nor a
+ * second registration makes another one or touches its load. Every method rejects with the database's errors when that
+ * is away.
+ */
+export class WolfInstanceRegistry {
+  readonly #dataSource: DataSource;
+  readonly #maxSandboxesDefault: number;
+  readonly #silenceMs: number;
+
+  constructor(dataSource: DataSource, options: RegistryOptions = {}) {
+    this.#dataSource = dataSource;
+    this.#maxSandboxesDefault = options.maxSandboxesDefault ?? SCHEDULER_LIMITS.maxSandboxesDefault;
+    this.#silenceMs = options.silenceMs ?? SCHEDULER_LIMITS.silenceMs;
+  }
+
+  /** Makes the host known, or renews what is known of it; it counts as heard of. Throws `INVALID_INSTANCE`. */
+  async register(registration: Registration): Promise<WolfInstance> {
+    checkRegistration(registration);
+    const { name, address, maxSandboxes, gpuVendor, gpuType, renderNode, swayVersion } = registration;
+    const id = registration.id ?? derivedInstanceId(name, address);
+    await this.#dataSource.query(
+      `INSERT INTO wolf_instances AS i (id, name, address, max_sandboxes, gpu_vendor, gpu_type, render_node, sway_version)
+       VALUES ($1, $2, $3, coalesce($4::int, $8::int), coalesce($5, ''), coalesce($6, ''), coalesce($7, ''), coalesce($9, ''))
+       ON CONFLICT (id) DO UPDATE SET
+         name = excluded.name,
+         address = excluded.address,
+         auto_registered = false,
+         max_sandboxes = coalesce($4::int, i.max_sandboxes),
+         gpu_vendor = coalesce($5, i.gpu_vendor),
+         gpu_type = coalesce($6, i.gpu_type),
+         render_node = coalesce($7, i.render_node),
+         sway_version = coalesce($9, i.sway_version),
+         last_seen_at = now(),
+         updated_at = now()`,
+      [
+        id,
+        name,
+        address,
+        maxSandboxes ?? null,
+        gpuVendor?.toLowerCase() ?? null,
+        gpuType ?? null,
+        renderNode ?? null,
+        this.#maxSandboxesDefault,
+        swayVersion ?? null,
+      ],
+    );
+    return this.#get(id);
+  }
+
+  /**
+   * The host's link stands; an unknown host becomes `Wolf <id>`. What the host carries is left as it is: desktops survive a
+   * lost link. `linkId` names the link, for `markLinkLost`. Throws `INVALID_INSTANCE` for an id that can not be one.
+   */
+  async markLinkConnected(id: string, address: string, linkId?: string): Promise<WolfInstance> {
+    checkRegistration({ id, name: `Wolf ${id}`, address });
+    await this.#dataSource.query(
+      `INSERT INTO wolf_instances AS i
+         (id, name, address, auto_registered, max_sandboxes, link_connected, link_id, link_changed_at)
+       VALUES ($1, $2, $3, true, $4, true, $5, now())
+       ON CONFLICT (id) DO UPDATE SET
+         address = CASE WHEN i.auto_registered THEN excluded.address ELSE i.address END,
+         link_connected = true,
+         link_id = excluded.link_id,
+         link_changed_at = now(),
+         last_seen_at = now(),
+         updated_at = now()`,
+      [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null],
+    );
+    return this.#get(id);
+  }
+
+  /**
+   * The host's link is gone: it gets no more sessions. False when nothing changed: an unknown host, or, with `linkId`, one
+   * whose newer link (perhaps on another replica) has taken over.
+   */
+  async markLinkLost(id: string, linkId?: string): Promise<boolean> {
+    const { affected } = await this.#dataSource
+      .createQueryBuilder()
+      .update(WolfInstanceEntity)
+      .set({ linkConnected: false, linkChangedAt: () => 'now()', updatedAt: () => 'now()' })
+      .where('id = :id AND link_connected', { id })
+      .andWhere(linkId === undefined ? 'true' : 'link_id = :linkId', { linkId })
+      .execute();
+    return affected === 1;
+  }
+
+  /**
+   * The links of these hosts stand at this moment, by whoever holds them: they count as heard of, and a loss that was
+   * reported out of order is corrected. Unknown ids are passed over. Call it well within `silenceMs`.
+   */
+  async touch(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += SCHEDULER_LIMITS.touchedInstances) {
+      await this.#dataSource
+        .createQueryBuilder()
+        .update(WolfInstanceEntity)
+        .set({ lastSeenAt: () => 'now()', linkConnected: true })
+        .where('id = ANY(:ids)', { ids: ids.slice(from, from + SCHEDULER_LIMITS.touchedInstances) })
+        .execute();
+    }
+  }
+
+  /** A heartbeat of either dialect, as received; see `parseHeartbeat`. Undefined when the host is not known. */
+  async heartbeat(id: string, body: unknown): Promise<HeartbeatReceipt | undefined> {
+    const { heartbeat, dropped } = parseHeartbeat(body);
+    if (!isInstanceId(id)) {
+      return undefined;
+    }
+    const { affected } = await this.#dataSource
+      .createQueryBuilder()
+      .update(WolfInstanceEntity)
+      .set({ ...heartbeat, lastSeenAt: () => 'now()', updatedAt: () => 'now()' })
+      .where({ id })
+      .execute();
+    const instance = affected === 1 ? await this.find(id) : undefined;
+    return instance === undefined ? undefined : { instance, dropped };
+  }
+
+  /** Newest first, at most `SCHEDULER_LIMITS.listedInstances`. */
+  async list(): Promise<readonly WolfInstance[]> {
+    return this.#select(undefined);
+  }
+
+  async find(id: string): Promise<WolfInstance | undefined> {
+    return isInstanceId(id) ? (await this.#select(id))[0] : undefined;
+  }
+
+  /**
+   * Forgets the host. False when it was not known. Rejects with `INSTANCE_IN_USE` while sessions hold slots on it (`force` frees those
+   * with it) and with `PLACEMENT_BUSY`. A host whose link still stands comes back with its next link.
+   */
+  async remove(id: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
+    return withPlacementLock(this.#dataSource, async (manager) => {
+      if (options.force === true) {
+        await manager.delete(PlacementEntity, { wolfInstanceId: id });
+      }
+      return removeRow(manager, id);
+    });
+  }
+
+  async #get(id: string): Promise<WolfInstance> {
+    const instance = await this.find(id);
+    if (instance === undefined) {
+      throw new SchedulerError('INVALID_INSTANCE', `the Wolf instance ${id} was removed while it was registered`);
+    }
+    return instance;
+  }
+
+  async #select(id: string | undefined): Promise<readonly WolfInstance[]> {
+    const query = this.#dataSource
+      .createQueryBuilder(WolfInstanceEntity, 'i')
+      .addSelect(statusSql(':silenceMs::float8'), 'status')
+      .addSelect('(SELECT count(*)::int FROM placements p WHERE p.wolf_instance_id = i.id)', 'used')
+      .setParameters({ silenceMs: this.#silenceMs })
+      .orderBy('i.createdAt', 'DESC')
+      .addOrderBy('i.id', 'ASC')
+      .limit(SCHEDULER_LIMITS.listedInstances);
+    if (id !== undefined) {
+      query.where('i.id = :id', { id });
+    }
+    const { entities, raw } = await query.getRawAndEntities<Pick<WolfInstance, 'status'> & { readonly used: number }>();
+    return entities.map((entity, index) =>
+      Object.assign(entity, {
+        status: raw[index]?.status ?? ('offline' as const),
+        connectedSandboxCount: raw[index]?.used ?? 0,
+      }),
+    );
+  }
+}
+
+async function removeRow(manager: EntityManager, id: string): Promise<boolean> {
+  try {
+    return (await manager.delete(WolfInstanceEntity, { id })).affected === 1;
+  } catch (cause) {
+    if (STILL_NAMED.has(sqlStateOf(cause))) {
+      throw new SchedulerError('INSTANCE_IN_USE', `the Wolf instance ${id} carries sessions`, { cause });
+    }
+    throw cause;
+  }
+}

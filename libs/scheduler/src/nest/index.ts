@@ -1,0 +1,1 @@
+export { SchedulerModule, type SchedulerModuleOptions } from './scheduler.module.js';

@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+
+import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
+import { PlacementService } from '../placement/placement-service.js';
+
+export type SchedulerModuleOptions = RegistryOptions;
+
+/** The registry and the placements, global. Needs the TypeORM data source with `SCHEDULER_ENTITIES`. */
+@Module({})
+export class SchedulerModule {
+  static forRoot(options: SchedulerModuleOptions = {}): DynamicModule {
+    return {
+      module: SchedulerModule,
+      global: true,
+      providers: [
+        {
+          provide: WolfInstanceRegistry,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new WolfInstanceRegistry(dataSource, options),
+        },
+        {
+          provide: PlacementService,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
+        },
+      ],
+      exports: [WolfInstanceRegistry, PlacementService],
+    };
+  }
+}

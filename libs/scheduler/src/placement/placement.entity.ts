@@ -1,0 +1,29 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+
+import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
+import type { PlacementState } from './placement.js';
+
+/** One slot of a host, taken by a session. Written only through `PlacementService`. */
+@Entity({ name: 'placements' })
+@Check('placements_state', `state IN ('reserved', 'confirmed')`)
+export class PlacementEntity {
+  @PrimaryColumn({ type: 'text', name: 'session_id', primaryKeyConstraintName: 'placements_pkey' })
+  sessionId!: string;
+
+  @Index('placements_by_instance')
+  @Column({ type: 'text', name: 'wolf_instance_id' })
+  wolfInstanceId!: string;
+
+  @ManyToOne(() => WolfInstanceEntity, { onDelete: 'RESTRICT' })
+  @JoinColumn({ name: 'wolf_instance_id', foreignKeyConstraintName: 'placements_wolf_instance' })
+  wolfInstance?: WolfInstanceEntity;
+
+  @Column({ type: 'text' })
+  state!: PlacementState;
+
+  @Column({ type: 'timestamptz', name: 'reserved_at', default: () => 'now()' })
+  reservedAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'confirmed_at', nullable: true })
+  confirmedAt!: Date | null;
+}

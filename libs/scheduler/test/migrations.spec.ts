@@ -1,0 +1,23 @@
+import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
+
+/** Real: PostgreSQL. */
+describe('the migrations of the scheduler', () => {
+  let database: SchedulerDatabase;
+
+  beforeAll(async () => {
+    database = await openSchedulerDatabase();
+  });
+  afterAll(() => database.close());
+
+  it('make exactly the tables that the entities describe', async () => {
+    const { upQueries } = await database.dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('can be undone and done again', async () => {
+    await database.dataSource.undoLastMigration();
+    await expect(database.dataSource.query('SELECT 1 FROM placements')).rejects.toMatchObject({ code: '42P01' });
+    await expect(database.dataSource.query('SELECT 1 FROM wolf_instances')).rejects.toMatchObject({ code: '42P01' });
+    expect(await database.dataSource.runMigrations()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,44 @@
+/**
+ * A client of Wolf, the streaming server on each GPU host.
+ *
+ * Problem: Wolf answers HTTP of its own kind on a Unix socket (one request for each connection, 500 for every refusal,
+ * ids beyond 2^53, silence where an error was due), often on a host that nobody can dial; and one malformed request can
+ * take the whole host down.
+ *
+ * Idea: one implementation which asks for a byte stream, so that near and far differ only in who makes it. Nothing
+ * leaves before it was checked, nothing comes in before it was parsed, and each failure has a code.
+ *
+ *     WolfClientFactory.for(id) ──▶ HttpWolfClient ──▶ WolfDial ─┬─ localSocketDial ──▶ wolf.sock
+ *                                    │        ▲                  └─ revDialDial ─▶ RunnerDialer ─▶ wolf-<id>
+ *                             checked body   parsed answer,
+ *                                             or WolfError
+ */
+export { WOLF_ERROR_CODES, WolfError, isWolfError } from './wolf-error.js';
+export type { WolfErrorCode, WolfErrorOptions } from './wolf-error.js';
+export type { StopOutcome, WolfCallOptions, WolfClient, WolfEra } from './wolf-client.js';
+export { HttpWolfClient } from './http-wolf-client.js';
+export { WolfClientFactory } from './wolf-client-factory.js';
+export type { WolfClientFactoryOptions } from './wolf-client-factory.js';
+export type { WolfDial } from './dial/wolf-dial.js';
+export { localSocketDial } from './dial/local-socket-dial.js';
+export { revDialDial } from './dial/rev-dial-dial.js';
+export { parseWolfU64, wolfU64FromText } from './values/wolf-u64.js';
+export type { WolfU64 } from './values/wolf-u64.js';
+export { parseWolfLobbyId, wolfLobbyIdFromText } from './values/wolf-lobby-id.js';
+export type { WolfLobbyId } from './values/wolf-lobby-id.js';
+export { lobbyPinFromText, lobbyPinToText, randomLobbyPin } from './values/lobby-pin.js';
+export type { LobbyPin } from './values/lobby-pin.js';
+export type {
+  CreateLobbyRequest,
+  JoinLobbyRequest,
+  LeaveLobbyRequest,
+  LobbyClientSettings,
+  LobbyVideo,
+  StopLobbyRequest,
+  WolfLobby,
+} from './model/lobby.js';
+export type { DockerRunner, ListedRunner, ProcessRunner } from './model/runner.js';
+export type { WolfSession } from './model/session.js';
+export type { WolfApp } from './model/app.js';
+export type { PairedClient } from './model/paired-client.js';
+export type { WolfGpuStats, WolfHealthReport, WolfMemoryReport } from './model/system-report.js';

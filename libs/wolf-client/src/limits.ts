@@ -1,0 +1,44 @@
+/** Everything that Wolf, or a caller, could let grow; each number with its reason. */
+
+/** Longest answer that is read. A list of 100 lobbies with rich environments is below 1 MiB. */
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** Longest header block of an answer. Wolf sends one status line and one header; Node's own default is the double. */
+export const MAX_ANSWER_HEADER_BYTES = 8 * 1024;
+
+/** Longest request body. A create with a full environment is a few KiB; Wolf itself would read anything. */
+export const MAX_REQUEST_BYTES = 1024 * 1024;
+
+/** Longest single string of a request. Linux refuses a longer environment string to a container. */
+export const MAX_STRING_LENGTH = 128 * 1024;
+
+/** Most entries of each of the runner's lists. Far above what a desktop needs, low enough to spare Wolf's one thread. */
+export const MAX_RUNNER_LIST_COUNT = 1024;
+
+/** Most elements of a list in an answer. No GPU serves a hundredth of it; 8 MiB of `{}` would be two million. */
+export const MAX_LISTED_COUNT = 10_000;
+
+/** Widest and highest display that is sent. Wolf checks nothing and fails silently; encoders end at 8192. */
+export const MAX_DISPLAY_PIXELS = 8192;
+
+/** Fastest display that is sent; above it no encoder follows. */
+export const MAX_REFRESH_RATE_HZ = 360;
+
+/**
+ * Longest error text of Wolf that is quoted. Longer ones are a parser's list of faults; the first lines tell enough.
+ */
+export const MAX_QUOTED_TEXT_LENGTH = 200;
+
+/** Clients that a factory remembers. They are small; the bound is against ids made up by a caller. */
+export const MAX_CACHED_CLIENT_COUNT = 4096;
+
+/**
+ * Limits of whole calls: dial, request and answer. Wolf is one thread, so any call may wait behind a create, which takes
+ * up to 20 s (wolf-api §1.5).
+ */
+export const CREATE_LIMIT_MS = 60_000;
+/** Docker gets 2 s of grace and its own time, and a create may stand in front. */
+export const STOP_LIMIT_MS = 30_000;
+export const CALL_LIMIT_MS = 20_000;
+/** Longest limit a caller may ask for. */
+export const MAX_CALL_LIMIT_MS = 600_000;

@@ -1,0 +1,7 @@
+import type { WolfU64 } from '../values/wolf-u64.js';
+
+/** A Moonlight client that is paired with Wolf (wolf-api §3.6). */
+export interface PairedClient {
+  readonly id: WolfU64;
+  readonly appStateFolder: string;
+}

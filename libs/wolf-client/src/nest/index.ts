@@ -1,0 +1,2 @@
+export { WolfClientModule } from './wolf-client.module.js';
+export type { WolfClientModuleAsyncOptions } from './wolf-client.module.js';

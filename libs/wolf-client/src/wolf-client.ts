@@ -1,0 +1,63 @@
+import type { WolfApp } from './model/app.js';
+import type {
+  CreateLobbyRequest,
+  JoinLobbyRequest,
+  LeaveLobbyRequest,
+  StopLobbyRequest,
+  WolfLobby,
+} from './model/lobby.js';
+import type { PairedClient } from './model/paired-client.js';
+import type { WolfSession } from './model/session.js';
+import type { WolfHealthReport, WolfMemoryReport } from './model/system-report.js';
+import type { WolfLobbyId } from './values/wolf-lobby-id.js';
+import type { WolfU64 } from './values/wolf-u64.js';
+
+/**
+ * One Wolf, wherever it runs. Every call rejects with a WolfError: WOLF_UNREACHABLE, WOLF_TIMEOUT, WOLF_ABORTED,
+ * WOLF_INVALID_ANSWER, WOLF_EMPTY_ANSWER, WOLF_REFUSED, WOLF_NOT_FOUND, and besides with what it names itself. Calls that
+ * only read are sent a second time when the connection failed before the first byte of the answer.
+ */
+export interface WolfClient {
+  /** Oldest first. */
+  listLobbies(options?: WolfCallOptions): Promise<readonly WolfLobby[]>;
+  /**
+   * Resolves when the lobby's compositor is ready; its container starts after that, or does not (wolf-api §4.2). After any
+   * failure but WOLF_INVALID_REQUEST and WOLF_UNREACHABLE the lobby may exist: look for it before another try.
+   * @throws WolfError also WOLF_CREATE_TIMED_OUT, WOLF_INVALID_REQUEST
+   */
+  createLobby(request: CreateLobbyRequest, options?: WolfCallOptions): Promise<WolfLobbyId>;
+  /**
+   * Joining again is a success.
+   * @throws WolfError also WOLF_UNKNOWN_LOBBY, WOLF_WRONG_PIN, WOLF_UNKNOWN_SESSION, WOLF_IN_OTHER_LOBBY, WOLF_LOBBY_FULL,
+   * WOLF_JOIN_TIMED_OUT, WOLF_INVALID_REQUEST
+   */
+  joinLobby(request: JoinLobbyRequest, options?: WolfCallOptions): Promise<void>;
+  /** Resolves also for a lobby or session that does not exist. @throws WolfError also WOLF_INVALID_REQUEST */
+  leaveLobby(request: LeaveLobbyRequest, options?: WolfCallOptions): Promise<void>;
+  /**
+   * Sessions that watch it leave and live on. A lobby that does not exist is `already-gone`.
+   * @throws WolfError also WOLF_WRONG_PIN, WOLF_INVALID_REQUEST
+   */
+  stopLobby(request: StopLobbyRequest, options?: WolfCallOptions): Promise<StopOutcome>;
+  listSessions(options?: WolfCallOptions): Promise<readonly WolfSession[]>;
+  /** A session that does not exist is `already-gone`. @throws WolfError also WOLF_INVALID_REQUEST */
+  stopSession(sessionId: WolfU64, options?: WolfCallOptions): Promise<StopOutcome>;
+  listApps(options?: WolfCallOptions): Promise<readonly WolfApp[]>;
+  listClients(options?: WolfCallOptions): Promise<readonly PairedClient[]>;
+  /** Not sent a second time on an empty answer: a GPU that Wolf can not read makes it choke each time (wolf-api §3.7). */
+  memoryReport(options?: WolfCallOptions): Promise<WolfMemoryReport>;
+  healthReport(options?: WolfCallOptions): Promise<WolfHealthReport>;
+  /** Which age of the API answers, told by its own schema; `undefined` when the schema can not be read. */
+  detectEra(options?: WolfCallOptions): Promise<WolfEra | undefined>;
+}
+
+export interface WolfCallOptions {
+  readonly signal?: AbortSignal;
+  /** Limit of the whole call instead of the endpoint's own (`limits.ts`). */
+  readonly timeoutMs?: number;
+}
+
+export type StopOutcome = 'stopped' | 'already-gone';
+
+/** wolf-api §0.2. */
+export type WolfEra = 'u24' | 'nov25' | 'dec25' | 'jan26-required-mode' | 'jan26';

@@ -1,0 +1,20 @@
+/** `npm run bench -- <name> [its arguments]`: installs and builds what is missing, then runs bench/dist/<name>.js. */
+import path from 'node:path';
+import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs';
+
+/** The rest of bench/ is what these are made of. What was measured stands in docs/performance.md. */
+const BENCHES = {
+  tunnel: 'requests per second and latency: direct, through the bare tunnel, and through the whole REST path',
+};
+
+runScript(async () => {
+  const [name, ...args] = process.argv.slice(2);
+  if (name === undefined || !Object.hasOwn(BENCHES, name)) {
+    const fault = name === undefined ? 'a benchmark is needed' : `there is no benchmark ${JSON.stringify(name)}`;
+    const list = Object.entries(BENCHES).map(([known, about]) => `  ${known.padEnd(12)}${about}`);
+    console.error([`${fault}: npm run bench -- <name>`, ...list].join('\n'));
+    return 1;
+  }
+  await ensureBuilt();
+  return await runForeground(process.execPath, [path.join(ROOT, 'bench', 'dist', `${name}.js`), ...args]);
+});

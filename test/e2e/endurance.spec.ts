@@ -1,0 +1,76 @@
+import { ControlPlane } from '../support/control-plane.js';
+import { eventually } from '../support/eventually.js';
+import { GpuHost } from '../support/gpu-host.js';
+import type { RestClient } from '../support/rest-client.js';
+
+const SCREENSHOT_COUNT = 10_000;
+const CALLER_COUNT = 8;
+
+interface Footprint {
+  readonly heapBytes: number;
+  readonly residentBytes: number;
+  readonly handles: number;
+  readonly tunnelRequests: number;
+}
+
+describe('ten thousand screenshots', () => {
+  let plane: ControlPlane;
+  let host: GpuHost;
+  let user: RestClient;
+
+  beforeAll(async () => {
+    plane = await ControlPlane.start();
+    host = await GpuHost.start(plane);
+    user = await plane.user('alice');
+  });
+
+  afterAll(async () => {
+    await host.close();
+    await plane.close();
+  });
+
+  async function footprint(): Promise<Footprint> {
+    const text = (await plane.admin.get('/metrics')).bytes.toString();
+    const value = (name: string): number => Number(new RegExp(`^${escaped(name)} (\\d+)`, 'm').exec(text)?.[1]);
+    return {
+      heapBytes: value('nodejs_heap_size_used_bytes'),
+      residentBytes: value('process_resident_memory_bytes'),
+      handles: value('nodejs_active_handles_total'),
+      tunnelRequests: value('helix_tunnel_events_total{event="request"}'),
+    };
+  }
+
+  it('leave memory and handles as they were', async () => {
+    const id = String((await user.post('/api/v1/external-agents', {})).body['session_id']);
+    const path = `/api/v1/external-agents/${id}/screenshot`;
+    await plane.connected(`sandbox-${id}`);
+    const take = async (count: number): Promise<void> => {
+      let left = count;
+      // Each caller asks for a picture of its own, so that every one of them crosses the tunnel.
+      const caller = async (_: unknown, index: number): Promise<void> => {
+        while (left > 0) {
+          left -= 1;
+          const answer = await user.get(`${path}?quality=${String(index + 1)}`);
+          if (answer.status !== 200) throw new Error(`screenshot answered ${String(answer.status)}`);
+        }
+      };
+      await Promise.all(Array.from({ length: CALLER_COUNT }).map(caller));
+    };
+    // What a process takes once, it takes in the first thousand.
+    await take(1_000);
+    const before = await footprint();
+    await take(SCREENSHOT_COUNT);
+    await eventually(async () => {
+      const after = await footprint();
+      expect(after.tunnelRequests - before.tunnelRequests).toBeGreaterThanOrEqual(SCREENSHOT_COUNT);
+      expect(after.handles).toBeLessThanOrEqual(before.handles + 2);
+      // A leak of one picture in a hundred would be 75 MB.
+      expect(after.heapBytes - before.heapBytes).toBeLessThan(32 * 1024 * 1024);
+      expect(after.residentBytes - before.residentBytes).toBeLessThan(128 * 1024 * 1024);
+    });
+  }, 180_000);
+});
+
+function escaped(text: string): string {
+  return text.replace(/[{}]/g, '\\$&');
+}

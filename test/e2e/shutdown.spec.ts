@@ -1,0 +1,113 @@
+import { ControlPlane } from '../support/control-plane.js';
+import { eventually } from '../support/eventually.js';
+import { GpuHost } from '../support/gpu-host.js';
+
+describe('SIGTERM', () => {
+  it('finishes the screenshot under way, turns readiness red, and exits 0 within 10 s', async () => {
+    const plane = await ControlPlane.start();
+    const host = await GpuHost.start(plane);
+    try {
+      const user = await plane.user('alice');
+      const id = String((await user.post('/api/v1/external-agents', {})).body['session_id']);
+      await plane.connected(`sandbox-${id}`);
+      await host.desktopFault(id, { mode: 'slow', delayMs: 2_000 });
+      const picture = user.get(`/api/v1/external-agents/${id}/screenshot`);
+      await eventually(async () => {
+        const runner = (await plane.runners()).find((one) => one['id'] === `sandbox-${id}`);
+        expect(runner?.['open_streams']).toBe(1);
+      });
+      const askedAt = performance.now();
+      plane.api.kill('SIGTERM');
+      await eventually(async () => {
+        const ready = await plane.nobody.get('/readyz');
+        expect([ready.status, ready.body['code']]).toEqual([503, 'NOT_READY']);
+      });
+      const refused = await user.get('/api/v1/sessions');
+      expect([refused.status, refused.headers.get('connection')]).toEqual([503, 'close']);
+      const answer = await picture;
+      expect([answer.status, answer.bytes.subarray(1, 4).toString()]).toEqual([200, 'PNG']);
+      expect(await plane.api.exit).toEqual({ code: 0, signal: null });
+      expect(performance.now() - askedAt).toBeLessThan(10_000);
+    } finally {
+      await host.close();
+      await plane.close();
+    }
+  });
+
+  it('does not wait for a screenshot that never comes', async () => {
+    const plane = await ControlPlane.start({ SHUTDOWN_GRACE_MS: '1000' });
+    const host = await GpuHost.start(plane);
+    try {
+      const user = await plane.user('alice');
+      const id = String((await user.post('/api/v1/external-agents', {})).body['session_id']);
+      await plane.connected(`sandbox-${id}`);
+      await host.desktopFault(id, { mode: 'hang' });
+      const picture = user.get(`/api/v1/external-agents/${id}/screenshot`).catch(() => undefined);
+      await eventually(async () => {
+        const runner = (await plane.runners()).find((one) => one['id'] === `sandbox-${id}`);
+        expect(runner?.['open_streams']).toBe(1);
+      });
+      const askedAt = performance.now();
+      expect(await plane.api.stop()).toEqual({ code: 0, signal: null });
+      expect(performance.now() - askedAt).toBeLessThan(8_000);
+      await picture;
+    } finally {
+      await host.close();
+      await plane.close();
+    }
+  });
+
+  it('ends an idle replica at once although links stand', async () => {
+    const plane = await ControlPlane.start();
+    const host = await GpuHost.start(plane);
+    try {
+      const askedAt = performance.now();
+      expect(await plane.api.stop()).toEqual({ code: 0, signal: null });
+      expect(performance.now() - askedAt).toBeLessThan(3_000);
+    } finally {
+      await host.close();
+      await plane.close();
+    }
+  });
+});
+
+describe('npm start', () => {
+  it('names every fault of the configuration at once, never a value, and exits 1', async () => {
+    const { ManagedProcess } = await import('../support/managed-process.js');
+    const api = ManagedProcess.start('apps/api/dist/main.js', [], {
+      PORT: 'eighty',
+      RUNNER_TOKEN: 'too-short',
+      SERVER_URL: 'ftp://secret-host',
+      LOG_LEVEL: 'loud',
+    });
+    expect(await api.exit).toEqual({ code: 1, signal: null });
+    const output = api.lines.join('\n');
+    for (const name of ['PORT', 'RUNNER_TOKEN', 'SERVER_URL', 'LOG_LEVEL']) expect(output).toContain(`${name}: `);
+    for (const value of ['eighty', 'too-short', 'secret-host', 'loud']) expect(output).not.toContain(value);
+  });
+
+  it('says on one JSON line when it serves, and runs its own PostgreSQL when none is named', async () => {
+    const { ManagedProcess } = await import('../support/managed-process.js');
+    const { chmod, mkdtemp, rm } = await import('node:fs/promises');
+    const os = await import('node:os');
+    const path = await import('node:path');
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-start-'));
+    await chmod(folder, 0o711);
+    const settings = {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      RUNNER_TOKEN: 'runner-token-of-this-test',
+      HELIX_DATA_DIR: folder,
+    };
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        const api = ManagedProcess.start('apps/api/dist/main.js', [], settings);
+        const ready = await api.message('ready', 60_000);
+        expect((await fetch(`${String(ready['url'])}/readyz`)).status).toBe(200);
+        expect(await api.stop()).toEqual({ code: 0, signal: null });
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 90_000);
+});

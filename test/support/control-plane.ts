@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { freePort } from './free-port.js';
+import { eventually } from './eventually.js';
+import { ManagedProcess } from './managed-process.js';
+import { createTestDatabase } from './postgres.js';
+import { RestClient } from './rest-client.js';
+
+/** The built API as a process, on a database of its own, with callers to speak to it. */
+export class ControlPlane {
+  readonly url: string;
+  readonly runnerToken: string;
+  readonly admin: RestClient;
+  readonly nobody: RestClient;
+  api: ManagedProcess;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #dropDatabase: () => Promise<void>;
+
+  private constructor(environment: Record<string, string>, adminKey: string, dropDatabase: () => Promise<void>) {
+    this.url = `http://127.0.0.1:${environment['PORT'] ?? ''}`;
+    this.runnerToken = environment['RUNNER_TOKEN'] ?? '';
+    this.admin = new RestClient(this.url, adminKey);
+    this.nobody = new RestClient(this.url, undefined);
+    this.#environment = environment;
+    this.#dropDatabase = dropDatabase;
+    this.api = this.#launch();
+  }
+
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<ControlPlane> {
+    const database = await createTestDatabase();
+    const port = String(await freePort());
+    const adminKey = `hl-${randomBytes(24).toString('base64url')}`;
+    const plane = new ControlPlane(
+      {
+        HOST: '127.0.0.1',
+        PORT: port,
+        SERVER_URL: `http://127.0.0.1:${port}`,
+        DATABASE_URL: database.url,
+        RUNNER_TOKEN: randomBytes(24).toString('base64url'),
+        ADMIN_API_KEY: adminKey,
+        LOG_LEVEL: 'info',
+        ...settings,
+      },
+      adminKey,
+      () => database.drop(),
+    );
+    await plane.api.message('ready');
+    return plane;
+  }
+
+  /** A caller with this token. */
+  as(token: string): RestClient {
+    return new RestClient(this.url, token);
+  }
+
+  /** A user with a key of their own. */
+  async user(userId: string): Promise<RestClient> {
+    const answer = await this.admin.post('/api/v1/admin/api-keys', { user_id: userId });
+    if (answer.status !== 201)
+      throw new Error(`no key for ${userId}: ${String(answer.status)} ${answer.bytes.toString()}`);
+    return new RestClient(this.url, String(answer.body['key']));
+  }
+
+  /** Kills the API with -9 and starts it again on the same database and port. */
+  async crashAndRestart(): Promise<void> {
+    this.api.kill('SIGKILL');
+    await this.api.exit;
+    this.api = this.#launch();
+    await this.api.message('ready');
+  }
+
+  async runners(): Promise<readonly Record<string, unknown>[]> {
+    const answer = await this.admin.get('/api/v1/admin/runners?page_size=200');
+    return answer.body['runners'] as Record<string, unknown>[];
+  }
+
+  /** Resolves when the runner holds its link. */
+  async connected(runnerId: string, timeoutMs = 20_000): Promise<Record<string, unknown>> {
+    return await eventually(async () => {
+      const runner = (await this.runners()).find((one) => one['id'] === runnerId && one['state'] === 'connected');
+      if (runner === undefined) throw new Error(`${runnerId} is not connected`);
+      return runner;
+    }, timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    await this.api.stop();
+    await this.#dropDatabase();
+  }
+
+  #launch(): ManagedProcess {
+    return ManagedProcess.start('apps/api/dist/main.js', [], this.#environment);
+  }
+}
