@@ -21,6 +21,11 @@ export interface RunnerLink {
    */
   openStream(options?: OpenStreamOptions): Promise<Duplex>;
   stats(): LinkStats;
+  /**
+   * Asks the runner for a sign of life, unless a question is open already; `stats().unansweredMs` tells how long it takes. Does
+   * nothing on a link whose runner answers no such questions.
+   */
+  probe(): void;
   /** Opens no more streams, lets the standing ones finish for at most `graceMs`, then cuts. `reason` is `shutdown` by default. */
   close(graceMs?: number, reason?: LinkEndReason): Promise<void>;
   /** Cuts the link and all its streams now. */
@@ -39,6 +44,8 @@ export interface LinkStats {
   readonly lastSeenAt: Date;
   /** Latest measured round trip in milliseconds; `undefined` where the transport can not measure one. */
   readonly roundTripMs: number | undefined;
+  /** How long the runner has owed a sign of life: an answer to a keep-alive, a ping or a dial. 0 when it owes none. */
+  readonly unansweredMs: number;
   readonly openStreamCount: number;
   readonly bytesIn: number;
   readonly bytesOut: number;

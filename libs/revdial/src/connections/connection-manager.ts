@@ -119,6 +119,11 @@ export class ConnectionManager implements RunnerDialer {
     return this.#runners.get(runnerId)?.status();
   }
 
+  /** See `RunnerLink.probe`. Does nothing for a runner without a link. */
+  probe(runnerId: RunnerId): void {
+    this.#runners.get(runnerId)?.link?.probe();
+  }
+
   /**
    * Dials to this runner wait as in grace although it was never seen here: used after a restart for runners that were
    * connected before. Keeps the id for nobody: whoever may open it can be the first. Does nothing when the runner is known,

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { CONTROL_UNSENT_MAX_BYTES } from '../limits.js';
 import { ControlChannel } from './control-channel.js';
 import type { ControlTransport, ControlTransportEvents } from './control-transport.js';
@@ -63,5 +64,45 @@ describe('ControlChannel', () => {
     expect(transport.sent).toHaveLength(1);
     expect(transport.end).toBe('closed: shutdown');
     expect(ends).toEqual([]);
+  });
+
+  describe('asking for a sign of life', () => {
+    const ANSWER = Buffer.from('{"command":"keep-alive"}\n');
+    const NOTHING = { onReady: () => undefined, onMessage: () => undefined, onEnd: () => undefined };
+
+    it('counts how long a runner that answers owes one, and asks no second time meanwhile', () => {
+      jest.useFakeTimers();
+      try {
+        const transport = new StuckTransport();
+        const channel = new ControlChannel(transport);
+        channel.start(NOTHING);
+        transport.events?.onReady();
+        transport.events?.onBytes(ANSWER);
+        expect(channel.unansweredMs).toBe(0);
+        channel.probe();
+        const { length } = transport.sent;
+        jest.advanceTimersByTime(1_500);
+        channel.probe();
+        expect(transport.sent).toHaveLength(length);
+        expect(channel.unansweredMs).toBe(1_500);
+        transport.events?.onBytes(ANSWER);
+        expect(channel.unansweredMs).toBe(0);
+        channel.close('shutdown');
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+
+    it('is not asked of a runner that never answers: its silence would say nothing', () => {
+      const transport = new StuckTransport();
+      const channel = new ControlChannel(transport);
+      channel.start(NOTHING);
+      transport.events?.onReady();
+      const { length } = transport.sent;
+      channel.probe();
+      expect(transport.sent).toHaveLength(length);
+      expect(channel.unansweredMs).toBe(0);
+      channel.close('shutdown');
+    });
   });
 });

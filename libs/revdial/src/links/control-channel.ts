@@ -26,6 +26,8 @@ export class ControlChannel {
   #events: ControlChannelEvents | undefined;
   #isReady = false;
   #lastSeenAtMs = Date.now();
+  /** When the oldest question was asked that no sign of life has followed. */
+  #askedAtMs: number | undefined;
   #roundTripMs: number | undefined;
   #bytesIn = 0;
   #bytesOut = 0;
@@ -34,8 +36,7 @@ export class ControlChannel {
     this.transport = transport;
     this.#keepAlive = new KeepAlive(options, {
       onDue: () => {
-        this.#sayKeepAlive();
-        transport.ping();
+        this.#ask();
       },
       onSilent: (silentMs) => {
         this.#end('peer-silent', new Error(`answered keep-alives, then no sign of life for ${String(silentMs)} ms`));
@@ -66,6 +67,11 @@ export class ControlChannel {
 
   get roundTripMs(): number | undefined {
     return this.#roundTripMs;
+  }
+
+  /** How long the runner has left a keep-alive or ping unanswered that it would answer if it lived; 0 when it owes none. */
+  get unansweredMs(): number {
+    return this.#askedAtMs === undefined ? 0 : performance.now() - this.#askedAtMs;
   }
 
   get bytesIn(): number {
@@ -104,7 +110,13 @@ export class ControlChannel {
   /** The runner showed itself by other means: it picked up a dial. */
   markSeen(): void {
     this.#lastSeenAtMs = Date.now();
+    this.#askedAtMs = undefined;
     this.#keepAlive.heard();
+  }
+
+  /** Asks for a sign of life now, unless one is owed already or this runner gives none. */
+  probe(): void {
+    if (this.#events !== undefined && this.#isReady && this.#askedAtMs === undefined && this.#isAnswered) this.#ask();
   }
 
   /** Writes one line by one write. A peer that lets lines pile up is ended as silent. */
@@ -126,6 +138,16 @@ export class ControlChannel {
   /** Cuts; no event follows. Idempotent. */
   destroy(reason: LinkEndReason): void {
     if (this.#stop()) this.transport.destroy(reason);
+  }
+
+  get #isAnswered(): boolean {
+    return this.transport.hasPings || this.#keepAlive.isAnswered;
+  }
+
+  #ask(): void {
+    if (this.#isReady && this.#isAnswered) this.#askedAtMs ??= performance.now();
+    this.#sayKeepAlive();
+    this.transport.ping();
   }
 
   #sayKeepAlive(): void {

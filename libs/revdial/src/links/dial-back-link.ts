@@ -127,10 +127,15 @@ export class DialBackLink implements RunnerLink {
     return {
       lastSeenAt: new Date(channel.lastSeenAtMs),
       roundTripMs: channel.roundTripMs,
+      unansweredMs: Math.max(channel.unansweredMs, this.#unansweredDialMs()),
       openStreamCount: this.#streams.count,
       bytesIn: channel.bytesIn + streamBytes.in,
       bytesOut: channel.bytesOut + streamBytes.out,
     };
+  }
+
+  probe(): void {
+    this.#channel.probe();
   }
 
   async close(graceMs = this.#orphanedStreamGraceMs, reason: LinkEndReason = 'shutdown'): Promise<void> {
@@ -178,6 +183,12 @@ export class DialBackLink implements RunnerLink {
     if (this.#unansweredCount < UNANSWERED_DIALS_BEFORE_SILENT) return;
     this.#channel.destroy('peer-silent');
     this.#lose('peer-silent', new Error('the runner answers no dial'));
+  }
+
+  /** Counted from the latest sign of life: one who picks up other dials is only slow with this one. */
+  #unansweredDialMs(): number {
+    const announcedAtMs = this.#dials.oldestAnnouncedAtMs;
+    return announcedAtMs === undefined ? 0 : Date.now() - Math.max(announcedAtMs, this.#channel.lastSeenAtMs);
   }
 
   #connPath(requestId: string): string {

@@ -51,6 +51,11 @@ export class KeepAlive {
     clearInterval(this.#timer);
   }
 
+  /** Did the runner answer the latest keep-alives? Then it answers the next one, if it lives. */
+  get isAnswered(): boolean {
+    return this.#answersInARow > 0 || this.#isTrusted;
+  }
+
   /** One that may be answered was written. */
   sent(): void {
     this.#sentAtMs = performance.now();

@@ -39,6 +39,11 @@ export class PendingDials {
     return this.#queued.size + this.#announced.size;
   }
 
+  /** When the dial was announced that waits for longest; `undefined` when none waits. */
+  get oldestAnnouncedAtMs(): number | undefined {
+    return firstOf(this.#announced)?.announcedAtMs;
+  }
+
   /** @throws RevDialError DIAL_TIMEOUT, DIAL_ABORTED, LIMIT_REACHED, and what `fail` and `failAll` are given */
   open(options: OpenStreamOptions = {}): Promise<Duplex> {
     const { signal } = options;
