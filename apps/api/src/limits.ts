@@ -24,6 +24,20 @@ export const API_LIMITS = {
   pageMax: 1_000_000,
   /** Longer than the idle time of the load balancers in front, so that they and not we end a kept connection. */
   keepAliveTimeoutMs: 75_000,
+  /** WebSockets of pages on one replica; each holds some tens of kilobytes. */
+  socketsMaxCount: 10_000,
+  /** Of one user: many tabs, and a page that reconnects in a loop is stopped. */
+  socketsPerUserMaxCount: 64,
+  /** WebSockets that wait to be let in. */
+  socketsWaitingMaxCount: 1_024,
+  /** How long a refused one may take to hear of it. */
+  socketRefusalMs: 1_000,
+  /** One message of a page; none of them matters yet. */
+  socketMessageMaxBytes: 64 * 1024,
+  /** Not yet read by a page; one that lets more pile up is cut, and sees the present state when it comes back. */
+  socketBacklogMaxBytes: 1024 * 1024,
+  /** Between two checks that a page is there and its token still good. */
+  socketCheckIntervalMs: 15_000,
   /** Readiness is asked for every few seconds and must not wait for a database that hangs. */
   readinessTimeoutMs: 900,
 } as const;

@@ -22,6 +22,10 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'PLACEMENT_ALL_FULL',
   /** The host could not start the desktop. */
   'START_FAILED',
+  /** The session is made, but the database can not say how far it came; it is started as soon as possible. */
+  'CREATE_UNFINISHED',
+  /** No viewer of the session streams from its host, so there is nobody to join. */
+  'VIEWER_NOT_CONNECTED',
   /** The desktop's own service answered with an error. */
   'DESKTOP_ERROR',
   /** The desktop answered something that is not what was asked for. */
@@ -39,6 +43,8 @@ const RETRYABLE: ReadonlySet<ExternalAgentErrorCode> = new Set<ExternalAgentErro
   'PLACEMENT_ALL_OFFLINE',
   'PLACEMENT_ALL_FULL',
   'START_FAILED',
+  'CREATE_UNFINISHED',
+  'VIEWER_NOT_CONNECTED',
   'DESKTOP_ERROR',
   'BUSY',
 ]);

@@ -42,6 +42,8 @@ export const LIMITS = {
   startAttemptsMax: 3,
   /** Stopping all the streams that watch one desktop; those left over end by themselves after a minute (wolf-api §4.1). */
   streamsStopMs: 20_000,
+  /** A desktop that ran this long and is then lost from its host is started anew as if for the first time. */
+  startStableMs: 5 * 60_000,
   /** Before an unfinished session is tried again, doubled each time … */
   retryFirstMs: 1_000,
   /** … up to this: how late a session is finished after its host came back. */
@@ -52,10 +54,56 @@ export const LIMITS = {
   reconcilerMaxDrivesPerHost: 2,
   /** Work of the reconciler which a closing replica still waits for before it leaves it to others. */
   reconcilerCloseMs: 3_000,
+  /** Sessions that can not be driven of which the log was told and need not be told again … */
+  reconcilerTroublesMaxCount: 100,
+  /** … for so long. */
+  reconcilerTroubleTellAgainMs: 10 * 60_000,
   /** Between two looks for slots of sessions that have ended. */
   slotSweepIntervalMs: 60_000,
   /** A command's claim on a session, renewed at a third of this; a replica that dies holds it no longer. */
   leaseMs: 30_000,
+  /** Disagreements between hosts and rows that were dealt with lately; forgotten ones are only dealt with again. */
+  auditsRemembered: 10_000,
+  /** A disagreement that stays is dealt with again after this: a host that could not be asked, a lobby that refused to stop. */
+  auditAgainMs: 30_000,
+  /** Before a session is audited again on which somebody else was at work. */
+  auditRetryMs: 1_000,
+  /** How long a viewer who has only just connected is waited for; his page asks a second after its stream began. */
+  autoJoinWaitMs: 10_000,
+  /** Between two looks at a host of which nothing is heard. */
+  autoJoinPollMs: 1_000,
+  /** Viewers being joined at once on one replica. */
+  autoJoinsMaxCount: 256,
+  /** A link that owes an answer for this long is unstable, as viewers of remote desktops are told elsewhere too (Guacamole). */
+  unstableAfterMs: 1_500,
+  /** How long a desktop without a link counts as booting; a container that pulls no image takes some ten seconds. */
+  desktopBootMs: 2 * 60_000,
+  /** Between two looks at a watched session: two of these and 1.5 s of silence are what a viewer waits for to be told. */
+  feedIntervalMs: 500,
+  /** Between two readings of a watched session's row while its owner is warned of its idle stop. */
+  idleRereadMs: 5_000,
+  /** A session whose state is asked for counts as watched for so long; pages ask every 2 to 3 s. */
+  glanceLastsMs: 10_000,
+  /** Activity of one session is written once in this time: far less than the shortest idle limit, and a paste costs no write. */
+  activityWriteIntervalMs: 15_000,
+  /** Between two looks for idle desktops. */
+  idleSweepIntervalMs: 5_000,
+  /** Idle desktops whose stop one look asks for; the next look takes the rest. */
+  idleStopsAtOnce: 200,
+  /** Taking the last picture of a desktop that is stopped: its owner waits for the stop. */
+  lastPictureTimeoutMs: 3_000,
+  /** A 4K JPEG has 1 MB; a PNG of an older desktop under 5 MB. */
+  lastPictureMaxBytes: 6 * 1024 * 1024,
+  /** Pictures kept: at 1 MB each, a few gigabytes of the database. */
+  lastPicturesMaxCount: 5_000,
+  /** A desktop that was not resumed for so long will not be recognised by its picture either. */
+  lastPictureMaxAgeMs: 30 * 24 * 60 * 60_000,
+  /** Last pictures held in memory, for lists that show the same ones again and again. */
+  lastPicturesReadMaxBytes: 64 * 1024 * 1024,
+  /** How long one of those counts as current. */
+  lastPictureFreshMs: 10_000,
+  /** Between two looks for pictures that are too old or too many. */
+  pictureSweepIntervalMs: 60 * 60_000,
   /** Sessions on one page of a list. */
   pageSizeMax: 200,
 } as const;

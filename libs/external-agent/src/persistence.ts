@@ -1,6 +1,8 @@
 import { CreateSessions1764000200000 } from './migrations/1764000200000-create-sessions.js';
+import { SessionLife1764001100000 } from './migrations/1764001100000-session-life.js';
+import { SessionPictureEntity } from './pictures/session-picture.entity.js';
 import { SessionEntity } from './session/session.entity.js';
 
 /** For the data source: the tables of this package. */
-export const EXTERNAL_AGENT_ENTITIES = [SessionEntity] as const;
-export const EXTERNAL_AGENT_MIGRATIONS = [CreateSessions1764000200000] as const;
+export const EXTERNAL_AGENT_ENTITIES = [SessionEntity, SessionPictureEntity] as const;
+export const EXTERNAL_AGENT_MIGRATIONS = [CreateSessions1764000200000, SessionLife1764001100000] as const;

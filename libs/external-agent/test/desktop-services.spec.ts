@@ -30,6 +30,7 @@ describe('what comes from a desktop', () => {
 
   const addSession = (state: SessionState): SessionId => {
     const session = Object.assign(new SessionEntity(), {
+      deletedAt: null,
       id: createSessionId(),
       ownerId: 'usr_ann',
       state,

@@ -23,6 +23,7 @@ describe('SessionRepository', () => {
       gpuVendor: null,
       image: null,
       labels: { project_id: 'p' },
+      idleLimitMs: null,
     });
     expect(inserted).toBe(true);
     return id;
@@ -93,6 +94,7 @@ describe('SessionRepository', () => {
       reason: { code: 'X', message: 'y' },
       environment: ['A=b'],
       labels: { project_id: 'p' },
+      idleLimitMs: null,
       display: { width: 1920, height: 1080, refreshHz: 60 },
     });
     expect(await repository.find(id)).toEqual(row);

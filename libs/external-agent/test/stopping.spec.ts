@@ -59,7 +59,7 @@ describe('stopping a session', () => {
 
   it('reaches a session that is being started, from another replica', async () => {
     const wolf = await rig.addHost();
-    wolf.faults.createDelayMs = 300;
+    wolf.faults.createDelayMs = 3_000;
     const [starter, stopper] = [await rig.addReplica(), await rig.addReplica()];
     const sessionId = createSessionId();
     const created = starter.agents.create({ ownerId: OWNER, sessionId });

@@ -15,6 +15,7 @@ import { measureRequests } from '../metrics/measure-requests.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { createOpenApiDocument } from '../openapi/openapi-document.js';
 import { OpenApiDocument } from '../openapi/openapi.controller.js';
+import { SessionWsAdapter } from '../sockets/session-ws-adapter.js';
 import { API_LIMITS } from '../limits.js';
 
 export interface RunningApi {
@@ -46,6 +47,7 @@ export async function createApi(
   // desktop other than the one asked for. The clipboard's is left in the request for its own route.
   app.useBodyParser('json', { limit: API_LIMITS.jsonBodyMaxBytes, type: (request) => !isClipboard(request.url) });
   app.useGlobalPipes(new StorableInputPipe(), new ValidationPipe({ transform: true, whitelist: true }));
+  app.useWebSocketAdapter(new SessionWsAdapter(app));
   app.get(OpenApiDocument).set(createOpenApiDocument(app));
   return app;
 }

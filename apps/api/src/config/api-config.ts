@@ -26,6 +26,10 @@ export interface ApiConfig {
   readonly upstreamBodyTimeoutMs: number;
   readonly shutdownGraceMs: number;
   readonly maxSandboxesDefault: number;
+  /** Idle time after which a desktop is stopped; 0: never. */
+  readonly idleLimitMs: number;
+  /** The longest idle limit that a caller may choose for a session of his. */
+  readonly idleLimitMaxMs: number;
   readonly localWolf: { readonly instanceId: string; readonly socketPath: string } | undefined;
   readonly desktop: {
     readonly defaultImage: string;
@@ -85,6 +89,14 @@ export const SETTINGS = {
   UPSTREAM_BODY_TIMEOUT_MS: setting(whole(100, 600_000).default(30_000), 'Longest silence within its answer'),
   SHUTDOWN_GRACE_MS: setting(whole(0, 600_000).default(8_000), 'How long requests under way may take after SIGTERM'),
   MAX_SANDBOXES: setting(whole(0, 10_000).default(20), 'Slots of a host that does not say how many it has'),
+  IDLE_LIMIT_MINUTES: setting(
+    whole(0, 14_400).default(30),
+    'Minutes without work after which a desktop is stopped; 0: never',
+  ),
+  IDLE_LIMIT_MAX_MINUTES: setting(
+    whole(1, 14_400).default(1440),
+    'The longest idle limit that a caller may choose for a session',
+  ),
   WOLF_SOCKET_PATH: setting(
     z.string().startsWith('/', 'must be an absolute path').optional(),
     'Socket of a Wolf on this machine, used without a tunnel',
@@ -163,6 +175,8 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     upstreamBodyTimeoutMs: env.UPSTREAM_BODY_TIMEOUT_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     maxSandboxesDefault: env.MAX_SANDBOXES,
+    idleLimitMs: env.IDLE_LIMIT_MINUTES * 60_000,
+    idleLimitMaxMs: env.IDLE_LIMIT_MAX_MINUTES * 60_000,
     localWolf:
       env.WOLF_SOCKET_PATH === undefined
         ? undefined

@@ -35,6 +35,8 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   PLACEMENT_NO_MATCHING_GPU: { status: 503, retryAfterS: 60 },
   PLACEMENT_ALL_FULL: { status: 503, retryAfterS: 30 },
   START_FAILED: { status: 502 },
+  CREATE_UNFINISHED: { status: 503, retryAfterS: 2 },
+  VIEWER_NOT_CONNECTED: { status: 404 },
   DESKTOP_ERROR: { status: 502 },
   DESKTOP_INVALID_ANSWER: { status: 502 },
   CLIPBOARD_TOO_LARGE: { status: 413 },

@@ -14,6 +14,8 @@ import {
   ByteBudget,
   ClipboardService,
   EXTERNAL_AGENT_LIMITS,
+  LastPictures,
+  SessionActivity,
   ExternalAgentError,
   parseClipboard,
   parseScreenshotQuery,
@@ -45,6 +47,8 @@ export class DesktopController {
     @Inject(ScreenshotService) private readonly screenshots: ScreenshotService,
     @Inject(ClipboardService) private readonly clipboards: ClipboardService,
     @Inject(ByteBudget) private readonly budget: ByteBudget,
+    @Inject(LastPictures) private readonly lastPictures: LastPictures,
+    @Inject(SessionActivity) private readonly activity: SessionActivity,
   ) {}
 
   @Get('screenshot')
@@ -54,7 +58,7 @@ export class DesktopController {
   @ApiQuery({ name: 'quality', type: Number, required: false, description: '1 to 100, for jpeg' })
   @ApiQuery({ name: 'include_cursor', type: Boolean, required: false })
   @ApiOkResponse({
-    description: 'The picture; its type is what the desktop says',
+    description: 'The picture; its type is what the desktop says. Of a stopped one its last, with X-Paused-Screenshot',
     schema: { type: 'string', format: 'binary' },
   })
   @ApiResponse({ status: 304, description: 'If-None-Match names this very picture' })
@@ -64,6 +68,7 @@ export class DesktopController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    if (session.state === 'stopped' && (await this.answerLastPicture(session, response))) return;
     const picture = await this.screenshots.fetch(session.id, parseScreenshotQuery(query), whenCallerLeaves(response));
     response.setHeader('ETag', picture.etag);
     response.setHeader('Cache-Control', 'private, no-cache, must-revalidate');
@@ -118,6 +123,21 @@ export class DesktopController {
       throw new ExternalAgentError('INVALID_REQUEST', 'the body must be {"type":"text"|"image","data":"…"}');
     }
     await this.clipboards.write(session.id, content, signal);
+    await this.activity.note(session.id);
     response.status(200).end();
+  }
+
+  /** What the desktop showed last; `false` when nothing was kept. */
+  private async answerLastPicture({ id }: SessionEntity, response: Response): Promise<boolean> {
+    const kept = await this.lastPictures.find(id);
+    if (kept === null) return false;
+    // Not kept by anybody: after a resume it would be taken for what the desktop shows then.
+    response.setHeader('Cache-Control', 'no-cache, no-store, must-revalidate');
+    response.setHeader('X-Paused-Screenshot', 'true');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Content-Type', kept.contentType);
+    response.setHeader('Last-Modified', kept.takenAt.toUTCString());
+    response.status(200).end(kept.picture);
+    return true;
   }
 }

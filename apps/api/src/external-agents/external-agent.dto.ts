@@ -11,9 +11,10 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import type { SessionEntity } from '@helix/external-agent';
+import { REACHABILITY_STATES, type SessionView } from '@helix/external-agent';
 import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
 import { agentStatusOf, SessionReasonDto, type AgentStatus } from '../sessions/session.dto.js';
+import { toReachability } from '../sessions/reachability.js';
 import { API_LIMITS } from '../limits.js';
 
 const SESSION_ID_PATTERN = /^ses_[0-9a-hjkmnp-tv-z]{26}$/;
@@ -43,7 +44,9 @@ export class CreateExternalAgentDto {
   @Length(1, 200)
   name?: string;
 
-  @ApiPropertyOptional({ description: 'What the agent is asked to do' })
+  @ApiPropertyOptional({
+    description: 'Taken for the sake of clients that send it; the desktop’s own channel carries it',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(100_000)
@@ -91,6 +94,15 @@ export class CreateExternalAgentDto {
   @Length(1, 256)
   image?: string;
 
+  @ApiPropertyOptional({
+    description: 'Minutes without work after which this desktop is stopped, in place of the operator’s',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(14_400)
+  idle_limit_minutes?: number;
+
   @ApiPropertyOptional()
   @AbsentWhenEmpty()
   @IsOptional()
@@ -127,13 +139,13 @@ export class ExternalAgentDto {
   @ApiPropertyOptional({ description: 'For the owner alone' }) wolf_lobby_pin?: string;
   @ApiProperty() container_name!: string;
   @ApiProperty({ description: 'The desktop holds its link now' }) desktop_connected!: boolean;
+  @ApiProperty({ enum: REACHABILITY_STATES, nullable: true }) reachability!: string | null;
+  @ApiPropertyOptional({ description: 'How long the host may still take to come back' }) seconds_left?: number;
   @ApiPropertyOptional({ type: SessionReasonDto }) reason?: SessionReasonDto;
 }
 
-export function toExternalAgentDto(
-  session: SessionEntity,
-  about: { readonly showPin: boolean; readonly connected: boolean },
-): ExternalAgentDto {
+export function toExternalAgentDto(view: SessionView, showPin: boolean): ExternalAgentDto {
+  const { session } = view;
   return {
     session_id: session.id,
     status: agentStatusOf(session.state),
@@ -143,9 +155,10 @@ export function toExternalAgentDto(
     auth_token: '',
     ...(session.wolfInstanceId !== null && { wolf_instance_id: session.wolfInstanceId }),
     ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
-    ...(session.lobbyId !== null && about.showPin && { wolf_lobby_pin: session.lobbyPin }),
+    ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
     container_name: `zed-external-${session.id.slice('ses_'.length)}`,
-    desktop_connected: about.connected,
+    desktop_connected: view.isDesktopConnected,
+    ...toReachability(view.reachability),
     ...(session.reason !== null && { reason: session.reason }),
   };
 }

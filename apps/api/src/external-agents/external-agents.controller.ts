@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, HttpStatus, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ExternalAgentService, type SessionEntity } from '@helix/external-agent';
-import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import { ExternalAgentService, SessionViews, type SessionEntity } from '@helix/external-agent';
 import type { Response } from 'express';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
 import { ListSessionsDto } from '../sessions/list-sessions.dto.js';
 import { pageOf } from '../sessions/page-query.dto.js';
 import { answerStop, StoppedDto } from '../sessions/stopped.dto.js';
@@ -15,7 +16,8 @@ import { CreateExternalAgentDto, ExternalAgentDto, toExternalAgentDto } from './
 export class ExternalAgentsController {
   constructor(
     @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
+    @Inject(SessionViews) private readonly views: SessionViews,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 
   @Post()
@@ -39,6 +41,9 @@ export class ExternalAgentsController {
       gpuVendor: body.gpu_vendor,
       image: body.image,
       labels: labelsOf(body),
+      ...(body.idle_limit_minutes !== undefined && {
+        idleLimitMs: Math.min(body.idle_limit_minutes * 60_000, this.config.idleLimitMaxMs),
+      }),
     });
     response.status(session.state === 'running' ? HttpStatus.OK : HttpStatus.ACCEPTED);
     return this.describe(session, user);
@@ -92,10 +97,7 @@ export class ExternalAgentsController {
   }
 
   private describe(session: SessionEntity, user: UserPrincipal): ExternalAgentDto {
-    return toExternalAgentDto(session, {
-      showPin: session.ownerId === user.userId,
-      connected: this.connections.find(runnerIdOf('sandbox', session.id))?.state === 'connected',
-    });
+    return toExternalAgentDto(this.views.of(session), session.ownerId === user.userId);
   }
 }
 

@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { SessionEntity, SessionState } from '@helix/external-agent';
+import { REACHABILITY_STATES, SESSION_STATES } from '@helix/external-agent';
+import type { SessionEntity, SessionState, SessionView } from '@helix/external-agent';
+import { toReachability } from './reachability.js';
 
 /** Helix's zero time, which stands for "never" (helix-rest §2.1). */
 const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -56,13 +58,25 @@ export class SessionDto {
   @ApiProperty() question_set_execution_id!: string;
   @ApiProperty() trigger!: string;
   @ApiProperty({ description: 'Empty until a host is chosen' }) wolf_instance_id!: string;
-  @ApiProperty({ enum: ['queued', 'placing', 'starting', 'running', 'stopping', 'stopped', 'failed'] })
+  @ApiProperty({ enum: SESSION_STATES })
   state!: SessionState;
   @ApiProperty({ enum: ['running', 'stopped'] }) desired!: string;
   @ApiPropertyOptional({ type: SessionReasonDto, nullable: true }) reason!: SessionReasonDto | null;
   @ApiProperty({ description: 'Rises with every change' }) version!: number;
   @ApiProperty() started_at!: string;
   @ApiProperty() stopped_at!: string;
+  @ApiProperty({ description: 'When a person or an agent last worked with the desktop' }) last_activity_at!: string;
+  @ApiProperty({ nullable: true, type: Number, description: 'Null: the operator’s limit counts; 0: never stopped' })
+  idle_limit_minutes!: number | null;
+  @ApiProperty({ enum: ['absent', 'starting', 'resumable', 'running'], description: 'As wolf-app-state has it' })
+  app_state!: SessionView['appState'];
+  @ApiProperty({ enum: REACHABILITY_STATES, nullable: true, description: 'Null: there is no desktop to reach' })
+  reachability!: string | null;
+  @ApiPropertyOptional({ description: 'How long the host may still take to come back' }) seconds_left?: number;
+  @ApiProperty() desktop_connected!: boolean;
+  @ApiProperty({ nullable: true, type: Number, description: 'Streams that watch; null while the host is not known' })
+  viewers!: number | null;
+  @ApiProperty({ description: 'Nobody works with the desktop, and it is stopped soon' }) idle_warning!: boolean;
 }
 
 export class SessionSummaryDto {
@@ -77,7 +91,7 @@ export class SessionSummaryDto {
   @ApiProperty() priority!: boolean;
   @ApiProperty() question_set_id!: string;
   @ApiProperty() question_set_execution_id!: string;
-  @ApiProperty({ enum: ['queued', 'placing', 'starting', 'running', 'stopping', 'stopped', 'failed'] })
+  @ApiProperty({ enum: SESSION_STATES })
   state!: SessionState;
   @ApiProperty() wolf_instance_id!: string;
 }
@@ -91,7 +105,8 @@ export class SessionPageDto {
 }
 
 /** `showPin`: for the owner alone, who types it into a Moonlight client. */
-export function toSessionDto(session: SessionEntity, showPin: boolean): SessionDto {
+export function toSessionDto(view: SessionView, showPin: boolean): SessionDto {
+  const { session } = view;
   const config = {
     agent_type: 'zed_external',
     ...session.labels,
@@ -101,7 +116,7 @@ export function toSessionDto(session: SessionEntity, showPin: boolean): SessionD
       display_refresh_rate: session.display.refreshHz,
     },
     external_agent_id: session.id,
-    external_agent_status: agentStatusOf(session.state),
+    external_agent_status: session.reason?.code === 'IDLE' ? 'terminated_idle' : agentStatusOf(session.state),
     ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
     ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
     avatar: '',
@@ -113,6 +128,14 @@ export function toSessionDto(session: SessionEntity, showPin: boolean): SessionD
     system_prompt: '',
     helix_version: '',
     stream: false,
+    eval_run_id: '',
+    eval_user_score: '',
+    eval_user_reason: '',
+    eval_manual_score: '',
+    eval_manual_reason: '',
+    eval_automatic_score: '',
+    eval_automatic_reason: '',
+    eval_original_user_prompts: [],
     rag_enabled: false,
     text_finetune_enabled: false,
     rag_settings: {},
@@ -126,7 +149,7 @@ export function toSessionDto(session: SessionEntity, showPin: boolean): SessionD
     name: session.name,
     created: session.createdAt.toISOString(),
     updated: session.updatedAt.toISOString(),
-    deleted_at: null,
+    deleted_at: session.deletedAt?.toISOString() ?? null,
     parent_session: '',
     parent_app: '',
     organization_id: '',
@@ -151,6 +174,13 @@ export function toSessionDto(session: SessionEntity, showPin: boolean): SessionD
     version: session.version,
     started_at: session.startedAt?.toISOString() ?? ZERO_TIME,
     stopped_at: session.stoppedAt?.toISOString() ?? ZERO_TIME,
+    last_activity_at: session.lastActivityAt.toISOString(),
+    idle_limit_minutes: session.idleLimitMs === null ? null : session.idleLimitMs / 60_000,
+    app_state: view.appState,
+    ...toReachability(view.reachability),
+    desktop_connected: view.isDesktopConnected,
+    viewers: view.viewerCount ?? null,
+    idle_warning: view.idle?.isWarned ?? false,
   };
 }
 

@@ -1,18 +1,20 @@
-import { Controller, Delete, Get, Inject, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ExternalAgentService, type SessionEntity } from '@helix/external-agent';
-import type { Response } from 'express';
+import { Body, Controller, Delete, Get, Inject, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ExternalAgentService, SessionViews, type SessionEntity } from '@helix/external-agent';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { ListSessionsDto } from './list-sessions.dto.js';
 import { pageOf } from './page-query.dto.js';
 import { SessionDto, SessionPageDto, toSessionDto, toSessionSummaryDto } from './session.dto.js';
-import { answerStop, StoppedDto } from './stopped.dto.js';
+import { UpdateSessionDto } from './update-session.dto.js';
 
 @ApiTags('sessions')
 @ApiBearerAuth()
 @Controller('api/v1/sessions')
 export class SessionsController {
-  constructor(@Inject(ExternalAgentService) private readonly agents: ExternalAgentService) {}
+  constructor(
+    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
+    @Inject(SessionViews) private readonly views: SessionViews,
+  ) {}
 
   @Get()
   @Access('user')
@@ -41,20 +43,33 @@ export class SessionsController {
   @ApiOperation({ summary: 'One session, its state and what it asks for' })
   @ApiOkResponse({ type: SessionDto })
   get(@CurrentUser() user: UserPrincipal, @CurrentSession() session: SessionEntity): SessionDto {
-    return toSessionDto(session, session.ownerId === user.userId);
+    return this.describe(session, user);
   }
 
-  @Delete(':id/stop-external-agent')
+  @Put(':id')
   @Access('session-owner')
   @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
-  @ApiOperation({ summary: 'Stop the desktop and free its slot; stopping twice is a success' })
-  @ApiOkResponse({ type: StoppedDto })
-  @ApiAcceptedResponse({ type: StoppedDto, description: 'The host is away; it stops when the host returns' })
-  async stop(
+  @ApiOperation({ summary: 'Rename a session' })
+  @ApiOkResponse({ type: SessionDto })
+  async update(
+    @CurrentUser() user: UserPrincipal,
     @CurrentSession() session: SessionEntity,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<StoppedDto> {
-    const left = await this.agents.stop(session.id);
-    return answerStop(left, response, 'external Zed agent stopped', 'external Zed agent is stopping: its host is away');
+    @Body() body: UpdateSessionDto,
+  ): Promise<SessionDto> {
+    if (body.name === undefined) return this.describe(session, user);
+    return this.describe(await this.agents.rename(session.id, body.name), user);
+  }
+
+  @Delete(':id')
+  @Access('session-owner')
+  @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+  @ApiOperation({ summary: 'Delete a session and stop its desktop' })
+  @ApiOkResponse({ type: SessionDto })
+  async remove(@CurrentUser() user: UserPrincipal, @CurrentSession() session: SessionEntity): Promise<SessionDto> {
+    return this.describe(await this.agents.remove(session.id), user);
+  }
+
+  private describe(session: SessionEntity, user: UserPrincipal): SessionDto {
+    return toSessionDto(this.views.of(session), session.ownerId === user.userId);
   }
 }

@@ -58,6 +58,7 @@ export class ApiInProcess {
       gpuVendor: null,
       image: null,
       labels: {},
+      idleLimitMs: null,
     });
     if (!inserted) throw new Error('the session exists already');
     await this.dataSource.query(`UPDATE sessions SET state = 'running', lobby_id = 'lobby' WHERE id = $1`, [id]);

@@ -37,9 +37,9 @@ export interface DesktopDefinition {
 
 const MARKER = 'HELIX_SESSION_ID=';
 
-/** Does the environment belong to the session's desktop? Of a name given twice the container sees the last (wolf-api §4.4). */
-export function isMarkedAs(environment: readonly string[], sessionId: string): boolean {
-  return environment.findLast((entry) => entry.startsWith(MARKER)) === `${MARKER}${sessionId}`;
+/** The session whose desktop has this environment, by what it says. Of a name given twice the container sees the last (wolf-api §4.4). */
+export function markedSessionOf(environment: readonly string[]): string | undefined {
+  return environment.findLast((entry) => entry.startsWith(MARKER))?.slice(MARKER.length);
 }
 
 export function defineDesktop(

@@ -9,6 +9,7 @@ import {
   type ExternalAgentErrorCode,
 } from '../external-agent-error.js';
 import { LIMITS } from '../limits.js';
+import type { LastPictureKeeper } from '../pictures/last-picture-keeper.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import { createSessionId, isSessionId, type SessionId } from '../session/session-id.js';
 import { isSettled } from '../session/session-state.js';
@@ -30,6 +31,16 @@ export interface CreateSession {
   readonly gpuVendor?: string | undefined;
   readonly image?: string | undefined;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Idle time after which the desktop is stopped, in milliseconds; the operator's where it is absent. */
+  readonly idleLimitMs?: number | undefined;
+}
+
+export interface ExternalAgentServiceParts {
+  readonly repository: SessionRepository;
+  readonly directory: SessionDirectory;
+  readonly driver: Pick<SessionDriver, 'drive'>;
+  readonly pictures: Pick<LastPictureKeeper, 'forget'>;
+  readonly desktop: DesktopConfig;
 }
 
 /** How long a command waits for its session to settle before it answers with the state on the way. */
@@ -39,38 +50,29 @@ const POLL_MS = 150;
 
 /** Commands on sessions: idempotent, and independent of whether the caller stays to hear the answer. */
 export class ExternalAgentService {
-  readonly #repository: SessionRepository;
-  readonly #directory: SessionDirectory;
-  readonly #driver: SessionDriver;
-  readonly #desktop: DesktopConfig;
+  readonly #parts: ExternalAgentServiceParts;
   readonly #closing = new AbortController();
 
-  constructor(
-    repository: SessionRepository,
-    directory: SessionDirectory,
-    driver: SessionDriver,
-    desktop: DesktopConfig,
-  ) {
-    this.#repository = repository;
-    this.#directory = directory;
-    this.#driver = driver;
-    this.#desktop = desktop;
+  constructor(parts: ExternalAgentServiceParts) {
+    this.#parts = parts;
   }
 
   /**
    * Creates a session and brings its desktop up. Asked again with the same id it returns the session as it is, and tries
-   * again one that failed. Resolves when the session runs, or with a session still on its way after 90 s.
-   * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED
+   * again one that failed. Resolves when the session runs, or with a session still on its way after 90 s, or as soon as it
+   * can not be moved further now.
+   * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED;
+   * CREATE_UNFINISHED when it is made and nothing more can be said of it
    */
   async create(request: CreateSession): Promise<SessionEntity> {
     const id = this.#checkedId(request.sessionId);
     const environment = checkCallerEnvironment(request.environment ?? []);
-    if (request.image !== undefined && !this.#desktop.allowedImages.includes(request.image)) {
+    if (request.image !== undefined && !this.#parts.desktop.allowedImages.includes(request.image)) {
       throw new ExternalAgentError('INVALID_REQUEST', 'image is not on the list of allowed images');
     }
     checkText('name', request.name ?? '');
     for (const [label, value] of Object.entries(request.labels ?? {})) checkText(label, value);
-    const inserted = await this.#repository.insert({
+    const inserted = await this.#parts.repository.insert({
       id,
       ownerId: request.ownerId,
       name: (request.name ?? '').slice(0, LIMITS.sessionNameMaxLength) || `Agent ${id.slice(-4)}`,
@@ -80,11 +82,48 @@ export class ExternalAgentService {
       gpuVendor: request.gpuVendor ?? null,
       image: request.image ?? null,
       labels: request.labels ?? {},
+      idleLimitMs: request.idleLimitMs ?? null,
     });
     if (!inserted) await this.#reviveForRetry(id, request.ownerId);
-    const session = await this.#settle(id);
+    const session = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
     if (session.state === 'failed') throw failureOf(session);
     return session;
+  }
+
+  /**
+   * Brings the desktop of an ended session back: the same workspace, on the same host if that has room. One that runs or is
+   * on its way is left as it is. Resolves and rejects as `create` does.
+   * @throws ExternalAgentError SESSION_NOT_FOUND besides
+   */
+  async resume(id: SessionId): Promise<SessionEntity> {
+    this.#remembered(await this.#parts.repository.resume(id));
+    await this.#parts.pictures.forget(id);
+    const left = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
+    if (left.state === 'failed') throw failureOf(left);
+    return left;
+  }
+
+  /** @throws ExternalAgentError INVALID_REQUEST, SESSION_NOT_FOUND */
+  async rename(id: SessionId, name: string): Promise<SessionEntity> {
+    const text = name.trim();
+    checkText('name', text);
+    if (text === '' || text.length > LIMITS.sessionNameMaxLength) {
+      throw new ExternalAgentError(
+        'INVALID_REQUEST',
+        `name must have 1 to ${String(LIMITS.sessionNameMaxLength)} characters`,
+      );
+    }
+    return this.#remembered(await this.#parts.repository.rename(id, text));
+  }
+
+  /**
+   * Deletes the session: nobody sees it from here on, and its desktop is stopped, if need be later.
+   * @throws ExternalAgentError SESSION_NOT_FOUND
+   */
+  async remove(id: SessionId): Promise<SessionEntity> {
+    const session = this.#remembered(await this.#parts.repository.markDeleted(id));
+    await this.#parts.pictures.forget(id);
+    return await this.#settle(id).catch(() => session);
   }
 
   /**
@@ -93,20 +132,18 @@ export class ExternalAgentService {
    * @throws ExternalAgentError SESSION_NOT_FOUND
    */
   async stop(id: SessionId): Promise<SessionEntity> {
-    const session = await this.#repository.setDesired(id, 'stopped');
-    if (session === undefined) throw new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
-    this.#directory.remember(session);
+    this.#remembered(await this.#parts.repository.setDesired(id, 'stopped'));
     return await this.#settle(id);
   }
 
   /** @throws ExternalAgentError SESSION_NOT_FOUND */
   async get(id: SessionId): Promise<SessionEntity> {
-    return await this.#directory.get(id);
+    return await this.#parts.directory.get(id);
   }
 
   async list(query: Parameters<SessionRepository['list']>[0]): Promise<SessionPage> {
     const pageSize = Math.min(Math.max(query.pageSize, 1), LIMITS.pageSizeMax);
-    return await this.#repository.list({ ...query, pageSize });
+    return await this.#parts.repository.list({ ...query, pageSize });
   }
 
   /** Ends the waits of commands under way; the work itself is left to whoever finds it. */
@@ -123,25 +160,42 @@ export class ExternalAgentService {
   }
 
   async #reviveForRetry(id: SessionId, ownerId: string): Promise<void> {
-    const session = await this.#repository.find(id);
+    const session = await this.#parts.repository.find(id);
     if (session?.ownerId !== ownerId) {
       throw new ExternalAgentError('SESSION_FORBIDDEN', 'Forbidden');
     }
     if (session.desired === 'stopped') {
       throw new ExternalAgentError('SESSION_WRONG_STATE', `the session is ${session.state}; create another one`);
     }
-    if (session.state === 'failed') await this.#repository.requeueFailed(id);
+    if (session.state === 'failed') await this.#parts.repository.requeueFailed(id);
+  }
+
+  #remembered(session: SessionEntity | undefined): SessionEntity {
+    if (session === undefined) throw new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
+    this.#parts.directory.remember(session);
+    return session;
+  }
+
+  /**
+   * The database or the scheduler stood in the way, and the reconciler goes on later. The caller must learn of the session: one
+   * who is only told to try again makes a second.
+   */
+  async #readUnsettled(id: SessionId, cause: unknown): Promise<SessionEntity> {
+    const session = await this.#parts.repository.find(id).catch(() => null);
+    if (session !== null) return session;
+    throw new ExternalAgentError('CREATE_UNFINISHED', 'the session is made and is started as soon as possible', {
+      cause,
+      details: { sessionId: id },
+    });
   }
 
   /** Drives the session, or waits for the one who does, until it is where its owner wants it or can not get there now. */
   async #settle(id: SessionId): Promise<SessionEntity> {
     const endsAt = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
-      const driven = await this.#driver.drive(id);
+      const driven = await this.#parts.driver.drive(id);
       if (driven !== undefined) return driven;
-      const session = await this.#repository.find(id);
-      if (session === null) throw new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
-      this.#directory.remember(session);
+      const session = this.#remembered((await this.#parts.repository.find(id)) ?? undefined);
       const done = isSettled(session.state) && !(session.state === 'running' && session.desired === 'stopped');
       if (done || performance.now() > endsAt || this.#closing.signal.aborted) return session;
       await delay(POLL_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);

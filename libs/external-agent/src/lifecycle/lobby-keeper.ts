@@ -7,11 +7,12 @@ import {
   type WolfLobby,
   type WolfLobbyId,
 } from '@helix/wolf-client';
-import { isMarkedAs, type DesktopDefinition } from '../desktop/desktop-definition.js';
+import { markedSessionOf, type DesktopDefinition } from '../desktop/desktop-definition.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionLease } from '../session/session-lease.js';
+import { isViewerOf } from '../streams/viewer-identity.js';
 import { StartError } from './start-error.js';
 
 /**
@@ -191,7 +192,9 @@ export class LobbyKeeper {
   /** Wolf lists the oldest first. */
   async #listOf(client: WolfClient, session: SessionEntity, lease: SessionLease): Promise<readonly WolfLobby[]> {
     const lobbies = await client.listLobbies({ signal: lease.signal });
-    return lobbies.filter((lobby) => lobby.runner.type === 'docker' && isMarkedAs(lobby.runner.env, session.id));
+    return lobbies.filter(
+      (lobby) => lobby.runner.type === 'docker' && markedSessionOf(lobby.runner.env) === session.id,
+    );
   }
 }
 
@@ -200,10 +203,4 @@ type Asked = { readonly lobbyId: WolfLobbyId } | { readonly failure: unknown; re
 /** Did the create fail before anything of it reached Wolf? Then there is no lobby to look for. */
 function wasNeverSent(error: unknown): boolean {
   return isWolfError(error, 'WOLF_INVALID_REQUEST') || isWolfError(error, 'WOLF_UNREACHABLE');
-}
-
-/** A viewer's unique id is `helix-agent-<session>`, alone or followed by a dash and the tab's ids (wolf-api §4.4). */
-function isViewerOf(sessionId: string, clientUniqueId: string): boolean {
-  const name = `helix-agent-${sessionId}`;
-  return clientUniqueId === name || clientUniqueId.startsWith(`${name}-`);
 }

@@ -2,6 +2,12 @@ import type { Refusal } from '@helix/scheduler';
 import { isWolfError } from '@helix/wolf-client';
 import type { SessionReason } from '../session/session-state.js';
 
+/** Why a session that ran is queued again. */
+export const DESKTOP_LOST_REASON: SessionReason = {
+  code: 'DESKTOP_LOST',
+  message: 'the desktop ended on its host; it is being started again',
+};
+
 /** Reasons as the owner reads them. The whole error is in the log; Wolf's text may quote a request, so only codes are shown. */
 export function placementReason({ reason, message }: Refusal): SessionReason {
   return { code: `PLACEMENT_${reason.replaceAll('-', '_').toUpperCase()}`, message };

@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
+import type { SessionId } from '../session/session-id.js';
 import type { SessionRepository, UnsettledSession } from '../session/session.repository.js';
 import type { SessionDriver } from './session-driver.js';
 import type { SlotSweeper } from './slot-sweeper.js';
+
+const SWEEP = '';
 
 interface Drive {
   readonly host: string | null;
@@ -26,7 +30,11 @@ export class SessionReconciler {
   #timer: NodeJS.Timeout | undefined;
   #sweep: Promise<void> = Promise.resolve();
   #slotsSweptAt = -Infinity;
-  #isTroubled = false;
+  /** What failed lately and was told of: sessions by their ids, and the sweep itself. */
+  readonly #troubles = new LRUCache<SessionId | typeof SWEEP, true>({
+    max: LIMITS.reconcilerTroublesMaxCount,
+    ttl: LIMITS.reconcilerTroubleTellAgainMs,
+  });
 
   constructor(
     repository: SessionRepository,
@@ -84,9 +92,9 @@ export class SessionReconciler {
         await this.#slots.sweep();
         this.#slotsSweptAt = performance.now();
       }
-      if (this.#drives.size === 0) this.#isTroubled = false;
+      this.#troubles.delete(SWEEP);
     } catch (error) {
-      this.#note({ error });
+      this.#note(SWEEP, { error });
     }
   }
 
@@ -96,9 +104,11 @@ export class SessionReconciler {
       ended: this.#driver
         .drive(id)
         .then(
-          () => undefined,
+          () => {
+            this.#troubles.delete(id);
+          },
           (error: unknown) => {
-            this.#note({ sessionId: id, error });
+            this.#note(id, { sessionId: id, error });
           },
         )
         .finally(() => this.#drives.delete(drive)),
@@ -110,9 +120,10 @@ export class SessionReconciler {
     return [...this.#drives].filter((drive) => drive.host === host).length;
   }
 
-  /** Said once for each trouble, not once for each sweep. */
-  #note(fields: Readonly<Record<string, unknown>>): void {
-    if (!this.#isTroubled) this.#logger.warn(fields, 'sessions can not be reconciled now');
-    this.#isTroubled = true;
+  /** Said once for each trouble, not once for each try. */
+  #note(trouble: SessionId | typeof SWEEP, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#troubles.has(trouble)) return;
+    this.#troubles.set(trouble, true);
+    this.#logger.warn(fields, 'sessions can not be reconciled now');
   }
 }

@@ -7,55 +7,60 @@ import {
   type FactoryProvider,
   type ModuleMetadata,
   type OnApplicationBootstrap,
+  type Type,
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { ConnectionManager, RunnerHttpPool, runnerIdOf } from '@helix/revdial';
+import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
 import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
 import { WolfClientFactory } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from '../clipboard/clipboard.service.js';
 import { ByteBudget } from '../desktop/byte-budget.js';
-import type { DesktopConfig } from '../desktop/desktop-definition.js';
-import type { ExternalAgentLogger } from '../external-agent-logger.js';
+import { ExternalAgents, type ExternalAgentsOptions } from '../external-agents.js';
+import { HostWatch } from '../hosts/host-watch.js';
+import { SessionActivity } from '../idle/session-activity.js';
 import { ExternalAgentService } from '../lifecycle/external-agent.service.js';
-import { LobbyKeeper } from '../lifecycle/lobby-keeper.js';
-import { SessionDriver } from '../lifecycle/session-driver.js';
-import { SessionReconciler } from '../lifecycle/session-reconciler.js';
-import { SlotSweeper } from '../lifecycle/slot-sweeper.js';
-import type { SessionTokenIssuer } from '../lifecycle/session-token-issuer.js';
-import { LIMITS } from '../limits.js';
+import { LastPictures } from '../pictures/last-pictures.js';
 import { ScreenshotService } from '../screenshot/screenshot.service.js';
 import { SessionDirectory } from '../session/session-directory.js';
 import { SessionRepository } from '../session/session.repository.js';
+import { AutoJoin } from '../streams/auto-join.js';
+import { SessionFeed } from '../view/session-feed.js';
+import { SessionViews } from '../view/session-view.js';
 
-/** What the host application decides. */
-export interface ExternalAgentModuleOptions {
-  readonly desktop: DesktopConfig;
-  readonly tokens: SessionTokenIssuer;
-  readonly logger: ExternalAgentLogger;
-}
-
-const OPTIONS = Symbol('ExternalAgentModuleOptions');
-
-/** Starts and ends the reconciler with the application. */
+/** Starts and ends the work with the application. */
 @Injectable()
-class ReconcilerLife implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(
-    @Inject(SessionReconciler) private readonly reconciler: SessionReconciler,
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-    @Inject(SessionDriver) private readonly driver: SessionDriver,
-  ) {}
+class ExternalAgentsLife implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(@Inject(ExternalAgents) private readonly all: ExternalAgents) {}
 
   onApplicationBootstrap(): void {
-    this.reconciler.start();
+    this.all.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.agents.close();
-    await this.reconciler.close();
-    await this.driver.close();
+    await this.all.close();
   }
 }
+
+/** One of the parts as a provider of its own, so that a controller names only what it uses. */
+function part<T>(token: Type<T>, of: (all: ExternalAgents) => T): FactoryProvider<T> {
+  return { provide: token, inject: [ExternalAgents], useFactory: of };
+}
+
+const PARTS = [
+  part(ByteBudget, (all) => all.budget),
+  part(SessionActivity, (all) => all.activity),
+  part(LastPictures, (all) => all.pictures),
+  part(ScreenshotService, (all) => all.screenshots),
+  part(ClipboardService, (all) => all.clipboards),
+  part(ExternalAgentService, (all) => all.agents),
+  part(HostWatch, (all) => all.hosts),
+  part(AutoJoin, (all) => all.autoJoin),
+  part(SessionViews, (all) => all.views),
+  part(SessionFeed, (all) => all.feed),
+];
+
+const OPTIONS = Symbol('ExternalAgentsOptions');
 
 /**
  * Sessions and their desktops. Needs the TypeORM data source with `EXTERNAL_AGENT_ENTITIES`, and the modules of RevDial,
@@ -66,7 +71,7 @@ export class ExternalAgentModule {
   static forRootAsync(options: {
     readonly imports?: ModuleMetadata['imports'];
     readonly inject?: FactoryProvider['inject'];
-    readonly useFactory: (...parts: never[]) => ExternalAgentModuleOptions;
+    readonly useFactory: (...parts: never[]) => ExternalAgentsOptions;
   }): DynamicModule {
     return {
       module: ExternalAgentModule,
@@ -84,87 +89,33 @@ export class ExternalAgentModule {
           inject: [SessionRepository],
           useFactory: (repository: SessionRepository) => new SessionDirectory(repository),
         },
-        { provide: ByteBudget, useFactory: () => new ByteBudget(LIMITS.desktopBytesMaxInFlight) },
         {
-          provide: ScreenshotService,
-          inject: [RunnerHttpPool, SessionDirectory, ByteBudget],
-          useFactory: (http: RunnerHttpPool, directory: SessionDirectory, budget: ByteBudget) =>
-            new ScreenshotService(http, directory, budget),
-        },
-        {
-          provide: ClipboardService,
-          inject: [RunnerHttpPool, SessionDirectory, ByteBudget],
-          useFactory: (http: RunnerHttpPool, directory: SessionDirectory, budget: ByteBudget) =>
-            new ClipboardService(http, directory, budget),
-        },
-        {
-          provide: SessionDriver,
+          provide: ExternalAgents,
           inject: [
             OPTIONS,
-            SessionRepository,
+            getDataSourceToken(),
             SessionDirectory,
+            ConnectionManager,
+            RunnerHttpPool,
             PlacementService,
             WolfInstanceRegistry,
             WolfClientFactory,
-            ConnectionManager,
           ],
           useFactory: (
-            { desktop, tokens, logger }: ExternalAgentModuleOptions,
-            repository: SessionRepository,
+            all: ExternalAgentsOptions,
+            dataSource: DataSource,
             directory: SessionDirectory,
-            placements: PlacementService,
-            instances: WolfInstanceRegistry,
-            clients: WolfClientFactory,
             connections: ConnectionManager,
-          ) =>
-            new SessionDriver({
-              repository,
-              directory,
-              placements,
-              instances,
-              lobbies: new LobbyKeeper(clients, logger),
-              tokens,
-              desktop,
-              logger,
-              disconnect: (sessionId) => {
-                connections.remove(runnerIdOf('sandbox', sessionId));
-              },
-            }),
-        },
-        {
-          provide: SessionReconciler,
-          inject: [OPTIONS, SessionRepository, SessionDriver, PlacementService, WolfInstanceRegistry],
-          useFactory: (
-            { logger }: ExternalAgentModuleOptions,
-            repository: SessionRepository,
-            driver: SessionDriver,
+            http: RunnerHttpPool,
             placements: PlacementService,
             instances: WolfInstanceRegistry,
-          ) => {
-            const slots = new SlotSweeper(repository, placements, instances, driver);
-            return new SessionReconciler(repository, driver, slots, logger);
-          },
+            wolfs: WolfClientFactory,
+          ) => new ExternalAgents(all, { dataSource, directory, connections, http, placements, instances, wolfs }),
         },
-        {
-          provide: ExternalAgentService,
-          inject: [OPTIONS, SessionRepository, SessionDirectory, SessionDriver],
-          useFactory: (
-            { desktop }: ExternalAgentModuleOptions,
-            repository: SessionRepository,
-            directory: SessionDirectory,
-            driver: SessionDriver,
-          ) => new ExternalAgentService(repository, directory, driver, desktop),
-        },
-        ReconcilerLife,
+        ...PARTS,
+        ExternalAgentsLife,
       ],
-      exports: [
-        ByteBudget,
-        SessionRepository,
-        SessionDirectory,
-        ScreenshotService,
-        ClipboardService,
-        ExternalAgentService,
-      ],
+      exports: [SessionRepository, SessionDirectory, ExternalAgents, ...PARTS.map(({ provide }) => provide)],
     };
   }
 }

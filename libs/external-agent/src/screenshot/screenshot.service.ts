@@ -42,6 +42,11 @@ export class ScreenshotService {
    */
   async fetch(sessionId: SessionId, query: ScreenshotQuery, signal?: AbortSignal): Promise<Screenshot> {
     desktopOf(await this.#directory.get(sessionId));
+    return await this.capture(sessionId, query, signal);
+  }
+
+  /** The same without a look at the session's state: for the stop, which takes a last picture. Rejects as `fetch` does. */
+  async capture(sessionId: SessionId, query: ScreenshotQuery, signal?: AbortSignal): Promise<Screenshot> {
     const path = screenshotPath(query);
     const key = `${sessionId} ${path}`;
     if (!this.#flights.has(key) && this.#flights.size >= LIMITS.screenshotMaxInFlight) {

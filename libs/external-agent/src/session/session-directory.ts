@@ -21,6 +21,7 @@ export class SessionDirectory {
   readonly #now: () => number;
   readonly #remembered = new LRUCache<SessionId, Remembered>({ max: LIMITS.sessionDirectoryMaxEntries });
   readonly #reads = new Map<SessionId, SharedRead<SessionEntity | null>>();
+  readonly #listeners = new Set<(session: SessionEntity) => void>();
 
   constructor(repository: Pick<SessionRepository, 'find'>, now: () => number = () => performance.now()) {
     this.#repository = repository;
@@ -34,16 +35,16 @@ export class SessionDirectory {
   async get(id: SessionId): Promise<SessionEntity> {
     const known = this.#remembered.get(id);
     const ageMs = known === undefined ? Infinity : this.#now() - known.readAt;
-    if (known !== undefined && ageMs < LIMITS.sessionDirectoryFreshMs) return known.session;
+    if (known !== undefined && ageMs < LIMITS.sessionDirectoryFreshMs) return visible(known.session);
     const read = this.#read(id);
     const session =
       known !== undefined && ageMs < LIMITS.sessionDirectoryStaleMs
         ? await readOrStale(read, known.session, LIMITS.sessionDirectoryPatienceMs, this.#now())
         : await read.result;
     // A change made here while the read was under way is newer than what was read.
-    if (session !== null) return this.#remembered.peek(id)?.session ?? session;
+    if (session !== null) return visible(this.#remembered.peek(id)?.session ?? session);
     this.#remembered.delete(id);
-    throw new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
+    throw notFound();
   }
 
   /** Takes in a row which a command has just written or read. */
@@ -51,6 +52,14 @@ export class SessionDirectory {
     const known = this.#remembered.peek(session.id);
     if (known !== undefined && known.session.version > session.version) return;
     this.#remembered.set(session.id, { session, readAt: this.#now() });
+    if (known?.session.version === session.version) return;
+    for (const listener of this.#listeners) listener(session);
+  }
+
+  /** Hears of each version that becomes known here, deleted ones too. Listeners must not throw. Returns what ends it. */
+  subscribe(listener: (session: SessionEntity) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** One read for all who ask for the same session at the same time. */
@@ -68,4 +77,13 @@ export class SessionDirectory {
     this.#reads.set(id, read);
     return read;
   }
+}
+
+function visible(session: SessionEntity): SessionEntity {
+  if (session.deletedAt !== null) throw notFound();
+  return session;
+}
+
+function notFound(): ExternalAgentError {
+  return new ExternalAgentError('SESSION_NOT_FOUND', 'Session not found');
 }

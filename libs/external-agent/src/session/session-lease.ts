@@ -1,5 +1,6 @@
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
+import type { SessionReason } from './session-state.js';
 import type { SessionEntity } from './session.entity.js';
 import type { SessionPatch, SessionRepository } from './session.repository.js';
 
@@ -75,9 +76,23 @@ export class SessionLease {
   }
 
   /** @throws LeaseLostError */
-  async change(patch: SessionPatch): Promise<SessionEntity> {
+  change(patch: SessionPatch): Promise<SessionEntity> {
+    return this.#write(() => this.#repository.change(this.#id, this.#holder, patch));
+  }
+
+  /** See `SessionRepository.markRunning`. @throws LeaseLostError */
+  markRunning(lobbyId: string): Promise<SessionEntity> {
+    return this.#write(() => this.#repository.markRunning(this.#id, this.#holder, lobbyId));
+  }
+
+  /** See `SessionRepository.finishStop`. @throws LeaseLostError */
+  finishStop(reason: SessionReason | null): Promise<SessionEntity> {
+    return this.#write(() => this.#repository.finishStop(this.#id, this.#holder, reason));
+  }
+
+  async #write(change: () => Promise<SessionEntity | undefined>): Promise<SessionEntity> {
     this.#lost.signal.throwIfAborted();
-    const session = await this.#repository.change(this.#id, this.#holder, patch);
+    const session = await change();
     if (session === undefined) {
       this.destroy();
       throw new LeaseLostError(this.#id);

@@ -73,6 +73,14 @@ export class SessionEntity {
   @Column({ type: 'timestamptz', name: 'retry_at', nullable: true })
   retryAt!: Date | null;
 
+  /** When a person or an agent last worked with the desktop; watching and polling are not work. */
+  @Column({ type: 'timestamptz', name: 'last_activity_at' })
+  lastActivityAt!: Date;
+
+  /** Idle time after which the desktop is stopped, in milliseconds; null: the operator's, 0: never. */
+  @Column({ type: 'int', name: 'idle_limit_ms', nullable: true })
+  idleLimitMs!: number | null;
+
   @Column({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 
@@ -84,4 +92,8 @@ export class SessionEntity {
 
   @Column({ type: 'timestamptz', name: 'stopped_at', nullable: true })
   stoppedAt!: Date | null;
+
+  /** Nobody sees a deleted session any more; the row stays until its desktop is gone, and after that for the record. */
+  @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true })
+  deletedAt!: Date | null;
 }

@@ -2,7 +2,7 @@ import { Brackets, type DataSource, type QueryDeepPartialEntity } from 'typeorm'
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
 import { SessionEntity } from './session.entity.js';
-import type { DesiredState } from './session-state.js';
+import type { DesiredState, SessionReason } from './session-state.js';
 
 /** The columns which a command may change while it holds the session's lease. */
 export type SessionPatch = Partial<
@@ -11,7 +11,7 @@ export type SessionPatch = Partial<
 
 export type NewSession = Pick<
   SessionEntity,
-  'id' | 'ownerId' | 'name' | 'lobbyPin' | 'display' | 'environment' | 'gpuVendor' | 'image' | 'labels'
+  'id' | 'ownerId' | 'name' | 'lobbyPin' | 'display' | 'environment' | 'gpuVendor' | 'image' | 'labels' | 'idleLimitMs'
 >;
 
 export interface SessionPage {
@@ -25,6 +25,7 @@ export interface UnsettledSession {
   readonly wolfInstanceId: string | null;
 }
 
+const HAS_ENDED = `state IN ('stopped','failed')`;
 const LEASE_IS_FREE = '(lease_expires_at IS NULL OR lease_expires_at < now())';
 
 /** Where its owner wants it, or as near as it gets. The index `sessions_unsettled` has the same words. */
@@ -74,7 +75,10 @@ export class SessionRepository {
     readonly page: number;
     readonly pageSize: number;
   }): Promise<SessionPage> {
-    const builder = this.#dataSource.getRepository(SessionEntity).createQueryBuilder('session');
+    const builder = this.#dataSource
+      .getRepository(SessionEntity)
+      .createQueryBuilder('session')
+      .where('session.deleted_at IS NULL');
     if (query.ownerId !== undefined) builder.andWhere('session.owner_id = :owner', { owner: query.ownerId });
     if (query.activeOnly === true) builder.andWhere(`session.state NOT IN ('stopped','failed')`);
     if (query.search !== undefined && query.search !== '') {
@@ -118,6 +122,72 @@ export class SessionRepository {
   }
 
   /**
+   * The owner wants the desktop back. One that has ended is queued anew and remembers its host, where its workspace lies; one
+   * whose stop is under way is queued by whoever finishes the stop. Nothing changes for one that runs or is on its way.
+   * `undefined` when there is no such session, or it is deleted.
+   */
+  async resume(id: SessionId): Promise<SessionEntity | undefined> {
+    const changed = await this.#change(
+      {
+        desired: 'running',
+        state: () => `CASE WHEN ${HAS_ENDED} THEN 'queued' ELSE state END`,
+        reason: null,
+        startAttempts: () => `CASE WHEN ${HAS_ENDED} THEN 0 ELSE start_attempts END`,
+        stoppedAt: null,
+        unfinishedDrives: 0,
+        retryAt: null,
+        lastActivityAt: () => 'now()',
+      },
+      `id = :id AND deleted_at IS NULL AND (desired = 'stopped' OR ${HAS_ENDED})`,
+      { id },
+    );
+    if (changed !== undefined) return changed;
+    const session = await this.find(id);
+    return session?.deletedAt === null ? session : undefined;
+  }
+
+  /** The lobby stands. The desktop counts as worked with from now on. `undefined` when the lease is lost. */
+  markRunning(id: SessionId, holder: string, lobbyId: string): Promise<SessionEntity | undefined> {
+    return this.#change(
+      { state: 'running', lobbyId, reason: null, startedAt: () => 'now()', lastActivityAt: () => 'now()' },
+      'id = :id AND lease_holder = :holder',
+      { id, holder },
+    );
+  }
+
+  /**
+   * The desktop is gone, its slot and tokens with it: `stopped`, or `queued` when the owner has asked for it again meanwhile.
+   * `undefined` when the lease is lost.
+   */
+  finishStop(id: SessionId, holder: string, reason: SessionReason | null): Promise<SessionEntity | undefined> {
+    return this.#change(
+      {
+        state: () => `CASE desired WHEN 'running' THEN 'queued' ELSE 'stopped' END`,
+        startAttempts: () => `CASE desired WHEN 'running' THEN 0 ELSE start_attempts END`,
+        stoppedAt: () => `CASE desired WHEN 'running' THEN NULL ELSE now() END`,
+        reason,
+        lobbyId: null,
+      },
+      'id = :id AND lease_holder = :holder',
+      { id, holder },
+    );
+  }
+
+  /** `undefined` when there is no such session, or it is deleted. */
+  rename(id: SessionId, name: string): Promise<SessionEntity | undefined> {
+    return this.#change({ name }, 'id = :id AND deleted_at IS NULL', { id });
+  }
+
+  /** Hides the session and asks for the stop of its desktop. `undefined` when there is none, or it is deleted already. */
+  markDeleted(id: SessionId): Promise<SessionEntity | undefined> {
+    return this.#change(
+      { desired: 'stopped', deletedAt: () => 'now()', unfinishedDrives: 0, retryAt: null },
+      'id = :id AND deleted_at IS NULL',
+      { id },
+    );
+  }
+
+  /**
    * Takes the session for one command of one replica. `undefined` while another holds it.
    * A holder that dies loses it when the lease runs out.
    */
@@ -154,7 +224,8 @@ export class SessionRepository {
         leaseExpiresAt: null,
         unfinishedDrives: () => `CASE WHEN ${IS_SETTLED} THEN 0 ELSE unfinished_drives + 1 END`,
         retryAt: () => `CASE WHEN ${IS_SETTLED} THEN NULL ELSE now() + interval '1 millisecond'
-          * least(${String(retryLongestMs)}, ${String(retryFirstMs)} * 2 ^ least(unfinished_drives, 20)) END`,
+          * least(${String(retryLongestMs)},
+              ${String(retryFirstMs)} * 2 ^ least(greatest(unfinished_drives, start_attempts - 1), 20)) END`,
       },
       'id = :id AND lease_holder = :holder',
       { id, holder },

@@ -1,9 +1,12 @@
+import { ConnectionManager } from '@helix/revdial';
 import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
-import type { WolfClientFactory } from '@helix/wolf-client';
+import { WolfWatches, type WolfClientFactory, type WolfWatchOptions } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 
 import {
   ExternalAgentService,
+  HostWatch,
+  LobbyAuditor,
   LobbyKeeper,
   SessionDirectory,
   SessionDriver,
@@ -15,6 +18,7 @@ import {
   type SessionTokenIssuer,
 } from '../../src/index.js';
 import { RecordingLogger } from './recording-logger.js';
+import { RecordingPictures } from './recording-pictures.js';
 
 export const DESKTOP: DesktopConfig = {
   apiUrl: 'http://127.0.0.1:1',
@@ -36,9 +40,15 @@ export class Replica {
   readonly agents: ExternalAgentService;
   readonly logger = new RecordingLogger();
   readonly disconnected: SessionId[] = [];
+  readonly pictures = new RecordingPictures();
+  readonly #clients: WolfClientFactory;
+  readonly #dataSource: DataSource;
   readonly #reconcilers: SessionReconciler[] = [];
+  readonly #closers: (() => Promise<void>)[] = [];
 
   constructor(dataSource: DataSource, clients: WolfClientFactory, tokens: SessionTokenIssuer) {
+    this.#clients = clients;
+    this.#dataSource = dataSource;
     this.repository = new SessionRepository(dataSource);
     this.directory = new SessionDirectory(this.repository);
     this.placements = new PlacementService(dataSource);
@@ -49,13 +59,37 @@ export class Replica {
       placements: this.placements,
       instances: this.instances,
       lobbies: new LobbyKeeper(clients, this.logger),
+      pictures: this.pictures,
       tokens,
       desktop: DESKTOP,
       logger: this.logger,
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
     this.slots = new SlotSweeper(this.repository, this.placements, this.instances, this.driver);
-    this.agents = new ExternalAgentService(this.repository, this.directory, this.driver, DESKTOP);
+    this.agents = new ExternalAgentService({
+      repository: this.repository,
+      directory: this.directory,
+      driver: this.driver,
+      pictures: this.pictures,
+      desktop: DESKTOP,
+    });
+  }
+
+  /** Follows these hosts and audits what they run, as a replica that holds their links does. */
+  watchHosts(localInstanceIds: readonly string[], options: WolfWatchOptions = {}): HostWatch {
+    const watches = new WolfWatches(this.#clients, options);
+    const hosts = new HostWatch({ connections: new ConnectionManager(), watches, localInstanceIds });
+    const auditor = new LobbyAuditor(this.#dataSource, this.driver, this.logger);
+    hosts.subscribe((id, snapshot) => {
+      auditor.look(id, snapshot);
+    });
+    hosts.start();
+    this.#closers.push(async () => {
+      hosts.close();
+      await watches.close();
+      await auditor.close();
+    });
+    return hosts;
   }
 
   /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
@@ -69,6 +103,6 @@ export class Replica {
   async close(): Promise<void> {
     this.agents.close();
     await Promise.all(this.#reconcilers.map((reconciler) => reconciler.close()));
-    await this.driver.close();
+    await Promise.all([this.driver.close(), ...this.#closers.map((close) => close())]);
   }
 }

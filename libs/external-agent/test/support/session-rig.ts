@@ -92,6 +92,7 @@ export class SessionRig {
       gpuVendor: null,
       image: null,
       labels: {},
+      idleLimitMs: null,
     });
     return id;
   }

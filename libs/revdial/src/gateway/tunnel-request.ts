@@ -29,6 +29,11 @@ export function tunnelRequestOf(request: IncomingMessage): TunnelRequest | undef
   };
 }
 
+/** Is the request the tunnel's, which nobody else must touch? */
+export function isTunnelRequest(request: IncomingMessage): boolean {
+  return tunnelRequestOf(request) !== undefined;
+}
+
 function presentParameter(query: URLSearchParams, name: string): string | undefined {
   const value = query.get(name);
   return value === null || value === '' ? undefined : value;

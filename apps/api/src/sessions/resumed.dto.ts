@@ -1,0 +1,20 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { SessionEntity } from '@helix/external-agent';
+
+export class ResumedDto {
+  @ApiProperty() session_id!: string;
+  @ApiProperty({ enum: ['resumed', 'starting'] }) status!: 'resumed' | 'starting';
+  @ApiPropertyOptional() wolf_lobby_id?: string;
+  @ApiPropertyOptional({ description: 'For the owner alone' }) wolf_lobby_pin?: string;
+  @ApiProperty() screenshot_url!: string;
+}
+
+export function toResumedDto(session: SessionEntity, showPin: boolean): ResumedDto {
+  return {
+    session_id: session.id,
+    status: session.state === 'running' ? 'resumed' : 'starting',
+    ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
+    ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
+    screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
+  };
+}

@@ -1,0 +1,121 @@
+import { Inject, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  WebSocketGateway,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+} from '@nestjs/websockets';
+import { SessionFeed, type SessionView } from '@helix/external-agent';
+import type { WebSocket } from 'ws';
+import { API_LIMITS } from '../limits.js';
+import { toSessionUpdate } from '../sessions/session-update.dto.js';
+import type { AdmittedRequest } from './session-ws-adapter.js';
+import type { SocketAdmission } from './socket-admission.js';
+import { SocketAuthorizer } from './socket-authorizer.js';
+
+interface OpenSocket {
+  readonly admission: SocketAdmission;
+  readonly unwatch: () => void;
+  isAlive: boolean;
+}
+
+/** Close codes: RFC 6455 §7.4.1 below 4000, ours from there. */
+const CLOSE = {
+  goingAway: 1001,
+  policy: 1008,
+  tooSlow: 1013,
+  signedOut: 4401,
+  deleted: 4404,
+} as const;
+
+/**
+ * `GET /api/v1/ws/user?session_id=`: pushes what a session looks like, first as it is and then with each change, so that a page
+ * need not ask. Takes nothing from the page.
+ */
+@WebSocketGateway({ path: '/api/v1/ws/user' })
+export class UserSocketGateway
+  implements OnGatewayInit, OnGatewayConnection<WebSocket>, OnGatewayDisconnect<WebSocket>, BeforeApplicationShutdown
+{
+  private readonly sockets = new Map<WebSocket, OpenSocket>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(SessionFeed) private readonly feed: SessionFeed,
+    @Inject(SocketAuthorizer) private readonly authorizer: SocketAuthorizer,
+  ) {}
+
+  afterInit(): void {
+    this.timer = setInterval(() => {
+      this.check();
+    }, API_LIMITS.socketCheckIntervalMs).unref();
+  }
+
+  handleConnection(socket: WebSocket, request: AdmittedRequest): void {
+    const { admission } = request;
+    if (this.isFull(admission.principal.userId)) {
+      socket.close(CLOSE.tooSlow, 'too many sockets');
+      return;
+    }
+    // Pages send nothing that matters here; a pong says that one is there.
+    const open: OpenSocket = {
+      admission,
+      isAlive: true,
+      unwatch: this.feed.watch(admission.session, (view) => {
+        this.push(socket, admission, view);
+      }),
+    };
+    socket.on('pong', () => {
+      open.isAlive = true;
+    });
+    this.sockets.set(socket, open);
+  }
+
+  handleDisconnect(socket: WebSocket): void {
+    this.sockets.get(socket)?.unwatch();
+    this.sockets.delete(socket);
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
+    for (const socket of this.sockets.keys()) socket.close(CLOSE.goingAway, 'the replica is closing');
+  }
+
+  get openCount(): number {
+    return this.sockets.size;
+  }
+
+  private push(socket: WebSocket, { principal }: SocketAdmission, view: SessionView): void {
+    if (socket.readyState !== socket.OPEN) return;
+    if (view.session.deletedAt !== null) {
+      socket.close(CLOSE.deleted, 'the session is deleted');
+      return;
+    }
+    if (socket.bufferedAmount > API_LIMITS.socketBacklogMaxBytes) {
+      socket.terminate();
+      return;
+    }
+    socket.send(JSON.stringify(toSessionUpdate(view, view.session.ownerId === principal.userId)));
+  }
+
+  private isFull(userId: string): boolean {
+    if (this.sockets.size >= API_LIMITS.socketsMaxCount) return true;
+    let own = 0;
+    for (const { admission } of this.sockets.values()) if (admission.principal.userId === userId) own += 1;
+    return own >= API_LIMITS.socketsPerUserMaxCount;
+  }
+
+  /** Ends those whose page is gone, and those whose token is not good any more. */
+  private check(): void {
+    for (const [socket, open] of this.sockets) {
+      if (!open.isAlive) {
+        socket.terminate();
+        continue;
+      }
+      open.isAlive = false;
+      socket.ping();
+      void this.authorizer.isStillAdmitted(open.admission).then((isAdmitted) => {
+        if (!isAdmitted) socket.close(CLOSE.signedOut, 'signed out');
+      });
+    }
+  }
+}

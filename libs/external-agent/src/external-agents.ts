@@ -1,0 +1,132 @@
+import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
+import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import { WolfWatches, type WolfClientFactory } from '@helix/wolf-client';
+import type { DataSource } from 'typeorm';
+import { ClipboardService } from './clipboard/clipboard.service.js';
+import { ByteBudget } from './desktop/byte-budget.js';
+import type { DesktopConfig } from './desktop/desktop-definition.js';
+import type { ExternalAgentLogger } from './external-agent-logger.js';
+import { IdleSweeper } from './idle/idle-sweeper.js';
+import { SessionActivity } from './idle/session-activity.js';
+import { ExternalAgentService } from './lifecycle/external-agent.service.js';
+import { LobbyKeeper } from './lifecycle/lobby-keeper.js';
+import { PeriodicTask } from './lifecycle/periodic-task.js';
+import { SessionDriver } from './lifecycle/session-driver.js';
+import { SessionReconciler } from './lifecycle/session-reconciler.js';
+import type { SessionTokenIssuer } from './lifecycle/session-token-issuer.js';
+import { SlotSweeper } from './lifecycle/slot-sweeper.js';
+import { HostWatch } from './hosts/host-watch.js';
+import { LobbyAuditor } from './hosts/lobby-auditor.js';
+import { LIMITS } from './limits.js';
+import { LastPictureKeeper } from './pictures/last-picture-keeper.js';
+import { LastPictures } from './pictures/last-pictures.js';
+import { ScreenshotService } from './screenshot/screenshot.service.js';
+import type { SessionDirectory } from './session/session-directory.js';
+import type { SessionId } from './session/session-id.js';
+import { SessionRepository } from './session/session.repository.js';
+import { AutoJoin } from './streams/auto-join.js';
+import { SessionFeed } from './view/session-feed.js';
+import { SessionViews } from './view/session-view.js';
+
+/** What the host application decides. */
+export interface ExternalAgentsOptions {
+  readonly desktop: DesktopConfig;
+  readonly tokens: SessionTokenIssuer;
+  readonly logger: ExternalAgentLogger;
+  /** Idle time after which a desktop is stopped, in milliseconds, where its session has no limit of its own; 0: never. */
+  readonly idleLimitMs: number;
+  /** Wolf instances that are reached without a link. */
+  readonly localInstanceIds: readonly string[];
+}
+
+/** What it is built on. */
+export interface ExternalAgentsBase {
+  readonly dataSource: DataSource;
+  /** Made apart: who may hold which link is decided by it, before there are any. */
+  readonly directory: SessionDirectory;
+  readonly connections: ConnectionManager;
+  readonly http: RunnerHttp;
+  readonly placements: PlacementService;
+  readonly instances: WolfInstanceRegistry;
+  readonly wolfs: WolfClientFactory;
+}
+
+/** Everything of this package that one replica holds, put together; begins to work with `start`. */
+export class ExternalAgents {
+  readonly budget = new ByteBudget(LIMITS.desktopBytesMaxInFlight);
+  readonly activity: SessionActivity;
+  readonly pictures: LastPictures;
+  readonly screenshots: ScreenshotService;
+  readonly clipboards: ClipboardService;
+  readonly agents: ExternalAgentService;
+  readonly hosts: HostWatch;
+  readonly autoJoin: AutoJoin;
+  readonly views: SessionViews;
+  readonly feed: SessionFeed;
+  readonly #watches: WolfWatches;
+  readonly #auditor: LobbyAuditor;
+  readonly #driver: SessionDriver;
+  readonly #reconciler: SessionReconciler;
+  readonly #tasks: readonly PeriodicTask[];
+
+  constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
+    const { desktop, tokens, logger } = options;
+    const { dataSource, directory, connections, http, placements, instances, wolfs } = base;
+    const repository = new SessionRepository(dataSource);
+    this.activity = new SessionActivity(dataSource);
+    this.pictures = new LastPictures(dataSource);
+    this.screenshots = new ScreenshotService(http, directory, this.budget);
+    this.clipboards = new ClipboardService(http, directory, this.budget);
+    const isConnected = (id: SessionId): boolean => connections.find(runnerIdOf('sandbox', id))?.state === 'connected';
+    const pictures = new LastPictureKeeper(this.screenshots, this.pictures, isConnected, logger);
+    this.#driver = new SessionDriver({
+      repository,
+      directory,
+      placements,
+      instances,
+      lobbies: new LobbyKeeper(wolfs, logger),
+      pictures,
+      tokens,
+      desktop,
+      logger,
+      disconnect: (id) => {
+        connections.remove(runnerIdOf('sandbox', id));
+      },
+    });
+    const slots = new SlotSweeper(repository, placements, instances, this.#driver);
+    this.#reconciler = new SessionReconciler(repository, this.#driver, slots, logger);
+    this.agents = new ExternalAgentService({ repository, directory, driver: this.#driver, pictures, desktop });
+    const { idleLimitMs, localInstanceIds } = options;
+    this.#watches = new WolfWatches(wolfs);
+    this.hosts = new HostWatch({ connections, watches: this.#watches, localInstanceIds });
+    this.autoJoin = new AutoJoin(wolfs, this.hosts);
+    this.views = new SessionViews({ connections, hosts: this.hosts, localInstanceIds, idleLimitMs });
+    this.feed = new SessionFeed(connections, directory, this.views);
+    this.#auditor = new LobbyAuditor(dataSource, this.#driver, logger);
+    this.hosts.subscribe((wolfInstanceId, snapshot) => {
+      this.#auditor.look(wolfInstanceId, snapshot);
+    });
+    const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
+    this.#tasks = [
+      new PeriodicTask('stop idle desktops', () => idle.sweep(), LIMITS.idleSweepIntervalMs, logger),
+      new PeriodicTask('drop old pictures', () => this.pictures.sweep(), LIMITS.pictureSweepIntervalMs, logger),
+    ];
+  }
+
+  start(): void {
+    this.#reconciler.start();
+    this.hosts.start();
+    this.feed.start();
+    for (const task of this.#tasks) task.start();
+  }
+
+  /** Begins nothing more, and cuts what is under way after a moment, for other replicas to take up. Idempotent. */
+  async close(): Promise<void> {
+    this.agents.close();
+    this.feed.close();
+    this.hosts.close();
+    await Promise.all([this.#reconciler.close(), this.#watches.close(), ...this.#tasks.map((task) => task.close())]);
+    // What still audits a session is cut with the drives.
+    await Promise.all([this.#driver.close(), this.#auditor.close()]);
+  }
+}

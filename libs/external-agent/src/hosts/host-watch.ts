@@ -1,0 +1,110 @@
+import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
+import type { HeldWatch, WolfSnapshot, WolfWatch, WolfWatches } from '@helix/wolf-client';
+
+type Held = HeldWatch & { readonly unsubscribe: () => void };
+
+export interface HostWatchParts {
+  readonly connections: ConnectionManager;
+  readonly watches: WolfWatches;
+  /** Instances that are reached without a link. */
+  readonly localInstanceIds: readonly string[];
+}
+
+/**
+ * What every Wolf whose link is here runs, kept current by its own events: one subscription for each, however many ask. What
+ * was seen last stays while a link is lost for a moment, and is forgotten with the runner.
+ */
+export class HostWatch {
+  readonly #parts: HostWatchParts;
+  readonly #held = new Map<string, Held>();
+  readonly #listeners = new Set<(wolfInstanceId: string, snapshot: WolfSnapshot) => void>();
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(parts: HostWatchParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { connections, localInstanceIds } = this.#parts;
+    for (const id of localInstanceIds) this.#open(id);
+    this.#unsubscribe = connections.subscribe((event) => {
+      this.#note(event);
+    });
+    for (const runner of connections.list()) {
+      if (runner.kind === 'wolf' && runner.state === 'connected') this.#open(runner.subject);
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#unsubscribe();
+    for (const id of [...this.#held.keys()]) this.#forget(id);
+  }
+
+  /** The lists as they were last read; `undefined` when they never were, or the host is gone. */
+  snapshotOf(wolfInstanceId: string): WolfSnapshot | undefined {
+    return this.#held.get(wolfInstanceId)?.watch.snapshot;
+  }
+
+  /** The watch of this host, for those who want its events. */
+  watchOf(wolfInstanceId: string): WolfWatch | undefined {
+    return this.#held.get(wolfInstanceId)?.watch;
+  }
+
+  /** Reads the lists again soon. */
+  refresh(wolfInstanceId: string): void {
+    this.#held.get(wolfInstanceId)?.watch.refresh();
+  }
+
+  /** Resolves when the host's lists are read the next time, or when the signal aborts. */
+  whenSeen(wolfInstanceId: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        unsubscribe?.();
+        resolve();
+      };
+      const unsubscribe = this.#held.get(wolfInstanceId)?.watch.subscribe((event) => {
+        if (event.type === 'snapshot') done();
+      });
+      signal.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
+    });
+  }
+
+  /** Hears of each reading of each host. Listeners must not throw. Returns what ends it. */
+  subscribe(listener: (wolfInstanceId: string, snapshot: WolfSnapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #note(event: ConnectionEvent): void {
+    const runner = parseRunnerId(event.runnerId);
+    if (runner?.kind !== 'wolf' || this.#parts.localInstanceIds.includes(runner.subject)) return;
+    if (event.type === 'connected') this.#open(runner.subject);
+    else if (event.type === 'gone') this.#forget(runner.subject);
+  }
+
+  #open(id: string): void {
+    const known = this.#held.get(id);
+    if (known !== undefined) {
+      // Much may have happened while the link was away.
+      known.watch.refresh();
+      return;
+    }
+    const held = this.#parts.watches.hold(id);
+    const unsubscribe = held.watch.subscribe((event) => {
+      if (event.type !== 'snapshot') return;
+      for (const listener of this.#listeners) listener(id, event.snapshot);
+    });
+    this.#held.set(id, { ...held, unsubscribe });
+  }
+
+  #forget(id: string): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    held.unsubscribe();
+    held.release();
+  }
+}

@@ -1,0 +1,60 @@
+import { isWolfError } from '@helix/wolf-client';
+import { LIMITS } from '../limits.js';
+import type { SessionLease } from '../session/session-lease.js';
+import type { SessionEntity } from '../session/session.entity.js';
+import type { SessionDriverParts } from './session-driver-parts.js';
+import { DESKTOP_LOST_REASON } from './session-reasons.js';
+
+/**
+ * Compares what a host really runs of one session with what the session's row says, under the session's lease, and makes the
+ * row or the host follow: a lost desktop is queued to be started again, one that nobody wants is stopped.
+ */
+export class DesktopAudit {
+  readonly #parts: SessionDriverParts;
+
+  constructor(parts: SessionDriverParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves with the session as it is afterwards. A host that can not be asked says nothing, and nothing is changed. */
+  async audit(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<SessionEntity> {
+    try {
+      if (session.wolfInstanceId !== wolfInstanceId || hasEnded(session)) {
+        await this.#parts.lobbies.stopAll(session, wolfInstanceId, lease);
+        return session;
+      }
+      // Between two states it is the drive that looks.
+      if (session.state !== 'running' || session.desired !== 'running') return session;
+      const lobbyId = await this.#parts.lobbies.find(session, wolfInstanceId, lease);
+      if (lobbyId === session.lobbyId) return session;
+      return lobbyId === undefined ? await this.#queueAnew(session, lease) : await lease.change({ lobbyId });
+    } catch (error) {
+      lease.signal.throwIfAborted();
+      if (!isWolfError(error)) throw error;
+      return session;
+    }
+  }
+
+  async #queueAnew(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
+    const { tokens, disconnect, logger } = this.#parts;
+    logger.warn(
+      { sessionId: session.id, wolfInstanceId: session.wolfInstanceId },
+      'a desktop is gone from its host; it is started again',
+    );
+    await lease.hold();
+    await tokens.revokeAll(session.id);
+    disconnect(session.id);
+    const ranForMs = Date.now() - (session.startedAt?.getTime() ?? Date.now());
+    return await lease.change({
+      state: 'queued',
+      lobbyId: null,
+      reason: DESKTOP_LOST_REASON,
+      // One that ends again and again is given up in the end.
+      ...(ranForMs >= LIMITS.startStableMs && { startAttempts: 0 }),
+    });
+  }
+}
+
+function hasEnded({ state }: SessionEntity): boolean {
+  return state === 'stopped' || state === 'failed';
+}

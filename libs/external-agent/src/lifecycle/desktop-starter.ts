@@ -1,0 +1,115 @@
+import { isWolfError } from '@helix/wolf-client';
+import { defineDesktop } from '../desktop/desktop-definition.js';
+import { LIMITS } from '../limits.js';
+import type { SessionLease } from '../session/session-lease.js';
+import type { SessionReason } from '../session/session-state.js';
+import type { SessionEntity } from '../session/session.entity.js';
+import type { DesktopStopper } from './desktop-stopper.js';
+import type { SessionDriverParts } from './session-driver-parts.js';
+import { DESKTOP_LOST_REASON, placementReason, startReason } from './session-reasons.js';
+import { StartError } from './start-error.js';
+
+/**
+ * Brings desktops up: place → lobby → running. Undoes in reverse what came to nothing.
+ *
+ *   the slot is reserved under the session's id (again: the same slot)
+ *   the host is written on the session before its lobby is asked for; one on the row means that a lobby may stand there
+ *   a lobby is looked for before one is created, and after
+ */
+export class DesktopStarter {
+  readonly #parts: SessionDriverParts;
+  readonly #stopper: DesktopStopper;
+
+  constructor(parts: SessionDriverParts, stopper: DesktopStopper) {
+    this.#parts = parts;
+    this.#stopper = stopper;
+  }
+
+  /** Resolves with the session `running`, `failed`, or where an owner's wish to stop, or trouble with undoing, left it. */
+  async start(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
+    const { placements, logger } = this.#parts;
+    if (session.state === 'running') return session;
+    // An earlier attempt that was not undone, or an earlier life, may have a lobby on this host.
+    const earlierHost = session.wolfInstanceId;
+    if (session.startAttempts >= LIMITS.startAttemptsMax) {
+      return await this.#undo(session, lease, earlierHost, tooManyAttempts(session));
+    }
+    if (session.state !== 'placing') session = await lease.change({ state: 'placing' });
+    if (session.desired === 'stopped') return session;
+
+    const placement = await placements.place({
+      sessionId: session.id,
+      ...(session.gpuVendor !== null && { gpuVendor: session.gpuVendor }),
+      // Where its workspace lies.
+      ...(earlierHost !== null && { preferredInstanceId: earlierHost }),
+    });
+    if ('refused' in placement) {
+      logger.warn({ sessionId: session.id, reason: placement.reason }, 'no place for a session');
+      return await this.#undo(session, lease, earlierHost, placementReason(placement));
+    }
+    const { wolfInstanceId } = placement;
+    const isOfEarlierLife = session.startAttempts === 0;
+    // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked. On another host
+    // nothing is to be left behind, though nobody waits for one that is away.
+    if (earlierHost !== null && (isOfEarlierLife || earlierHost !== wolfInstanceId)) {
+      await this.#stopper.clearHost(session, earlierHost, lease);
+    }
+    session = await lease.change({ state: 'starting', wolfInstanceId, startAttempts: session.startAttempts + 1 });
+    return session.desired === 'stopped' ? session : await this.#bringUp(session, wolfInstanceId, earlierHost, lease);
+  }
+
+  async #bringUp(
+    session: SessionEntity,
+    wolfInstanceId: string,
+    earlierHost: string | null,
+    lease: SessionLease,
+  ): Promise<SessionEntity> {
+    const { placements, instances, lobbies, tokens, desktop, logger } = this.#parts;
+    let lobbyMayExist = earlierHost === wolfInstanceId;
+    try {
+      let lobbyId = await lobbies.find(session, wolfInstanceId, lease);
+      if (lobbyId === undefined) {
+        const host = await instances.find(wolfInstanceId);
+        if (host === undefined) throw new StartError('HOST_REMOVED', 'the host is no longer registered');
+        await lease.hold();
+        // A token of an attempt that made no lobby belongs to nobody.
+        await tokens.revokeAll(session.id);
+        const token = await tokens.issue(session.id, session.ownerId);
+        await lease.hold();
+        lobbyMayExist = true;
+        const definition = defineDesktop(session, host, desktop, token);
+        lobbyId = await lobbies.create(session, wolfInstanceId, definition, lease);
+      }
+      lobbyMayExist = true;
+      if (!(await placements.confirm(session.id))) throw new StartError('HOST_REMOVED', 'the slot is gone');
+      session = await lease.markRunning(lobbyId);
+      logger.info({ sessionId: session.id, wolfInstanceId, lobbyId }, 'session is running');
+      return session;
+    } catch (error) {
+      lease.signal.throwIfAborted();
+      // The database's trouble is not the host's: nothing is undone, the drive is taken up again.
+      if (!isWolfError(error) && !(error instanceof StartError)) throw error;
+      logger.warn({ sessionId: session.id, wolfInstanceId, error }, 'a session could not be started');
+      return await this.#undo(session, lease, lobbyMayExist ? wolfInstanceId : null, startReason(error));
+    }
+  }
+
+  /** Takes back what failed starts may have left. What can not be reached now stays reserved and is tried again. */
+  async #undo(
+    session: SessionEntity,
+    lease: SessionLease,
+    lobbyHost: string | null,
+    reason: SessionReason,
+  ): Promise<SessionEntity> {
+    const failure = await this.#stopper.clearHost(session, lobbyHost, lease);
+    if (failure !== undefined) return await this.#stopper.explain(session, lease, reason);
+    await this.#stopper.letGo(session, lease);
+    return await lease.change({ state: 'failed', lobbyId: null, reason });
+  }
+}
+
+/** The failure of the last attempt tells more than their number, if it was told. */
+function tooManyAttempts({ reason }: SessionEntity): SessionReason {
+  if (reason !== null && reason.code !== DESKTOP_LOST_REASON.code) return reason;
+  return startReason(new StartError('TOO_MANY_ATTEMPTS', 'no attempt to start came to its end'));
+}

@@ -1,0 +1,88 @@
+import { isWolfError } from '@helix/wolf-client';
+import { IDLE_REASON } from '../idle/idle-sweeper.js';
+import type { SessionLease } from '../session/session-lease.js';
+import type { SessionReason } from '../session/session-state.js';
+import type { SessionEntity } from '../session/session.entity.js';
+import type { SessionDriverParts } from './session-driver-parts.js';
+import { stopReason } from './session-reasons.js';
+
+/** Takes desktops away: the last picture, then token and link, then what Wolf runs, then the slot. */
+export class DesktopStopper {
+  readonly #parts: SessionDriverParts;
+
+  constructor(parts: SessionDriverParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Resolves with the session `stopped`; `queued` when its owner has asked for it again meanwhile; still `stopping`, with the
+   * reason, while its host can not be made to stop it.
+   */
+  async stop(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
+    const { tokens, pictures, logger, disconnect } = this.#parts;
+    const { wolfInstanceId } = session;
+    if (session.state !== 'stopping') {
+      const hadDesktop = session.state === 'running';
+      session = await lease.change({ state: 'stopping', reason: keptReason(session) });
+      if (hadDesktop) await pictures.keep(session.id, lease.signal);
+    }
+    await lease.hold();
+    // From here on nobody can come back as this desktop.
+    await tokens.revokeAll(session.id);
+    disconnect(session.id);
+    const failure = await this.clearHost(session, wolfInstanceId, lease);
+    if (failure !== undefined) {
+      const reason = withCause(session, stopReason(failure));
+      // Said once, not with each try.
+      if (session.reason?.message !== reason.message) {
+        logger.warn(
+          { sessionId: session.id, wolfInstanceId, error: failure },
+          'a desktop could not be stopped yet; it is tried again',
+        );
+      }
+      return await this.explain(session, lease, reason);
+    }
+    await this.letGo(session, lease);
+    session = await lease.finishStop(keptReason(session));
+    logger.info({ sessionId: session.id, wolfInstanceId }, 'session is stopped');
+    return session;
+  }
+
+  /**
+   * Stops what the session has on the host. Resolves with what stands in the way; with nothing also when the host is not
+   * registered any more and can not be reached: nobody waits for it.
+   */
+  async clearHost(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<unknown> {
+    if (wolfInstanceId === null) return undefined;
+    try {
+      await this.#parts.lobbies.stopAll(session, wolfInstanceId, lease);
+      return undefined;
+    } catch (error) {
+      lease.signal.throwIfAborted();
+      if (!isWolfError(error)) throw error;
+      return (await this.#parts.instances.find(wolfInstanceId)) === undefined ? undefined : error;
+    }
+  }
+
+  /** Token, slot and link: what a session that has ended does not hold. */
+  async letGo(session: SessionEntity, lease: SessionLease): Promise<void> {
+    await lease.hold();
+    await this.#parts.tokens.revokeAll(session.id);
+    await this.#parts.placements.release(session.id);
+    this.#parts.disconnect(session.id);
+  }
+
+  async explain(session: SessionEntity, lease: SessionLease, reason: SessionReason): Promise<SessionEntity> {
+    return session.reason?.message === reason.message ? session : await lease.change({ reason });
+  }
+}
+
+/** What stands on a session as it stops and afterwards: why it was stopped, if nobody asked. */
+function keptReason(session: SessionEntity): SessionReason | null {
+  return session.reason?.code === IDLE_REASON.code ? IDLE_REASON : null;
+}
+
+function withCause(session: SessionEntity, reason: SessionReason): SessionReason {
+  const cause = keptReason(session);
+  return cause === null ? reason : { code: cause.code, message: `${cause.message}; ${reason.message}` };
+}

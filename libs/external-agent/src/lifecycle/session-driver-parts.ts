@@ -1,0 +1,24 @@
+import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import type { DesktopConfig } from '../desktop/desktop-definition.js';
+import type { ExternalAgentLogger } from '../external-agent-logger.js';
+import type { LastPictureKeeper } from '../pictures/last-picture-keeper.js';
+import type { SessionDirectory } from '../session/session-directory.js';
+import type { SessionId } from '../session/session-id.js';
+import type { SessionRepository } from '../session/session.repository.js';
+import type { LobbyKeeper } from './lobby-keeper.js';
+import type { SessionTokenIssuer } from './session-token-issuer.js';
+
+/** What the driver and its steps work with. */
+export interface SessionDriverParts {
+  readonly repository: SessionRepository;
+  readonly directory: SessionDirectory;
+  readonly placements: PlacementService;
+  readonly instances: WolfInstanceRegistry;
+  readonly lobbies: LobbyKeeper;
+  readonly pictures: Pick<LastPictureKeeper, 'keep'>;
+  readonly tokens: SessionTokenIssuer;
+  readonly desktop: DesktopConfig;
+  readonly logger: ExternalAgentLogger;
+  /** Cuts the desktop's link when its session ends. */
+  readonly disconnect: (sessionId: SessionId) => void;
+}

@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache';
+import type { DataSource } from 'typeorm';
+import { LIMITS } from '../limits.js';
+import type { SessionId } from '../session/session-id.js';
+import { SessionPictureEntity } from './session-picture.entity.js';
+
+interface KnownPicture {
+  readonly picture: SessionPictureEntity | null;
+}
+
+/**
+ * The last picture of each stopped desktop, in the database, where every replica finds it. At most
+ * `LIMITS.lastPicturesMaxCount` of them, each for `LIMITS.lastPictureMaxAgeMs`.
+ */
+export class LastPictures {
+  readonly #dataSource: DataSource;
+  /** Lists show the same ones again and again, and each is a megabyte to read. */
+  readonly #read = new LRUCache<SessionId, KnownPicture>({
+    maxSize: LIMITS.lastPicturesReadMaxBytes,
+    ttl: LIMITS.lastPictureFreshMs,
+    sizeCalculation: ({ picture }) => 1 + (picture?.picture.length ?? 0),
+  });
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Replaces the one that is kept. @throws RangeError for one that is larger than is kept; the database's errors */
+  async keep(sessionId: SessionId, contentType: string, picture: Buffer): Promise<void> {
+    if (picture.length > LIMITS.lastPictureMaxBytes) throw new RangeError('the picture is larger than is kept');
+    await this.#dataSource
+      .createQueryBuilder()
+      .insert()
+      .into(SessionPictureEntity)
+      .values({ sessionId, contentType, picture, takenAt: () => 'now()' })
+      .orUpdate(['content_type', 'picture', 'taken_at'], ['session_id'])
+      .execute();
+    this.#read.delete(sessionId);
+  }
+
+  /** At most `LIMITS.lastPictureFreshMs` old, where another replica has kept a newer one. */
+  async find(sessionId: SessionId): Promise<SessionPictureEntity | null> {
+    const known = this.#read.get(sessionId);
+    if (known !== undefined) return known.picture;
+    const picture = await this.#dataSource.getRepository(SessionPictureEntity).findOneBy({ sessionId });
+    this.#read.set(sessionId, { picture });
+    return picture;
+  }
+
+  /** None is a success. */
+  async forget(sessionId: SessionId): Promise<void> {
+    await this.#dataSource.manager.delete(SessionPictureEntity, { sessionId });
+    this.#read.delete(sessionId);
+  }
+
+  /** Drops those that are too old, and the oldest of too many. */
+  async sweep(): Promise<void> {
+    await this.#dataSource.query(
+      `DELETE FROM session_pictures WHERE taken_at < now() - $1 * interval '1 millisecond'
+         OR session_id IN (SELECT session_id FROM session_pictures ORDER BY taken_at DESC OFFSET $2)`,
+      [LIMITS.lastPictureMaxAgeMs, LIMITS.lastPicturesMaxCount],
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { runnerIdOf, type ConnectionManager, type RunnerStatus } from '@helix/revdial';
+import { LIMITS } from '../limits.js';
+import type { SessionEntity } from '../session/session.entity.js';
+
+/**
+ * Whether a desktop that should run can be reached, as its viewer is told:
+ *
+ *   connected          its link stands and answers
+ *   unstable           its link has been silent for 1.5 s, or is lost while its host is there: a moment's trouble
+ *   desktop-away       its host is there, and the desktop holds no link: it boots, or its agent is gone
+ *   host-reconnecting  the host's link is lost; it may come back within `leftMs`
+ *   host-lost          the host did not come back in time
+ */
+export type Reachability =
+  | { readonly state: 'connected' | 'unstable' | 'desktop-away' | 'host-lost' }
+  | { readonly state: 'host-reconnecting'; readonly leftMs: number };
+
+export type ReachabilityState = Reachability['state'];
+export const REACHABILITY_STATES = [
+  'connected',
+  'unstable',
+  'desktop-away',
+  'host-reconnecting',
+  'host-lost',
+] as const satisfies readonly ReachabilityState[];
+
+/** `undefined` for a session that should have no desktop now. `isLocal`: its host is reached without a link. */
+export function reachabilityOf(
+  session: SessionEntity,
+  connections: Pick<ConnectionManager, 'find'>,
+  isLocal: boolean,
+  now: Date,
+): Reachability | undefined {
+  if ((session.state !== 'running' && session.state !== 'stopping') || session.wolfInstanceId === null)
+    return undefined;
+  const desktop = connections.find(runnerIdOf('sandbox', session.id));
+  if (desktop?.state === 'connected') {
+    return { state: desktop.stats.unansweredMs >= LIMITS.unstableAfterMs ? 'unstable' : 'connected' };
+  }
+  const host = isLocal ? undefined : connections.find(runnerIdOf('wolf', session.wolfInstanceId));
+  if (isLocal || host?.state === 'connected') return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
+  if (host === undefined) return { state: 'host-lost' };
+  return { state: 'host-reconnecting', leftMs: graceLeftMs(host, now) };
+}
+
+function graceLeftMs(runner: RunnerStatus, now: Date): number {
+  return runner.state === 'grace' ? Math.max(0, runner.graceEndsAt.getTime() - now.getTime()) : 0;
+}

@@ -1,0 +1,144 @@
+import { LRUCache } from 'lru-cache';
+import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import { LIMITS } from '../limits.js';
+import type { SessionDirectory } from '../session/session-directory.js';
+import type { SessionId } from '../session/session-id.js';
+import type { SessionEntity } from '../session/session.entity.js';
+import type { SessionView, SessionViews } from './session-view.js';
+
+interface Watched {
+  session: SessionEntity;
+  /** What the listeners were told last, as text. */
+  told: string;
+  /** When the row was read again last to see whether somebody has worked with the desktop since, on `performance.now`. */
+  idleReadAtMs: number;
+  readonly listeners: Set<(view: SessionView) => void>;
+}
+
+/**
+ * Tells whoever watches a session when what it looks like has changed: its row, whether its desktop can be reached, who views
+ * it. Asks the desktops that are watched for signs of life, so that silence is noticed within moments. Also those looked at
+ * lately by asking for their state count as watched.
+ */
+export class SessionFeed {
+  readonly #connections: Pick<ConnectionManager, 'find' | 'probe'>;
+  readonly #directory: SessionDirectory;
+  readonly #views: SessionViews;
+  readonly #watched = new Map<SessionId, Watched>();
+  readonly #glancedAt = new LRUCache<SessionId, true>({
+    max: LIMITS.sessionDirectoryMaxEntries,
+    ttl: LIMITS.glanceLastsMs,
+  });
+  #unsubscribe: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    connections: Pick<ConnectionManager, 'find' | 'probe'>,
+    directory: SessionDirectory,
+    views: SessionViews,
+  ) {
+    this.#connections = connections;
+    this.#directory = directory;
+    this.#views = views;
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#directory.subscribe((session) => {
+      const watched = this.#watched.get(session.id);
+      if (watched === undefined) return;
+      watched.session = session;
+      this.#tell(watched);
+    });
+    this.#timer ??= setInterval(() => {
+      this.#turn();
+    }, LIMITS.feedIntervalMs).unref();
+  }
+
+  /** No listener hears anything any more. Idempotent. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+    this.#watched.clear();
+  }
+
+  get watchedCount(): number {
+    return this.#watched.size;
+  }
+
+  /** What the session looks like now, to somebody who asks again and again. */
+  glance(session: SessionEntity): SessionView {
+    this.#glancedAt.set(session.id, true);
+    return this.#views.of(session);
+  }
+
+  /**
+   * Calls the listener now and with each change, in the order of changes. Listeners must not throw. Returns what ends it.
+   */
+  watch(session: SessionEntity, listener: (view: SessionView) => void): () => void {
+    let watched = this.#watched.get(session.id);
+    if (watched === undefined) {
+      watched = { session, told: '', idleReadAtMs: -Infinity, listeners: new Set() };
+      this.#watched.set(session.id, watched);
+    }
+    if (session.version > watched.session.version) watched.session = session;
+    const joined = watched;
+    joined.listeners.add(listener);
+    const view = this.#views.of(joined.session);
+    if (joined.listeners.size === 1) joined.told = summaryOf(view);
+    listener(view);
+    return () => {
+      joined.listeners.delete(listener);
+      if (joined.listeners.size === 0 && this.#watched.get(session.id) === joined) this.#watched.delete(session.id);
+    };
+  }
+
+  /** Reads watched sessions again, after changes elsewhere that may have been missed; one of them, or all. */
+  async refresh(id?: SessionId): Promise<void> {
+    const ids = id === undefined ? [...this.#watched.keys()] : this.#watched.has(id) ? [id] : [];
+    // One after another: after a database's return there may be thousands.
+    for (const each of ids) await this.#directory.get(each).catch(() => undefined);
+  }
+
+  #turn(): void {
+    for (const id of this.#glancedAt.keys()) this.#probe(id);
+    for (const [id, watched] of this.#watched) {
+      this.#probe(id);
+      this.#checkIdle(watched);
+      this.#tell(watched);
+    }
+  }
+
+  /** Activity changes no version, so nobody hears of it: before a warning and while one stands the row is read again. */
+  #checkIdle(watched: Watched): void {
+    if (this.#views.of(watched.session).idle?.isWarned !== true) return;
+    const nowMs = performance.now();
+    if (nowMs - watched.idleReadAtMs < LIMITS.idleRereadMs) return;
+    watched.idleReadAtMs = nowMs;
+    this.#directory.get(watched.session.id).then(
+      (session) => {
+        if (session.version >= watched.session.version) watched.session = session;
+      },
+      () => undefined,
+    );
+  }
+
+  #probe(id: SessionId): void {
+    this.#connections.probe(runnerIdOf('sandbox', id));
+  }
+
+  #tell(watched: Watched): void {
+    const view = this.#views.of(watched.session);
+    const summary = summaryOf(view);
+    if (summary === watched.told) return;
+    watched.told = summary;
+    for (const listener of [...watched.listeners]) listener(view);
+  }
+}
+
+/** What makes two looks different; seconds that are left count, the milliseconds do not. */
+function summaryOf({ session, appState, reachability, viewerCount, isDesktopConnected, idle }: SessionView): string {
+  const leftS = reachability?.state === 'host-reconnecting' ? Math.ceil(reachability.leftMs / 1_000) : '';
+  return [session.version, appState, reachability?.state, leftS, viewerCount, isDesktopConnected, idle?.isWarned].join(
+    ' ',
+  );
+}

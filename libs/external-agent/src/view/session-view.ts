@@ -1,0 +1,88 @@
+import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import type { WolfSnapshot } from '@helix/wolf-client';
+import { idleStatusOf, type IdleStatus } from '../idle/idle-status.js';
+import { LIMITS } from '../limits.js';
+import type { SessionEntity } from '../session/session.entity.js';
+import { isViewerOf } from '../streams/viewer-identity.js';
+import { reachabilityOf, type Reachability } from './reachability.js';
+
+/**
+ * The state of a desktop in the words of Helix's frontend (helix-rest §2.3): `absent` offers to start it, `starting` is busy,
+ * `resumable` runs and nobody watches its stream, `running` is watched. What can not be reached is not absent.
+ */
+export type DesktopAppState = 'absent' | 'starting' | 'resumable' | 'running';
+
+/** What one session looks like at this moment: its row, and what this replica sees of its desktop and its host. */
+export interface SessionView {
+  readonly session: SessionEntity;
+  readonly appState: DesktopAppState;
+  /** `undefined` for a session that should have no desktop now. */
+  readonly reachability: Reachability | undefined;
+  readonly isDesktopConnected: boolean;
+  /** Streams that watch it, as its host said last; `undefined` while nothing is known. */
+  readonly viewerCount: number | undefined;
+  readonly idle: IdleStatus | undefined;
+}
+
+export interface SessionViewsParts {
+  readonly connections: Pick<ConnectionManager, 'find'>;
+  readonly hosts: { snapshotOf(wolfInstanceId: string): WolfSnapshot | undefined };
+  readonly localInstanceIds: readonly string[];
+  readonly idleLimitMs: number;
+}
+
+/** Looks at sessions. Costs no query and no call to a host: everything is known already. */
+export class SessionViews {
+  readonly #parts: SessionViewsParts;
+
+  constructor(parts: SessionViewsParts) {
+    this.#parts = parts;
+  }
+
+  of(session: SessionEntity, now = new Date()): SessionView {
+    const { connections, localInstanceIds, idleLimitMs } = this.#parts;
+    const isLocal = session.wolfInstanceId !== null && localInstanceIds.includes(session.wolfInstanceId);
+    const reachability = reachabilityOf(session, connections, isLocal, now);
+    const viewerCount = this.#viewerCountOf(session);
+    return {
+      session,
+      reachability,
+      viewerCount,
+      appState: appStateOf(session, reachability, viewerCount ?? 0, now),
+      isDesktopConnected: connections.find(runnerIdOf('sandbox', session.id))?.state === 'connected',
+      idle: idleStatusOf(session, idleLimitMs, now),
+    };
+  }
+
+  #viewerCountOf({ id, state, wolfInstanceId }: SessionEntity): number | undefined {
+    if (wolfInstanceId === null || (state !== 'running' && state !== 'stopping')) return 0;
+    const snapshot = this.#parts.hosts.snapshotOf(wolfInstanceId);
+    return snapshot?.sessions.filter((stream) => isViewerOf(id, stream.clientUniqueId)).length;
+  }
+}
+
+function appStateOf(
+  session: SessionEntity,
+  reachability: Reachability | undefined,
+  viewerCount: number,
+  now: Date,
+): DesktopAppState {
+  switch (session.state) {
+    case 'queued':
+    case 'placing':
+    case 'starting':
+      return 'starting';
+    case 'running': {
+      const ranForMs = now.getTime() - (session.startedAt?.getTime() ?? 0);
+      // Its container boots: the lobby stands before the desktop does (wolf-api §4.2).
+      if (reachability?.state === 'desktop-away' && ranForMs < LIMITS.desktopBootMs) return 'starting';
+      return viewerCount > 0 ? 'running' : 'resumable';
+    }
+    case 'stopping':
+    case 'stopped':
+    case 'failed':
+      return 'absent';
+    default:
+      return session.state satisfies never;
+  }
+}
