@@ -1,5 +1,13 @@
-import { Body, Controller, Delete, Get, HttpStatus, Inject, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpStatus, Inject, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
 import { ExternalAgentService, type SessionEntity } from '@helix/external-agent';
 import { ConnectionManager, runnerIdOf } from '@helix/revdial';
 import type { Response } from 'express';
@@ -7,7 +15,12 @@ import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth
 import { ListSessionsDto } from '../sessions/list-sessions.dto.js';
 import { pageOf } from '../sessions/page-query.dto.js';
 import { answerStop, StoppedDto } from '../sessions/stopped.dto.js';
-import { CreateExternalAgentDto, ExternalAgentDto, toExternalAgentDto } from './external-agent.dto.js';
+import {
+  CreateExternalAgentDto,
+  ExternalAgentDto,
+  toExternalAgentDto,
+  UpdateExternalAgentDto,
+} from './external-agent.dto.js';
 
 @ApiTags('external agents')
 @ApiBearerAuth()
@@ -69,6 +82,20 @@ export class ExternalAgentsController {
   @ApiOperation({ summary: 'One desktop' })
   @ApiOkResponse({ type: ExternalAgentDto })
   get(@CurrentUser() user: UserPrincipal, @CurrentSession() session: SessionEntity): ExternalAgentDto {
+    return this.describe(session, user);
+  }
+
+  @Put(':id')
+  @Access('session-owner')
+  @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+  @ApiBody({ type: UpdateExternalAgentDto })
+  @ApiOperation({ summary: 'One desktop; nothing in the body changes its state' })
+  @ApiOkResponse({ type: ExternalAgentDto })
+  update(
+    @CurrentUser() user: UserPrincipal,
+    @CurrentSession() session: SessionEntity,
+    @Body() _body: UpdateExternalAgentDto,
+  ): ExternalAgentDto {
     return this.describe(session, user);
   }
 

@@ -27,12 +27,15 @@ import { LIMITS } from '../limits.js';
 import { ScreenshotService } from '../screenshot/screenshot.service.js';
 import { SessionDirectory } from '../session/session-directory.js';
 import { SessionRepository } from '../session/session.repository.js';
+import { DESKTOP_SERVICES, desktopServiceProviders } from './desktop-service-providers.js';
 
 /** What the host application decides. */
 export interface ExternalAgentModuleOptions {
   readonly desktop: DesktopConfig;
   readonly tokens: SessionTokenIssuer;
   readonly logger: ExternalAgentLogger;
+  /** May callers run commands in their desktops? */
+  readonly execEnabled: boolean;
 }
 
 const OPTIONS = Symbol('ExternalAgentModuleOptions');
@@ -155,6 +158,7 @@ export class ExternalAgentModule {
             driver: SessionDriver,
           ) => new ExternalAgentService(repository, directory, driver, desktop),
         },
+        ...desktopServiceProviders(OPTIONS),
         ReconcilerLife,
       ],
       exports: [
@@ -164,6 +168,7 @@ export class ExternalAgentModule {
         ScreenshotService,
         ClipboardService,
         ExternalAgentService,
+        ...DESKTOP_SERVICES,
       ],
     };
   }
