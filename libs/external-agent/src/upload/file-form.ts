@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ExternalAgentError } from '../external-agent-error.js';
-import { LIMITS } from '../limits.js';
 import type { MultipartFile } from './multipart-file.js';
 
 /**
@@ -12,10 +11,13 @@ export class FileForm {
   readonly contentType: string;
   readonly body: Readable;
   readonly #file: MultipartFile;
+  readonly #silenceMs: number;
   #byteCount = 0;
   #isWhole = false;
 
-  constructor(file: MultipartFile) {
+  /** `silenceMs`: how long nothing of the file may come. */
+  constructor(file: MultipartFile, silenceMs: number) {
+    this.#silenceMs = silenceMs;
     const boundary = `helix-${randomUUID()}`;
     this.#file = file;
     this.contentType = `multipart/form-data; boundary=${boundary}`;
@@ -52,7 +54,7 @@ export class FileForm {
     const pieces = content[Symbol.asyncIterator]();
     for (;;) {
       // Only while the sender is waited for: a desktop that takes its time is held by the deadlines of the tunnel.
-      const timer = setTimeout(() => content.destroy(silence), LIMITS.uploadSilenceMs);
+      const timer = setTimeout(() => content.destroy(silence), this.#silenceMs);
       let piece: IteratorResult<Buffer>;
       try {
         piece = (await pieces.next()) as IteratorResult<Buffer>;

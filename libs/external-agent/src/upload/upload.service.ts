@@ -32,9 +32,11 @@ export interface UploadedFile {
 export class UploadService {
   readonly #http: RunnerHttp;
   readonly #directory: SessionDirectory;
+  readonly #silenceMs: number;
   readonly #gate = new SessionGate('uploads', LIMITS.uploadsMaxPerSession, LIMITS.uploadsMaxInFlight);
 
-  constructor(http: RunnerHttp, directory: SessionDirectory) {
+  constructor(http: RunnerHttp, directory: SessionDirectory, silenceMs: number = LIMITS.uploadSilenceMs) {
+    this.#silenceMs = silenceMs;
     this.#http = http;
     this.#directory = directory;
   }
@@ -63,7 +65,7 @@ export class UploadService {
   }
 
   async #pass(sessionId: SessionId, request: UploadRequest, signal: AbortSignal): Promise<UploadedFile> {
-    const patience = AbortSignal.timeout(LIMITS.uploadSilenceMs);
+    const patience = AbortSignal.timeout(this.#silenceMs);
     const opening = new AbortController();
     const stalled = new ExternalAgentError('UPLOAD_STALLED', 'no file came for too long');
     const onSilence = (): void => {
@@ -77,7 +79,7 @@ export class UploadService {
     ).finally(() => {
       patience.removeEventListener('abort', onSilence);
     });
-    const form = new FileForm(file);
+    const form = new FileForm(file, this.#silenceMs);
     try {
       const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
         method: 'POST',
