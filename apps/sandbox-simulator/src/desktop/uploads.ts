@@ -52,8 +52,7 @@ export class Uploads {
       answerJson(res, 200, { path: stored.path, size: stored.size, filename: stored.filename });
     } catch (error) {
       this.#begunCount -= 1;
-      res.setHeader('Connection', 'close');
-      if (error instanceof RangeError) answerText(res, 413, error.message);
+      if (error instanceof RangeError) answerText(res.setHeader('Connection', 'close'), 413, error.message);
       else answerText(res, 400, error instanceof Error ? error.message : String(error));
     }
   }
@@ -74,7 +73,11 @@ export class Uploads {
       form.on('file', (_field, file, name) => {
         taken = file;
         file.once('limit', () => file.destroy(new RangeError('the file is too large')));
-        this.#store(file, name, openFileManager).then(resolve, reject);
+        this.#store(file, name, openFileManager).then(resolve, (error: unknown) => {
+          // Read to its end, so that its sender hears the answer.
+          file.resume();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        });
       });
       form.on('error', reject);
       form.on('finish', () => {
