@@ -173,6 +173,18 @@ describe('what a desktop tells of itself', () => {
       });
     });
 
+    it('ends although the desktop died before anybody came to read', async () => {
+      desktop.answer = (_request, response) => {
+        response.write('one\n', () => response.socket?.resetAndDestroy());
+      };
+      const feed = await logs.follow(desktop.sessionId, 10, new AbortController().signal);
+      while (feed.endCode === undefined) await feed.take(5_000);
+      expect(feed.endCode).toBe('UPSTREAM_INVALID');
+      await eventually(() => {
+        expect([logs.feedCount, desktop.openStreamCount]).toEqual([0, 0]);
+      });
+    });
+
     it('is let go when its reader leaves', async () => {
       const leave = new AbortController();
       const feed = await follow(leave.signal);

@@ -72,7 +72,7 @@ function toDesktopLinkDto(link: RunnerStatus | undefined): DesktopLinkDto {
   return {
     connected: true,
     transport: link.transport,
-    round_trip_ms: link.stats.roundTripMs ?? null,
+    round_trip_ms: link.stats.roundTripMs === undefined ? null : Math.round(link.stats.roundTripMs * 1_000) / 1_000,
     streams_open: link.stats.openStreamCount,
     bytes_in: link.stats.bytesIn,
     bytes_out: link.stats.bytesOut,

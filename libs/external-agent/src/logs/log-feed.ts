@@ -12,14 +12,19 @@ export class LogFeed {
   readonly #body: Readable;
   readonly #lines = new LogLineReader(LIMITS.logLineMaxLength);
   readonly #queue = new LogQueue(LIMITS.logQueueMaxLines, LIMITS.logQueueMaxLength);
-  readonly #onEnd: () => void;
+  /** Resolves when the log has ended or was destroyed. */
+  readonly ended: Promise<void>;
+  #resolveEnded: () => void = () => undefined;
   #wake: (() => void) | undefined;
   #endCode: string | undefined;
 
-  /** `onEnd` is called once, when the log has ended or was destroyed. */
-  constructor(body: Readable, onEnd: () => void) {
+  constructor(body: Readable) {
     this.#body = body;
-    this.#onEnd = onEnd;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    // It may have failed before this reader came to it, and then tells nobody.
+    if (body.destroyed) this.#end(codeOf(body.errored));
     body.on('data', (bytes: Buffer) => {
       this.#push(this.#lines.push(bytes));
     });
@@ -28,7 +33,7 @@ export class LogFeed {
       this.#end('ENDED');
     });
     body.once('error', (error: Error) => {
-      this.#end('code' in error && typeof error.code === 'string' ? error.code : 'LINK_LOST');
+      this.#end(codeOf(error));
     });
     body.once('close', () => {
       this.#end('LINK_LOST');
@@ -73,7 +78,11 @@ export class LogFeed {
     if (this.#endCode !== undefined) return;
     this.#endCode = code;
     this.#body.destroy();
-    this.#onEnd();
+    this.#resolveEnded();
     this.#wake?.();
   }
+}
+
+function codeOf(error: Error | null): string {
+  return error !== null && 'code' in error && typeof error.code === 'string' ? error.code : 'LINK_LOST';
 }

@@ -68,11 +68,12 @@ export class LogService {
         // A log may be quiet for hours; that the desktop is there is for its link to know.
         bodyTimeoutMs: 0,
       });
-      const feed = new LogFeed(body, () => {
+      const feed = new LogFeed(body);
+      this.#feeds.add(feed);
+      void feed.ended.then(() => {
         this.#feeds.delete(feed);
         leave();
       });
-      this.#feeds.add(feed);
       if (this.#isClosed) feed.destroy('SHUTTING_DOWN');
       return feed;
     } catch (error) {
