@@ -7,7 +7,10 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: () 
  * Express middleware: cuts a caller whose body takes too long to arrive, and one who goes on sending after he was answered.
  * A body that `isExempt` by its URL may take as long as its route reads it.
  */
-export function limitBodyTime(isExempt: (url: string | undefined) => boolean): Middleware {
+export function limitBodyTime(
+  isExempt: (url: string | undefined) => boolean,
+  { bodyMaxMs, bodyLingerMs }: { readonly bodyMaxMs: number; readonly bodyLingerMs: number } = API_LIMITS,
+): Middleware {
   return (request, response, next): void => {
     if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
       next();
@@ -23,9 +26,9 @@ export function limitBodyTime(isExempt: (url: string | undefined) => boolean): M
       request.once('end', stop);
       request.once('close', stop);
     };
-    if (!isExempt(request.url)) cutAfter(API_LIMITS.bodyMaxMs);
+    if (!isExempt(request.url)) cutAfter(bodyMaxMs);
     response.once('finish', () => {
-      if (!request.complete) cutAfter(API_LIMITS.bodyLingerMs);
+      if (!request.complete) cutAfter(bodyLingerMs);
     });
     next();
   };
