@@ -16,8 +16,13 @@ import { API_CONFIG, ApiConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { AutoJoinController } from './external-agents/auto-join.controller.js';
+import { DesktopConnectionsController } from './external-agents/desktop-connections.controller.js';
 import { DesktopController } from './external-agents/desktop.controller.js';
+import { ExecController } from './external-agents/exec.controller.js';
 import { ExternalAgentsController } from './external-agents/external-agents.controller.js';
+import { LogsController } from './external-agents/logs.controller.js';
+import { StatsController } from './external-agents/stats.controller.js';
+import { UploadController } from './external-agents/upload.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { LOGGER, LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -72,6 +77,7 @@ export class AppModule {
           useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentsOptions => ({
             tokens,
             logger: log,
+            execEnabled: api.desktopExecEnabled,
             desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl, environment: [] },
             idleLimitMs: api.idleLimitMs,
             localInstanceIds: api.localWolf === undefined ? [] : [api.localWolf.instanceId],
@@ -81,9 +87,15 @@ export class AppModule {
       controllers: [
         SessionsController,
         DesktopLifeController,
+        // Before the one whose `:id` would take its path for a session.
+        DesktopConnectionsController,
         ExternalAgentsController,
         DesktopController,
         AutoJoinController,
+        UploadController,
+        ExecController,
+        LogsController,
+        StatsController,
         WolfInstancesController,
         RunnersController,
         OpenApiController,

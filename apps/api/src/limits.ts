@@ -22,6 +22,14 @@ export const API_LIMITS = {
   /** A page is built in memory. */
   pageSizeMax: 200,
   pageMax: 1_000_000,
+  /** How long a body may take to arrive, as Node has it for all; files have a deadline of their own, for silence. */
+  bodyMaxMs: 300_000,
+  /** How long the rest of a body is still read and dropped once it was answered, so that the answer reaches its sender. */
+  bodyLingerMs: 5_000,
+  /** How long a log that is followed may be quiet before something is sent, below the 60 s of load balancers. */
+  logQuietMs: 15_000,
+  /** How long a follower may read nothing at all before he is cut. */
+  logDrainMs: 60_000,
   /** Longer than the idle time of the load balancers in front, so that they and not we end a kept connection. */
   keepAliveTimeoutMs: 75_000,
   /** WebSockets of pages on one replica; each holds some tens of kilobytes. */

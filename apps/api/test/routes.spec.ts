@@ -34,7 +34,8 @@ describe('routes and who may use them', () => {
   let sessionId: string;
 
   beforeAll(async () => {
-    api = await ApiInProcess.start();
+    // Switched on, so that the table's own refusals are seen and not the operator's.
+    api = await ApiInProcess.start({ DESKTOP_EXEC_ENABLED: 'true' });
     rows = await tablesOf('docs/routes.md');
     const own = await api.runningSession('owner');
     const foreign = await api.runningSession('other');

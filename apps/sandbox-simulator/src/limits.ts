@@ -65,3 +65,24 @@ export const RELAY_CONNECTIONS_COUNT = 1024;
 
 /** Relays of one host: one for each API address that desktops are given. */
 export const RELAYS_COUNT = 8;
+
+/** A file for a desktop: above the API's own limit, so that the API's is what callers meet. */
+export const UPLOAD_MAX_BYTES = 600 * 1024 * 1024;
+
+/** Files that one desktop takes in its life. */
+export const UPLOADS_COUNT = 64;
+
+/** Commands that one desktop runs at once. */
+export const COMMANDS_COUNT = 32;
+
+/** Output of one command: more than the API passes on, so that it is the API that cuts. */
+export const COMMAND_OUTPUT_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Lines of its own log that a desktop remembers. */
+export const LOG_LINES_COUNT = 10_000;
+
+/** Those who follow one desktop's log. */
+export const LOG_FOLLOWERS_COUNT = 32;
+
+/** What a follower may leave unread. */
+export const LOG_UNSENT_MAX_BYTES = 4 * 1024 * 1024;

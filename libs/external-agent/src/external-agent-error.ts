@@ -34,6 +34,16 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'CLIPBOARD_TOO_LARGE',
   /** A limit of this replica is reached. */
   'BUSY',
+  /** The desktop's image is older than what was asked of it. */
+  'DESKTOP_UNSUPPORTED',
+  /** The file is over the limit. */
+  'UPLOAD_TOO_LARGE',
+  /** Nothing more of the file came for too long. */
+  'UPLOAD_STALLED',
+  /** The operator has not switched commands on. */
+  'EXEC_DISABLED',
+  /** The desktop does not allow this program. */
+  'EXEC_FORBIDDEN',
 ] as const;
 
 export type ExternalAgentErrorCode = (typeof EXTERNAL_AGENT_ERROR_CODES)[number];

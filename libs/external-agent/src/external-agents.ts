@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { ClipboardService } from './clipboard/clipboard.service.js';
 import { ByteBudget } from './desktop/byte-budget.js';
 import type { DesktopConfig } from './desktop/desktop-definition.js';
+import { ExecService } from './exec/exec.service.js';
 import type { ExternalAgentLogger } from './external-agent-logger.js';
 import { IdleSweeper } from './idle/idle-sweeper.js';
 import { SessionActivity } from './idle/session-activity.js';
@@ -15,9 +16,11 @@ import { SessionDriver } from './lifecycle/session-driver.js';
 import { SessionReconciler } from './lifecycle/session-reconciler.js';
 import type { SessionTokenIssuer } from './lifecycle/session-token-issuer.js';
 import { SlotSweeper } from './lifecycle/slot-sweeper.js';
+import { DesktopHealthService } from './health/desktop-health.service.js';
 import { HostWatch } from './hosts/host-watch.js';
 import { LobbyAuditor } from './hosts/lobby-auditor.js';
 import { LIMITS } from './limits.js';
+import { LogService } from './logs/log.service.js';
 import { LastPictureKeeper } from './pictures/last-picture-keeper.js';
 import { LastPictures } from './pictures/last-pictures.js';
 import { ScreenshotService } from './screenshot/screenshot.service.js';
@@ -25,6 +28,7 @@ import type { SessionDirectory } from './session/session-directory.js';
 import type { SessionId } from './session/session-id.js';
 import { SessionRepository } from './session/session.repository.js';
 import { AutoJoin } from './streams/auto-join.js';
+import { UploadService } from './upload/upload.service.js';
 import { SessionFeed } from './view/session-feed.js';
 import { SessionViews } from './view/session-view.js';
 
@@ -35,6 +39,8 @@ export interface ExternalAgentsOptions {
   readonly logger: ExternalAgentLogger;
   /** Idle time after which a desktop is stopped, in milliseconds, where its session has no limit of its own; 0: never. */
   readonly idleLimitMs: number;
+  /** May callers run commands in their desktops? */
+  readonly execEnabled: boolean;
   /** Wolf instances that are reached without a link. */
   readonly localInstanceIds: readonly string[];
 }
@@ -58,6 +64,10 @@ export class ExternalAgents {
   readonly pictures: LastPictures;
   readonly screenshots: ScreenshotService;
   readonly clipboards: ClipboardService;
+  readonly uploads: UploadService;
+  readonly execs: ExecService;
+  readonly logs: LogService;
+  readonly health: DesktopHealthService;
   readonly agents: ExternalAgentService;
   readonly hosts: HostWatch;
   readonly autoJoin: AutoJoin;
@@ -77,6 +87,10 @@ export class ExternalAgents {
     this.pictures = new LastPictures(dataSource);
     this.screenshots = new ScreenshotService(http, directory, this.budget);
     this.clipboards = new ClipboardService(http, directory, this.budget);
+    this.uploads = new UploadService(http, directory);
+    this.execs = new ExecService(http, directory, this.budget, { isEnabled: options.execEnabled, logger });
+    this.logs = new LogService(http, directory, this.budget);
+    this.health = new DesktopHealthService(http);
     const isConnected = (id: SessionId): boolean => connections.find(runnerIdOf('sandbox', id))?.state === 'connected';
     const pictures = new LastPictureKeeper(this.screenshots, this.pictures, isConnected, logger);
     this.#driver = new SessionDriver({

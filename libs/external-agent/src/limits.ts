@@ -12,6 +12,76 @@ export const LIMITS = {
   clipboardReceiptMaxBytes: 64 * 1024,
   /** How long that answer may take to end. */
   clipboardReceiptMs: 5_000,
+  /** One file on its way into a desktop (helix-rest §3.6). */
+  uploadMaxBytes: 500 * 1024 * 1024,
+  /** What a form may have beside its file, before a request is refused for the length it announces. */
+  uploadFramingMaxBytes: 64 * 1024,
+  /** Fields before the file. */
+  uploadFieldsMaxCount: 16,
+  /** One of them; none is used. */
+  uploadFieldMaxBytes: 4 * 1024,
+  /** Headers of one part: a form's have three. */
+  uploadPartHeadersMaxCount: 32,
+  /** All of them together; a long file name in UTF-8 fits. */
+  uploadPartHeaderMaxBytes: 8 * 1024,
+  /** A file name: what the usual file systems take. */
+  uploadFileNameMaxBytes: 255,
+  /** How long nothing of the file may come. An upload as a whole may take as long as it keeps coming. */
+  uploadSilenceMs: 60_000,
+  /** Where the desktop says it put the file. */
+  uploadReceiptMaxBytes: 64 * 1024,
+  /** Uploads into one desktop at once; each holds one of its streams. */
+  uploadsMaxPerSession: 4,
+  /** Uploads through one replica at once; each holds about a megabyte in the buffers on its way. */
+  uploadsMaxInFlight: 64,
+  /** A command's program and arguments. */
+  execArgumentsMaxCount: 256,
+  /** All of them together; what is longer belongs into a file. */
+  execCommandMaxBytes: 64 * 1024,
+  /** As long as a command may take when its caller does not say (helix-rest §3.6). */
+  execTimeoutDefaultS: 30,
+  /** As long as it may take at all; what takes longer is for the background. */
+  execTimeoutMaxS: 300,
+  /** How much later than its command's limit a desktop may answer: it ends the command and says so. */
+  execAnswerMarginMs: 10_000,
+  /** Output of a command, and its errors, as they are passed on; the rest is cut. */
+  execOutputMaxBytes: 1024 * 1024,
+  /** The answer they come in: twice as much, in JSON that may write a byte with six. */
+  execAnswerMaxBytes: 16 * 1024 * 1024,
+  /** Characters of a program's name in the audit line. */
+  execProgramLoggedLength: 200,
+  /** Commands in one desktop that are waited for at once; each holds one of its streams. */
+  execsMaxPerSession: 8,
+  /** Commands that one replica waits for at once. */
+  execsMaxInFlight: 128,
+  /** Lines of a log when the caller does not say (helix-rest §3.2). */
+  logLinesDefault: 100,
+  /** Lines of a log that may be asked for. */
+  logLinesMax: 5_000,
+  /** Characters of one line; the rest is cut, with a mark. */
+  logLineMaxLength: 16 * 1024,
+  /** A log's last lines as the desktop sends them: 5000 of three kilobytes. */
+  logTailMaxBytes: 16 * 1024 * 1024,
+  /** How long a desktop may take to send them: one that never ends them is not waited for. */
+  logTailTimeoutMs: 20_000,
+  /** Lines which wait for one follower who reads too slowly; then the oldest go (helix-rest §9). */
+  logQueueMaxLines: 1_024,
+  /** Characters of all of them together. */
+  logQueueMaxLength: 1024 * 1024,
+  /** Readers of one desktop's log at once; each holds one of its streams. */
+  logReadersMaxPerSession: 8,
+  /** Readers of logs on one replica at once; each may hold a queue. */
+  logReadersMaxCount: 256,
+  /** How long a desktop may take to say how it is, link and all: what it says is only shown. */
+  healthTimeoutMs: 2_000,
+  /** What it says. */
+  healthMaxBytes: 16 * 1024,
+  /** Facts of it that are shown … */
+  healthFactsMaxCount: 32,
+  /** … and characters of one. */
+  healthFactMaxLength: 256,
+  /** Desktops that are asked at once. */
+  healthMaxInFlight: 256,
   /** Environment entries a caller may add to a desktop. */
   environmentMaxEntries: 64,
   /** Length of one `NAME=value` entry; Docker's own limit is far higher. */

@@ -1,10 +1,12 @@
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LogService } from '@helix/external-agent';
 import { RevDialGateway } from '@helix/revdial';
 import { attachRevDialGateway } from '@helix/revdial/nest';
 import type { Logger } from 'pino';
 import { setAnswerHeaders } from '../answers/answer-headers.js';
+import { limitBodyTime } from '../answers/limit-body-time.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AppModule } from '../app.module.js';
 import type { ApiConfig } from '../config/api-config.js';
@@ -41,11 +43,15 @@ export async function createApi(
   app.set('query parser', 'simple');
   const drain = app.get(Drain);
   app.use(setAnswerHeaders);
+  app.use(limitBodyTime(isUpload));
   app.use(drain.middleware());
   app.use(measureRequests(app.get(MetricsService)));
   // Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a
-  // desktop other than the one asked for. The clipboard's is left in the request for its own route.
-  app.useBodyParser('json', { limit: API_LIMITS.jsonBodyMaxBytes, type: (request) => !isClipboard(request.url) });
+  // desktop other than the one asked for. The clipboard's and files are left in the request for their own routes.
+  app.useBodyParser('json', {
+    limit: API_LIMITS.jsonBodyMaxBytes,
+    type: (request) => !isClipboard(request.url) && !isUpload(request.url),
+  });
   app.useGlobalPipes(new StorableInputPipe(), new ValidationPipe({ transform: true, whitelist: true }));
   app.useWebSocketAdapter(new SessionWsAdapter(app));
   app.get(OpenApiDocument).set(createOpenApiDocument(app));
@@ -62,6 +68,8 @@ export async function startApi(config: ApiConfig, databaseUrl: string, logger: L
     await app.init();
     const server = app.getHttpServer();
     server.keepAliveTimeout = API_LIMITS.keepAliveTimeoutMs;
+    // Node's own limit knows no exception for files, which may take as long as they keep coming: see `limitBodyTime`.
+    server.requestTimeout = 0;
     attachRevDialGateway(server, app.get(RevDialGateway));
     await app.listen(config.port, config.host);
   } catch (error) {
@@ -85,7 +93,10 @@ export async function startApi(config: ApiConfig, databaseUrl: string, logger: L
  */
 async function closeApi(app: NestExpressApplication, graceMs: number): Promise<void> {
   const server = app.getHttpServer();
-  await app.get(Drain).drain(graceMs);
+  const drained = app.get(Drain).drain(graceMs);
+  // Logs that are followed have no end of their own to wait for.
+  app.get(LogService).close();
+  await drained;
   const cut = setTimeout(() => {
     server.closeAllConnections();
   }, 500);
@@ -100,4 +111,8 @@ async function closeApi(app: NestExpressApplication, graceMs: number): Promise<v
 /** As the router takes it: in any case, with or without a slash at the end. */
 function isClipboard(url: string | undefined): boolean {
   return /^\/api\/v1\/external-agents\/[^/]+\/clipboard\/?(?:$|\?)/i.test(url ?? '');
+}
+
+function isUpload(url: string | undefined): boolean {
+  return /^\/api\/v1\/external-agents\/[^/]+\/upload\/?(?:$|\?)/i.test(url ?? '');
 }

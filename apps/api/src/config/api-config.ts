@@ -37,6 +37,7 @@ export interface ApiConfig {
     readonly allowedImages: readonly string[];
     readonly stateRoot: string;
   };
+  readonly desktopExecEnabled: boolean;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -124,6 +125,10 @@ export const SETTINGS = {
       .default('/wolf-state'),
     'Folder on hosts for the workspaces',
   ),
+  DESKTOP_EXEC_ENABLED: setting(
+    flag().default(false),
+    'Let owners run commands in their desktops; which programs is for the desktop image to say',
+  ),
 } as const;
 
 /** All faults of a configuration, by name and never by value. */
@@ -187,6 +192,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
       allowedImages: env.DESKTOP_IMAGE_ALLOW,
       stateRoot: env.DESKTOP_STATE_ROOT.replace(/\/+$/, ''),
     },
+    desktopExecEnabled: env.DESKTOP_EXEC_ENABLED,
   };
 }
 

@@ -41,6 +41,11 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   DESKTOP_INVALID_ANSWER: { status: 502 },
   CLIPBOARD_TOO_LARGE: { status: 413 },
   BUSY: { status: 503, retryAfterS: 1 },
+  DESKTOP_UNSUPPORTED: { status: 501 },
+  UPLOAD_TOO_LARGE: { status: 413 },
+  UPLOAD_STALLED: { status: 408 },
+  EXEC_DISABLED: { status: 403 },
+  EXEC_FORBIDDEN: { status: 403 },
 
   RUNNER_NOT_CONNECTED: { status: 503, retryAfterS: 5 },
   DIAL_QUEUE_FULL: { status: 503, retryAfterS: 2 },

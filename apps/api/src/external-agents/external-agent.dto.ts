@@ -3,6 +3,7 @@ import {
   ArrayMaxSize,
   IsArray,
   IsInt,
+  IsISO8601,
   IsOptional,
   IsString,
   Length,
@@ -123,6 +124,16 @@ export class CreateExternalAgentDto {
   @IsString()
   @MaxLength(API_LIMITS.labelMaxLength)
   thread_id?: string;
+}
+
+/** What Helix's clients send to keep a desktop from counting as idle; the server's own clock decides. */
+export class UpdateExternalAgentDto {
+  @ApiPropertyOptional({ example: '2026-01-31T12:00:00Z' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @MaxLength(64)
+  last_access?: string;
 }
 
 /** The answer to a create, in the keys of Helix's `ZedAgentResponse`. */

@@ -1,6 +1,14 @@
-import { Body, Controller, Delete, Get, HttpStatus, Inject, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ExternalAgentService, SessionViews, type SessionEntity } from '@helix/external-agent';
+import { Body, Controller, Delete, Get, HttpStatus, Inject, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ExternalAgentService, SessionActivity, SessionViews, type SessionEntity } from '@helix/external-agent';
 import type { Response } from 'express';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import type { ApiConfig } from '../config/api-config.js';
@@ -8,7 +16,12 @@ import { API_CONFIG } from '../config/config.module.js';
 import { ListSessionsDto } from '../sessions/list-sessions.dto.js';
 import { pageOf } from '../sessions/page-query.dto.js';
 import { answerStop, StoppedDto } from '../sessions/stopped.dto.js';
-import { CreateExternalAgentDto, ExternalAgentDto, toExternalAgentDto } from './external-agent.dto.js';
+import {
+  CreateExternalAgentDto,
+  ExternalAgentDto,
+  toExternalAgentDto,
+  UpdateExternalAgentDto,
+} from './external-agent.dto.js';
 
 @ApiTags('external agents')
 @ApiBearerAuth()
@@ -17,6 +30,7 @@ export class ExternalAgentsController {
   constructor(
     @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
     @Inject(SessionViews) private readonly views: SessionViews,
+    @Inject(SessionActivity) private readonly activity: SessionActivity,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 
@@ -74,6 +88,21 @@ export class ExternalAgentsController {
   @ApiOperation({ summary: 'One desktop' })
   @ApiOkResponse({ type: ExternalAgentDto })
   get(@CurrentUser() user: UserPrincipal, @CurrentSession() session: SessionEntity): ExternalAgentDto {
+    return this.describe(session, user);
+  }
+
+  @Put(':id')
+  @Access('session-owner')
+  @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+  @ApiBody({ type: UpdateExternalAgentDto })
+  @ApiOperation({ summary: 'Say that somebody works with the desktop; nothing else of the body counts' })
+  @ApiOkResponse({ type: ExternalAgentDto })
+  async update(
+    @CurrentUser() user: UserPrincipal,
+    @CurrentSession() session: SessionEntity,
+    @Body() _body: UpdateExternalAgentDto,
+  ): Promise<ExternalAgentDto> {
+    await this.activity.note(session.id);
     return this.describe(session, user);
   }
 

@@ -1,17 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { DesktopAgent } from './desktop-agent.js';
+import { DesktopLog } from './desktop-log.js';
 import type { DesktopMessage } from './desktop-message.js';
 import { type DesktopOptions, parseDesktopOptions } from './desktop-options.js';
 import { ScreenshotServer } from './screenshot-server.js';
 
+const log = new DesktopLog();
+
 function report(message: DesktopMessage): void {
+  log.write('stdout', JSON.stringify(message));
   process.stdout.write(`${JSON.stringify(message)}\n`);
   if (process.connected) process.send?.(message);
 }
 
 async function runDesktop(options: DesktopOptions): Promise<void> {
-  const server = new ScreenshotServer({ sessionId: options.sessionId, fault: options.fault });
+  const server = new ScreenshotServer({
+    sessionId: options.sessionId,
+    fault: options.fault,
+    log,
+    onFolder: (path) => {
+      report({ msg: 'folder', path });
+    },
+  });
   let agent: DesktopAgent | undefined;
   const end = async (): Promise<void> => {
     await agent?.close();

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { ENDLESS_BODY_BYTES, SLOW_DEFAULT_MS } from '../limits.js';
 
-export const SCREENSHOT_FAULT_MODES = ['ok', 'dead', 'hang', 'error500', 'garbage', 'endless', 'slow'] as const;
+export const SCREENSHOT_FAULT_MODES = ['ok', 'dead', 'hang', 'error500', 'garbage', 'endless', 'slow', 'old'] as const;
 
 export type ScreenshotFaultMode = (typeof SCREENSHOT_FAULT_MODES)[number];
 
@@ -37,7 +37,9 @@ export function parseFault(body: string): ScreenshotFault | undefined {
  */
 export async function playFault(fault: ScreenshotFault, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   switch (fault.mode) {
+    // `old` is an image without the newer endpoints, which is for the router to say.
     case 'ok':
+    case 'old':
       return true;
     case 'slow':
       await delay(fault.delayMs ?? SLOW_DEFAULT_MS);

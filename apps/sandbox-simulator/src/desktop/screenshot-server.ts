@@ -1,13 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { CLIPBOARD_MAX_BYTES, CONTROL_BODY_MAX_BYTES, DESKTOP_CONNECTIONS_COUNT } from '../limits.js';
+import { answerJson, answerText } from './answer.js';
 import { type ClipboardContent, parseClipboard } from './clipboard.js';
+import { Commands } from './commands.js';
+import { DesktopLog } from './desktop-log.js';
 import { DesktopPicture } from './desktop-picture.js';
 import { JpegEncoder } from './jpeg-encoder.js';
 import type { Picture } from './picture.js';
 import { readBody } from './request-body.js';
 import { parseFault, playFault, type ScreenshotFault } from './screenshot-fault.js';
 import { ServedPictures } from './served-pictures.js';
+import { Uploads } from './uploads.js';
+
+/** What desktops had before they took files, ran commands and showed their logs. */
+const OLD_PATHS: ReadonlySet<string> = new Set(['/screenshot', '/clipboard', '/health']);
 
 /** Quality when the caller names none, as desktops choose it (helix-rest §3.3). */
 const DEFAULT_QUALITY = 70;
@@ -15,10 +22,13 @@ const DEFAULT_QUALITY = 70;
 export interface ScreenshotServerOptions {
   readonly sessionId: string;
   readonly fault?: ScreenshotFault;
+  readonly log?: DesktopLog;
+  /** Hears of the folder for files once there is one. */
+  readonly onFolder?: (folder: string) => void;
 }
 
 /**
- * The HTTP server inside a desktop: `/screenshot`, `/clipboard`, `/health`. Beside them `/__simulator/…`, which only a
+ * The HTTP server inside a desktop: `/screenshot`, `/clipboard`, `/health`, `/upload`, `/exec`, `/logs`. Beside them `/__simulator/…`, which only a
  * simulated desktop has and which no fault touches.
  *
  * `listen` takes the port while the desktop is still booting; until `open` a connection is closed without a byte.
@@ -28,6 +38,9 @@ export class ScreenshotServer {
   readonly #picture: DesktopPicture;
   readonly #jpeg: JpegEncoder;
   readonly #served = new ServedPictures();
+  readonly #log: DesktopLog;
+  readonly #uploads: Uploads;
+  readonly #commands: Commands;
   #clipboard: ClipboardContent | undefined;
   #fault: ScreenshotFault;
   #booted = false;
@@ -36,6 +49,9 @@ export class ScreenshotServer {
     this.#picture = new DesktopPicture(options.sessionId);
     this.#jpeg = new JpegEncoder(() => this.#picture.current());
     this.#fault = options.fault ?? { mode: 'ok' };
+    this.#log = options.log ?? new DesktopLog();
+    this.#uploads = new Uploads(options.onFolder);
+    this.#commands = new Commands(this.#log);
     this.#server = createServer((req, res) => {
       this.#answer(req, res).catch(() => res.destroy());
     });
@@ -65,6 +81,8 @@ export class ScreenshotServer {
   }
 
   async close(): Promise<void> {
+    this.#commands.close();
+    this.#log.close();
     await this.#jpeg.close();
     await new Promise<void>((resolve) => {
       this.#server.close(() => {
@@ -72,6 +90,7 @@ export class ScreenshotServer {
       });
       this.#server.closeAllConnections();
     });
+    await this.#uploads.close();
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -82,10 +101,22 @@ export class ScreenshotServer {
     }
     if (this.#fault.mode !== 'ok' && !(await playFault(this.#fault, req, res))) return;
     const route = `${req.method ?? 'GET'} ${url.pathname}`;
+    if (this.#fault.mode === 'old' && !OLD_PATHS.has(url.pathname)) {
+      answerText(res, 404, 'not found');
+      return;
+    }
+    if (url.pathname !== '/logs') {
+      res.once('finish', () => {
+        this.#log.write('stdout', `${route} ${String(res.statusCode)}`);
+      });
+    }
     if (route === 'GET /screenshot') await this.#answerScreenshot(res, url.searchParams);
     else if (route === 'GET /clipboard') this.#answerClipboard(res);
     else if (route === 'POST /clipboard') await this.#takeClipboard(req, res);
-    else if (route === 'GET /health') answerJson(res, 200, { status: 'ok' });
+    else if (route === 'POST /upload') await this.#uploads.answer(req, res, url.searchParams);
+    else if (route === 'POST /exec') await this.#commands.answer(req, res);
+    else if (route === 'GET /logs') this.#log.answer(res, url.searchParams);
+    else if (route === 'GET /health') answerJson(res, 200, this.#health());
     else answerText(res, 404, 'not found');
   }
 
@@ -130,21 +161,18 @@ export class ScreenshotServer {
     res.writeHead(200, { 'Content-Length': 0 }).end();
   }
 
+  #health(): Readonly<Record<string, string | number>> {
+    if (this.#fault.mode === 'old') return { status: 'ok' };
+    return { status: 'ok', pid: process.pid, uptime_s: process.uptime(), display: ':1' };
+  }
+
   async #answerSimulator(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
     if (path === '/__simulator/served') answerJson(res, 200, this.#served.list());
+    else if (path === '/__simulator/uploads') answerJson(res, 200, this.#uploads.list());
     else if (path === '/__simulator/fault' && req.method === 'POST') {
       const fault = parseFault((await readBody(req, CONTROL_BODY_MAX_BYTES)) ?? '');
       if (fault !== undefined) this.#fault = fault;
       answerJson(res, fault === undefined ? 400 : 200, this.#fault);
     } else answerJson(res, path === '/__simulator/fault' ? 200 : 404, this.#fault);
   }
-}
-
-function answerJson(res: ServerResponse, status: number, value: unknown): void {
-  const body = JSON.stringify(value);
-  res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
-}
-
-function answerText(res: ServerResponse, status: number, message: string): void {
-  res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${message}\n`);
 }

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+
 import { builtFile } from '../built-file.js';
 import { isDesktopMessage } from '../desktop/desktop-message.js';
 import type { ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
@@ -30,6 +32,7 @@ export class DesktopProcess {
   readonly exited: Promise<void>;
   #port: number | undefined;
   #agentPid: number | undefined;
+  #folder: string | undefined;
 
   constructor(options: DesktopProcessOptions) {
     this.sessionId = options.sessionId;
@@ -54,6 +57,7 @@ export class DesktopProcess {
         if (!isDesktopMessage(message)) return;
         if (message.msg === 'agent started') this.#agentPid = message.pid;
         else if (message.msg === 'agent ended') this.#agentPid = undefined;
+        else if (message.msg === 'folder') this.#folder = message.path;
         else {
           clearTimeout(tooLate);
           this.#port = message.port;
@@ -61,7 +65,9 @@ export class DesktopProcess {
         }
       },
     });
-    this.exited = this.#group.exited.then(({ code, signal }) => {
+    this.exited = this.#group.exited.then(async ({ code, signal }) => {
+      // One that was killed could not do it itself.
+      if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
       clearTimeout(tooLate);
       this.#agentPid = undefined;
       rejectReady(new Error(`desktop of ${options.sessionId} ended with ${String(signal ?? code)}`));

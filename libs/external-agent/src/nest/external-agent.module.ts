@@ -16,15 +16,19 @@ import { WolfClientFactory } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from '../clipboard/clipboard.service.js';
 import { ByteBudget } from '../desktop/byte-budget.js';
+import { ExecService } from '../exec/exec.service.js';
 import { ExternalAgents, type ExternalAgentsOptions } from '../external-agents.js';
+import { DesktopHealthService } from '../health/desktop-health.service.js';
 import { HostWatch } from '../hosts/host-watch.js';
 import { SessionActivity } from '../idle/session-activity.js';
 import { ExternalAgentService } from '../lifecycle/external-agent.service.js';
+import { LogService } from '../logs/log.service.js';
 import { LastPictures } from '../pictures/last-pictures.js';
 import { ScreenshotService } from '../screenshot/screenshot.service.js';
 import { SessionDirectory } from '../session/session-directory.js';
 import { SessionRepository } from '../session/session.repository.js';
 import { AutoJoin } from '../streams/auto-join.js';
+import { UploadService } from '../upload/upload.service.js';
 import { SessionFeed } from '../view/session-feed.js';
 import { SessionViews } from '../view/session-view.js';
 
@@ -53,6 +57,10 @@ const PARTS = [
   part(LastPictures, (all) => all.pictures),
   part(ScreenshotService, (all) => all.screenshots),
   part(ClipboardService, (all) => all.clipboards),
+  part(UploadService, (all) => all.uploads),
+  part(ExecService, (all) => all.execs),
+  part(LogService, (all) => all.logs),
+  part(DesktopHealthService, (all) => all.health),
   part(ExternalAgentService, (all) => all.agents),
   part(HostWatch, (all) => all.hosts),
   part(AutoJoin, (all) => all.autoJoin),

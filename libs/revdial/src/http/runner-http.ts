@@ -11,7 +11,7 @@ export interface RunnerHttpRequest {
   readonly signal?: AbortSignal;
   readonly connectTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
-  /** Longest silence between two pieces of the body. */
+  /** Longest silence between two pieces of the body; 0: none is too long. */
   readonly bodyTimeoutMs?: number;
 }
 

@@ -1,0 +1,41 @@
+import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { checkedExecRequest, ExecService, SessionActivity, type SessionEntity } from '@helix/external-agent';
+import type { Response } from 'express';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { whenCallerLeaves } from './caller-signal.js';
+import { ExecDto, ExecResultDto, toExecResultDto } from './exec.dto.js';
+
+/** Commands in a desktop, where the operator allows them. */
+@ApiTags('desktop')
+@ApiBearerAuth()
+@ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+@Controller('api/v1/external-agents/:id/exec')
+@Access('session-owner')
+export class ExecController {
+  constructor(
+    @Inject(ExecService) private readonly execs: ExecService,
+    @Inject(SessionActivity) private readonly activity: SessionActivity,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Run a command in a running desktop; 403 unless the operator has enabled it' })
+  @ApiOkResponse({ type: ExecResultDto })
+  async run(
+    @CurrentUser() user: UserPrincipal,
+    @CurrentSession() session: SessionEntity,
+    @Body() body: ExecDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ExecResultDto> {
+    this.execs.assertEnabled();
+    const request = checkedExecRequest({
+      command: body.command,
+      background: body.background,
+      timeoutS: body.timeout,
+      environment: body.env,
+    });
+    await this.activity.note(session.id);
+    return toExecResultDto(await this.execs.run(session.id, user.userId, request, whenCallerLeaves(response)));
+  }
+}

@@ -1,0 +1,63 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { DesktopHealthService, type SessionEntity } from '@helix/external-agent';
+import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import type { Response } from 'express';
+import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { agentStatusOf, type AgentStatus } from '../sessions/session.dto.js';
+import { whenCallerLeaves } from './caller-signal.js';
+import { DesktopStatsDto, toDesktopStatsDto } from './stats.dto.js';
+
+/** Where to see a desktop, in Helix's keys (helix-rest §3.2). */
+export class DesktopViewDto {
+  @ApiProperty({ example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' }) session_id!: string;
+  @ApiProperty() screenshot_url!: string;
+  @ApiProperty({ description: 'Empty while there is no stream to offer' }) stream_url!: string;
+  @ApiProperty({ enum: ['starting', 'running', 'stopping', 'stopped', 'failed'] }) status!: AgentStatus;
+  @ApiProperty({ description: 'Empty while there is no agent channel to offer' }) websocket_url!: string;
+  @ApiProperty({ description: 'An agent holds that channel' }) websocket_connected!: boolean;
+}
+
+/** Facts about a desktop. */
+@ApiTags('desktop')
+@ApiBearerAuth()
+@ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+@Controller('api/v1/external-agents/:id')
+@Access('session-owner')
+export class StatsController {
+  constructor(
+    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
+    @Inject(DesktopHealthService) private readonly health: DesktopHealthService,
+  ) {}
+
+  @Get('stats')
+  @ApiOperation({ summary: 'What is known of the desktop and its link; null for what is not' })
+  @ApiOkResponse({ type: DesktopStatsDto })
+  async stats(
+    @CurrentSession() session: SessionEntity,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DesktopStatsDto> {
+    const runnerId = runnerIdOf('sandbox', session.id);
+    const link = this.connections.find(runnerId);
+    // Only one that can answer is asked: this is no place to wait for a desktop to come back.
+    const health =
+      session.state === 'running' && link?.state === 'connected'
+        ? await this.health.find(session.id, whenCallerLeaves(response))
+        : undefined;
+    return toDesktopStatsDto(session, this.connections.find(runnerId), health, new Date());
+  }
+
+  @Get('rdp')
+  @ApiOperation({ summary: 'Where the desktop can be seen' })
+  @ApiOkResponse({ type: DesktopViewDto })
+  view(@CurrentSession() session: SessionEntity): DesktopViewDto {
+    return {
+      session_id: session.id,
+      screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
+      stream_url: '',
+      status: agentStatusOf(session.state),
+      websocket_url: '',
+      websocket_connected: false,
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import { readBounded, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { LIMITS } from '../limits.js';
+import type { SessionId } from '../session/session-id.js';
+import { SingleFlight } from '../single-flight.js';
+
+/** What a desktop says of itself, in its own keys. */
+export type DesktopHealth = Readonly<Record<string, string | number | boolean>>;
+
+/** The health of desktops, as they tell it: something to show and nothing to decide by. */
+export class DesktopHealthService {
+  readonly #http: RunnerHttp;
+  readonly #flights = new SingleFlight<SessionId, DesktopHealth | undefined>();
+
+  constructor(http: RunnerHttp) {
+    this.#http = http;
+  }
+
+  /** Asks the desktop; `undefined` when it says nothing sensible within two seconds. Never rejects. */
+  async find(sessionId: SessionId, signal?: AbortSignal): Promise<DesktopHealth | undefined> {
+    if (!this.#flights.has(sessionId) && this.#flights.size >= LIMITS.healthMaxInFlight) return undefined;
+    try {
+      return await this.#flights.do(sessionId, signal, (shared) => this.#ask(sessionId, shared));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #ask(sessionId: SessionId, shared: AbortSignal): Promise<DesktopHealth | undefined> {
+    const signal = AbortSignal.any([shared, AbortSignal.timeout(LIMITS.healthTimeoutMs)]);
+    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+      method: 'GET',
+      path: '/health',
+      signal,
+    });
+    if (response.status !== 200) {
+      response.body.destroy();
+      return undefined;
+    }
+    return parseHealth(await readBounded(response.body, LIMITS.healthMaxBytes, signal));
+  }
+}
+
+/** The plain facts of an answer; whatever is nested, long or too much is left out. */
+function parseHealth(json: Buffer): DesktopHealth | undefined {
+  const value: unknown = JSON.parse(json.toString('utf8'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const facts = new Map<string, string | number | boolean>();
+  for (const [name, fact] of Object.entries(value)) {
+    if (facts.size === LIMITS.healthFactsMaxCount) break;
+    if (!/^\w{1,64}$/.test(name)) continue;
+    if (typeof fact === 'number' || typeof fact === 'boolean') facts.set(name, fact);
+    else if (typeof fact === 'string' && fact.length <= LIMITS.healthFactMaxLength) facts.set(name, fact);
+  }
+  return facts.size === 0 ? undefined : Object.fromEntries(facts);
+}
