@@ -9,7 +9,7 @@
  *                          │ no place   │ the host fails
  *                          └──────▶ failed (reason; slot, lobby and token taken back)
  *
- * Pictures and the clipboard of a desktop come through the link `sandbox-<session>` which it holds itself.
+ * Pictures, clipboard, files, commands and logs of a desktop pass through the link `sandbox-<session>` which it holds itself.
  */
 export { EXTERNAL_AGENT_ERROR_CODES, ExternalAgentError } from './external-agent-error.js';
 export type { ExternalAgentErrorCode } from './external-agent-error.js';
