@@ -22,6 +22,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller.js';
 import { HostLinkWatch } from './runners/host-link-watch.js';
 import { RunnersController } from './runners/runners.controller.js';
+import { SessionNotices } from './sessions/session-notices.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
@@ -79,7 +80,7 @@ export class AppModule {
         RunnersController,
         OpenApiController,
       ],
-      providers: [OpenApiDocument, HostLinkWatch, { provide: APP_FILTER, useClass: ErrorFilter }],
+      providers: [OpenApiDocument, HostLinkWatch, SessionNotices, { provide: APP_FILTER, useClass: ErrorFilter }],
     };
   }
 }

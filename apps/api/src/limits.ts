@@ -2,7 +2,7 @@
 export const API_LIMITS = {
   /** Keys remembered by one replica; 20 000 desktops and their viewers fit. */
   keysRemembered: 50_000,
-  /** A key revoked on another replica is refused here after this. */
+  /** A key revoked on another replica is refused here after this, should its announcement be lost. */
   keyFreshMs: 5_000,
   /** While PostgreSQL is away a known key counts for this long. */
   keyStaleMs: 10 * 60_000,

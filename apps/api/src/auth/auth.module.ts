@@ -5,6 +5,7 @@ import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AccessGuard } from './access.guard.js';
 import { Authenticator } from './authenticator.js';
 import { KeyCache } from './key-cache.js';
+import { KeyNotices } from './key-notices.js';
 import { TokenRunnerAuthorizer } from './runner-authorizer.js';
 
 /** Who is calling, and what they may do: keys, tokens, the guard before every route and the one for links. */
@@ -13,6 +14,7 @@ import { TokenRunnerAuthorizer } from './runner-authorizer.js';
   controllers: [ApiKeysController],
   providers: [
     KeyCache,
+    KeyNotices,
     Authenticator,
     ApiKeysService,
     TokenRunnerAuthorizer,

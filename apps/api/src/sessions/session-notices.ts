@@ -1,0 +1,18 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { isSessionId, SessionDirectory } from '@helix/external-agent';
+import { ChangeNotices } from '../database/change-notices/change-notices.js';
+
+/** A session that was changed on any replica is read anew on this one as soon as it is announced. */
+@Injectable()
+export class SessionNotices implements OnModuleInit {
+  constructor(
+    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
+    @Inject(SessionDirectory) private readonly directory: SessionDirectory,
+  ) {}
+
+  onModuleInit(): void {
+    this.notices.subscribe('sessions', (id) => {
+      this.directory.invalidate(id !== undefined && isSessionId(id) ? id : undefined);
+    });
+  }
+}
