@@ -12,6 +12,8 @@ import { AuthModule } from './auth/auth.module.js';
 import { TokenRunnerAuthorizer } from './auth/runner-authorizer.js';
 import type { ApiConfig } from './config/api-config.js';
 import { API_CONFIG, ApiConfigModule } from './config/config.module.js';
+import { FrontendConfigController } from './config/frontend-config.controller.js';
+import { PRODUCT_VERSION, readProductVersion } from './config/product-version.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { DesktopController } from './external-agents/desktop.controller.js';
@@ -79,8 +81,15 @@ export class AppModule {
         WolfInstancesController,
         RunnersController,
         OpenApiController,
+        FrontendConfigController,
       ],
-      providers: [OpenApiDocument, HostLinkWatch, SessionNotices, { provide: APP_FILTER, useClass: ErrorFilter }],
+      providers: [
+        OpenApiDocument,
+        HostLinkWatch,
+        SessionNotices,
+        { provide: PRODUCT_VERSION, useFactory: readProductVersion },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
     };
   }
 }

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { IDENTITY_SETTINGS, identityFaults, readIdentity, type IdentityConfig } from './identity-settings.js';
 
 /** The API's whole configuration, as `docs/configuration.md` lists it. Read once, at start. */
-export interface ApiConfig {
+export interface ApiConfig extends IdentityConfig {
   readonly host: string;
   readonly port: number;
   /** Public base URL, without a trailing slash. */
@@ -33,6 +34,7 @@ export interface ApiConfig {
     readonly allowedImages: readonly string[];
     readonly stateRoot: string;
   };
+  readonly streamingBitrateMbps: number;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -112,6 +114,8 @@ export const SETTINGS = {
       .default('/wolf-state'),
     'Folder on hosts for the workspaces',
   ),
+  STREAMING_BITRATE_MBPS: setting(whole(1, 1_000).default(40), 'Mbit/s that the frontend asks of a stream'),
+  ...IDENTITY_SETTINGS,
 } as const;
 
 /** All faults of a configuration, by name and never by value. */
@@ -129,7 +133,7 @@ export class ConfigError extends Error {
  * @throws ConfigError naming every fault at once
  */
 export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
-  const present = Object.fromEntries(
+  const present: Readonly<Record<string, string>> = Object.fromEntries(
     Object.keys(SETTINGS).flatMap((name) => {
       const value = environment[name]?.trim();
       return value === undefined || value === '' ? [] : [[name, value]];
@@ -139,9 +143,11 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['schema'];
   };
   const parsed = z.object(shape).safeParse(present);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`));
-  }
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`),
+    ...identityFaults(present),
+  ];
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const env = parsed.data;
   const serverUrl = env.SERVER_URL ?? `http://localhost:${String(env.PORT)}`;
   return {
@@ -173,6 +179,8 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
       allowedImages: env.DESKTOP_IMAGE_ALLOW,
       stateRoot: env.DESKTOP_STATE_ROOT.replace(/\/+$/, ''),
     },
+    streamingBitrateMbps: env.STREAMING_BITRATE_MBPS,
+    ...readIdentity(env),
   };
 }
 
