@@ -100,13 +100,18 @@ describe('users of an OIDC provider', () => {
 
   it('are known by new keys soon after the provider has changed them, and are told to wait until then', async () => {
     await start({ OIDC_JWKS_URL: `${provider.issuer}/keys` });
-    expect((await status(await provider.token())).status).toBe(200);
+    const seen = await provider.token();
+    const unseen = await provider.token({ sub: 'bob' });
+    expect((await status(seen)).status).toBe(200);
     await provider.rotate('second');
     const token = await provider.token();
     expect(said(await status(token))).toEqual(AWAY);
     await eventually(async () => {
       expect((await status(token)).status).toBe(200);
     });
+    // Whose signature was checked a moment ago is not checked again; one of a key that was taken back counts no more.
+    expect((await status(seen)).status).toBe(200);
+    expect((await status(unseen)).status).not.toBe(200);
     // A key that the provider does not publish is refused once it could be asked, and it is not asked for each token.
     await provider.rotate('secret', 'ES256', false);
     const unknown = await provider.token();
