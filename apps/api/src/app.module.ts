@@ -13,6 +13,8 @@ import { AuthModule } from './auth/auth.module.js';
 import { TokenRunnerAuthorizer } from './auth/runner-authorizer.js';
 import type { ApiConfig } from './config/api-config.js';
 import { API_CONFIG, ApiConfigModule } from './config/config.module.js';
+import { FrontendConfigController } from './config/frontend-config.controller.js';
+import { PRODUCT_VERSION, readProductVersion } from './config/product-version.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { AutoJoinController } from './external-agents/auto-join.controller.js';
@@ -30,6 +32,7 @@ import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller
 import { HostLinkWatch } from './runners/host-link-watch.js';
 import { RunnersController } from './runners/runners.controller.js';
 import { DesktopLifeController } from './sessions/desktop-life.controller.js';
+import { SessionNotices } from './sessions/session-notices.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SocketAuthorizer } from './sockets/socket-authorizer.js';
 import { UserSocketGateway } from './sockets/user-socket.gateway.js';
@@ -99,12 +102,15 @@ export class AppModule {
         WolfInstancesController,
         RunnersController,
         OpenApiController,
+        FrontendConfigController,
       ],
       providers: [
         OpenApiDocument,
         SocketAuthorizer,
         UserSocketGateway,
         HostLinkWatch,
+        SessionNotices,
+        { provide: PRODUCT_VERSION, useFactory: readProductVersion },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
     };

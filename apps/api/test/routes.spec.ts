@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT } from '../../../test/support/managed-process.js';
+import { ApiKeysService } from '../src/api-keys/api-keys.service.js';
 import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
+import { AUDIENCE, OidcProvider } from './support/oidc-provider.js';
 
 const CALLERS = ['none', 'garbage', 'runner', 'owner', 'other', 'token', 'foreign', 'admin'] as const;
 type Caller = (typeof CALLERS)[number];
@@ -29,13 +31,20 @@ interface RouterLayer {
 
 describe('routes and who may use them', () => {
   let api: ApiInProcess;
+  let provider: OidcProvider;
   let rows: readonly TableRow[];
   let tokens: Readonly<Record<Caller, string | undefined>>;
   let sessionId: string;
 
   beforeAll(async () => {
-    // Switched on, so that the table's own refusals are seen and not the operator's.
-    api = await ApiInProcess.start({ DESKTOP_EXEC_ENABLED: 'true' });
+    provider = await OidcProvider.start();
+    api = await ApiInProcess.start({
+      // Switched on, so that the table's own refusals are seen and not the operator's.
+      DESKTOP_EXEC_ENABLED: 'true',
+      OIDC_ISSUER: provider.issuer,
+      OIDC_AUDIENCE: AUDIENCE,
+      ADMIN_USER_IDS: 'boss',
+    });
     rows = await tablesOf('docs/routes.md');
     const own = await api.runningSession('owner');
     const foreign = await api.runningSession('other');
@@ -54,6 +63,7 @@ describe('routes and who may use them', () => {
 
   afterAll(async () => {
     await api.close();
+    await provider.close();
   });
 
   it('has a row for every route, and no row without one', () => {
@@ -92,6 +102,49 @@ describe('routes and who may use them', () => {
     expect(wrong).toEqual([]);
     expect(checked).toBeGreaterThan(150);
   });
+
+  it('makes no difference between the key of a user and the provider’s token of the same user', async () => {
+    const people = [
+      ['owner', await provider.token({ sub: 'owner' })],
+      ['other', await provider.token({ sub: 'other' })],
+      ['admin', await provider.token({ sub: 'boss' })],
+      // Signed by nobody whom we know.
+      ['garbage', `${await provider.token({ sub: 'boss' })}x`],
+    ] as const;
+    const wrong: string[] = [];
+    for (const [caller, token] of people) wrong.push(...(await mismatches(token, (expected) => expected[caller])));
+    expect(wrong).toEqual([]);
+  });
+
+  it('refuses the key of an app wherever not everybody is let in, and every link', async () => {
+    const { secret } = await api.api.app
+      .get(ApiKeysService)
+      .create({ ownerId: 'owner', name: 'app', isAdmin: false, expiresAt: null, appId: 'app_1' });
+    expect(await mismatches(secret, (expected) => (expected.none === '✓' ? '✓' : '403'))).toEqual([]);
+    for (const runnerId of [`sandbox-${sessionId}`, 'wolf-somewhere']) {
+      expect((await api.as(secret).get(`/api/v1/revdial?runnerid=${runnerId}`)).status).toBe(403);
+    }
+  });
+
+  /** Rows for which a token sees something else than it should. */
+  async function mismatches(
+    token: string,
+    shouldSee: (expected: TableRow['expected']) => string,
+  ): Promise<readonly string[]> {
+    const wrong: string[] = [];
+    for (const { name, expected } of rows) {
+      const [method = '', route = ''] = name.split(' ');
+      const isOfSession = route.includes('/sessions/') || route.includes('/external-agents/');
+      const should = shouldSee(expected);
+      if (!route.startsWith('/') || (method === 'DELETE' && isOfSession && should === '✓')) continue;
+      const target = route.replace(':id', isOfSession ? sessionId : 'nowhere');
+      const body = method === 'POST' ? '{}' : undefined;
+      const { status } = await api.as(token).send(method, target, body, { 'content-type': 'application/json' });
+      const seen = status === 401 || status === 403 ? String(status) : '✓';
+      if (seen !== should) wrong.push(`${name}: ${String(status)}, not ${should}`);
+    }
+    return wrong;
+  }
 
   it('lets the owner and an admin stop a session', async () => {
     for (const caller of ['owner', 'admin'] as const) {

@@ -70,6 +70,52 @@ describe('SessionDirectory', () => {
     expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
   });
 
+  it.each(['by its id', 'with everything else'])('sees a change that is announced %s at once', async (how) => {
+    const id = await rig.insert();
+    const other = await rig.insert();
+    const directory = directoryOver(rig.repository);
+    await directory.get(id);
+    await directory.get(other);
+    await rig.repository.setDesired(id, 'stopped');
+    directory.invalidate(how === 'by its id' ? id : undefined);
+    expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
+    await directory.get(id);
+    await directory.get(other);
+    expect(readCount).toBe(how === 'by its id' ? 3 : 4);
+  });
+
+  it('does not take a read for current that began before an announcement, nor join it', async () => {
+    const id = await rig.insert();
+    const before = await rig.row(id);
+    const reads: ((session: SessionEntity) => void)[] = [];
+    const directory = new SessionDirectory({ find: () => new Promise((resolve) => reads.push(resolve)) });
+    for (const announced of [id, undefined]) {
+      const early = directory.get(id);
+      directory.invalidate(announced);
+      const late = directory.get(id);
+      expect(reads).toHaveLength(2);
+      reads[0]?.(before);
+      await early;
+      const third = directory.get(id);
+      reads[1]?.(Object.assign(await rig.row(id), { name: 'changed' }));
+      expect(await late).toMatchObject({ name: 'changed' });
+      expect(await third).toMatchObject({ name: 'changed' });
+      expect(reads.splice(0)).toHaveLength(2);
+      directory.invalidate(id);
+    }
+  });
+
+  it('keeps what an announcement made doubtful for when the database is away', async () => {
+    const id = await rig.insert();
+    const replica = await rig.addReplica();
+    const directory = directoryOver(replica.repository);
+    await directory.get(id);
+    await rig.disconnect(replica);
+    directory.invalidate(id);
+    directory.invalidate(undefined);
+    expect(await directory.get(id)).toMatchObject({ id });
+  });
+
   it('tells of each step of a drive as it is written', async () => {
     await rig.addHost();
     const replica = await rig.addReplica();

@@ -1,11 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { USER_ID, USER_ID_RULE } from '../auth/user-id.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 
 export class CreateApiKeyDto {
   @ApiProperty({ description: 'Whose key this is; sessions made with it belong to this user', example: 'alice' })
   @IsString()
-  @Matches(/^[A-Za-z0-9._@-]{1,128}$/, { message: 'user_id must be 1 to 128 of A-Z a-z 0-9 . _ @ -' })
+  @Matches(USER_ID, { message: `user_id ${USER_ID_RULE}` })
   user_id!: string;
 
   @ApiPropertyOptional({ example: 'laptop' })
@@ -23,6 +24,12 @@ export class CreateApiKeyDto {
   @IsOptional()
   @IsISO8601({ strict: true })
   expires_at?: string;
+
+  @ApiPropertyOptional({ description: 'An app of Helix that the key is for; such a key opens nothing here' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  app_id?: string;
 }
 
 export class ApiKeyDto {
@@ -33,6 +40,8 @@ export class ApiKeyDto {
   @ApiProperty() admin!: boolean;
   @ApiProperty() created_at!: string;
   @ApiProperty({ type: String, nullable: true }) expires_at!: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'To the minute' }) last_used_at!: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'The app it is for' }) app_id!: string | null;
 }
 
 export class CreatedApiKeyDto extends ApiKeyDto {
@@ -48,5 +57,7 @@ export function toApiKeyDto(key: ApiKeyEntity): ApiKeyDto {
     admin: key.isAdmin,
     created_at: key.createdAt.toISOString(),
     expires_at: key.expiresAt?.toISOString() ?? null,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
+    app_id: key.appId,
   };
 }

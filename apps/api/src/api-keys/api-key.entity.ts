@@ -34,4 +34,12 @@ export class ApiKeyEntity {
 
   @Column({ type: 'timestamptz', name: 'expires_at', nullable: true })
   expiresAt!: Date | null;
+
+  /** The app of Helix that the key is for; such a key opens nothing here. */
+  @Column({ type: 'text', name: 'app_id', nullable: true })
+  appId!: string | null;
+
+  /** To the minute. */
+  @Column({ type: 'timestamptz', name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
 }

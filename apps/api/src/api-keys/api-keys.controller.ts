@@ -29,11 +29,15 @@ export class ApiKeysController {
     if (expiresAt !== null && !(expiresAt.getTime() > Date.now())) {
       throw new ApiError('INVALID_REQUEST', 'expires_at must be a time in the future, as in RFC 3339');
     }
+    if (body.app_id !== undefined && body.admin === true) {
+      throw new ApiError('INVALID_REQUEST', 'a key for an app is no key of an admin');
+    }
     const { entity, secret } = await this.keys.create({
       ownerId: body.user_id,
       name: body.name ?? 'key',
       isAdmin: body.admin ?? false,
       expiresAt,
+      appId: body.app_id ?? null,
     });
     return Object.assign(toApiKeyDto(entity), { key: secret });
   }

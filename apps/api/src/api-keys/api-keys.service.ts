@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { SessionId, SessionTokenIssuer } from '@helix/external-agent';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
 import { KeyCache } from '../auth/key-cache.js';
 import { createSecretToken, hashSecret, KEY_PREFIX } from '../auth/secret-token.js';
 import { ApiError } from '../errors/api-error.js';
+import { API_LIMITS } from '../limits.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 export interface NewApiKey {
@@ -13,6 +14,7 @@ export interface NewApiKey {
   readonly name: string;
   readonly isAdmin: boolean;
   readonly expiresAt: Date | null;
+  readonly appId?: string | null;
 }
 
 /** Makes, lists and revokes keys of people and tokens of desktops. */
@@ -23,10 +25,26 @@ export class ApiKeysService implements SessionTokenIssuer {
     @Inject(KeyCache) private readonly cache: KeyCache,
   ) {}
 
-  /** The secret is in the answer and nowhere else, ever again. */
+  /**
+   * The secret is in the answer and nowhere else, ever again. Keys of the owner that have ended make room.
+   * @throws ApiError TOO_MANY_KEYS
+   */
   async create(key: NewApiKey): Promise<{ readonly entity: ApiKeyEntity; readonly secret: string }> {
     const secret = createSecretToken('user');
-    const entity = await this.#insert(secret, { kind: 'user', sessionId: null, ...key });
+    const entity = await this.dataSource.transaction(async (manager) => {
+      // Two at a time would both find the last place free.
+      await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('api_keys of ' || $1::text, 0))`, [
+        key.ownerId,
+      ]);
+      await manager.query(`DELETE FROM api_keys WHERE owner_id = $1 AND kind = 'user' AND expires_at < now()`, [
+        key.ownerId,
+      ]);
+      const count = await manager.countBy(ApiKeyEntity, { ownerId: key.ownerId, kind: 'user' });
+      if (count >= API_LIMITS.keysPerUserMax) {
+        throw new ApiError('TOO_MANY_KEYS', `the user has ${String(count)} keys, as many as there may be; delete one`);
+      }
+      return await this.#insert(secret, { kind: 'user', sessionId: null, ...key }, manager);
+    });
     return { entity, secret };
   }
 
@@ -52,11 +70,24 @@ export class ApiKeysService implements SessionTokenIssuer {
     });
   }
 
-  /** @throws ApiError NOT_FOUND */
-  async revoke(id: string): Promise<void> {
+  /** All keys of one user, newest first; there are no more than `keysPerUserMax`. */
+  async listOf(ownerId: string): Promise<readonly ApiKeyEntity[]> {
+    return await this.dataSource.getRepository(ApiKeyEntity).find({
+      where: { kind: 'user', ownerId },
+      order: { createdAt: 'DESC', id: 'DESC' },
+      take: API_LIMITS.keysPerUserMax,
+    });
+  }
+
+  /**
+   * `ownerId` undefined revokes anybody's.
+   * @throws ApiError NOT_FOUND, also for a key of somebody else
+   */
+  async revoke(id: string, ownerId?: string): Promise<void> {
     const [rows] = await this.dataSource.query<[{ secret_hash: Buffer }[], number]>(
-      `DELETE FROM api_keys WHERE id = $1 AND kind = 'user' RETURNING secret_hash`,
-      [id],
+      `DELETE FROM api_keys WHERE id = $1 AND kind = 'user' AND ($2::text IS NULL OR owner_id = $2)
+       RETURNING secret_hash`,
+      [id, ownerId ?? null],
     );
     if (rows.length === 0) throw new ApiError('NOT_FOUND', 'no such key');
     for (const row of rows) this.cache.forget(row.secret_hash);
@@ -86,10 +117,13 @@ export class ApiKeysService implements SessionTokenIssuer {
   async #insert(
     secret: string,
     key: NewApiKey & { readonly kind: 'user' | 'session'; readonly sessionId: string | null },
+    manager: EntityManager = this.dataSource.manager,
   ): Promise<ApiKeyEntity> {
-    const repository = this.dataSource.getRepository(ApiKeyEntity);
+    const repository = manager.getRepository(ApiKeyEntity);
     const entity = repository.create({
       ...key,
+      appId: key.appId ?? null,
+      lastUsedAt: null,
       id: keyId(),
       hint: hintOf(secret),
       secretHash: hashSecret(secret),

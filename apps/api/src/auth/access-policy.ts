@@ -10,7 +10,7 @@ import type { Principal } from './principal.js';
  *   session-owner  the owner of the session named in the path, and admins
  *   metrics        admins, or everybody when the operator says so
  *
- * The token of a desktop opens its link and no route at all.
+ * The token of a desktop opens its link and no route at all; the key of an app opens nothing.
  */
 export type AccessRule = 'public' | 'user' | 'admin' | 'host' | 'session-owner' | 'metrics';
 
@@ -24,7 +24,7 @@ export function decideAccess(
 ): AccessDecision {
   if (principal === undefined) return 'unauthenticated';
   if (principal.kind === 'runner') return rule === 'host' ? 'allow' : 'forbidden';
-  if (principal.kind === 'session') return 'forbidden';
+  if (principal.kind === 'session' || principal.kind === 'app') return 'forbidden';
   if (principal.isAdmin) return 'allow';
   switch (rule) {
     case 'user':

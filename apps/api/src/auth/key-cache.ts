@@ -15,6 +15,8 @@ export class KeyCache {
   private readonly known = new LRUCache<string, Known>({ max: API_LIMITS.keysRemembered });
   /** Rises with every revocation, so that a read begun before it is not remembered after it. */
   private revocations = 0;
+  /** What was read before this may have changed. */
+  private doubtedAt = -Infinity;
 
   get epoch(): number {
     return this.revocations;
@@ -30,15 +32,22 @@ export class KeyCache {
     this.known.delete(keyOf(hash));
   }
 
-  /** The key is being revoked here. */
+  /** The key is being revoked here, or was changed or revoked elsewhere. */
   forget(hash: Buffer): void {
     this.revocations += 1;
     this.known.delete(keyOf(hash));
   }
 
+  /** Any key may have been revoked elsewhere. What is known stays for when the database can not be asked. */
+  doubtAll(): void {
+    this.revocations += 1;
+    this.doubtedAt = performance.now();
+  }
+
   /** The key's holder if it was read recently. */
   fresh(hash: Buffer): Principal | undefined {
-    return this.find(hash, API_LIMITS.keyFreshMs);
+    const readAt = this.known.get(keyOf(hash))?.readAt ?? -Infinity;
+    return readAt > this.doubtedAt ? this.find(hash, API_LIMITS.keyFreshMs) : undefined;
   }
 
   /** The key's holder if it was read not too long ago; for when the database can not be asked. */

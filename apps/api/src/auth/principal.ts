@@ -3,8 +3,18 @@ import type { SessionId } from '@helix/external-agent';
 /** Who is calling. Made by the authenticator from a token, never from anything else in a request. */
 export type Principal =
   | { readonly kind: 'runner' }
-  | { readonly kind: 'user'; readonly userId: string; readonly isAdmin: boolean }
-  | { readonly kind: 'session'; readonly sessionId: SessionId; readonly ownerId: string };
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      readonly isAdmin: boolean;
+      /** What the OIDC provider says of the person; not there for keys. */
+      readonly profile?: { readonly email: string; readonly name: string };
+      /** When the key ends by which the person came; null for one without an end, not there for other tokens. */
+      readonly keyExpiresAt?: Date | null;
+    }
+  | { readonly kind: 'session'; readonly sessionId: SessionId; readonly ownerId: string }
+  /** A key of one of Helix's apps (helix-rest §1.2). It is for routes that this API does not have. */
+  | { readonly kind: 'app'; readonly appId: string; readonly ownerId: string };
 
 /** Stable name, equal for two tokens of the same holder; it is what a link is bound to. */
 export function principalName(principal: Principal): string {
@@ -15,6 +25,8 @@ export function principalName(principal: Principal): string {
       return `user:${principal.userId}`;
     case 'session':
       return `session:${principal.sessionId}`;
+    case 'app':
+      return `app:${principal.appId}`;
     default:
       return principal satisfies never;
   }

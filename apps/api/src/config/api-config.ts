@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { IDENTITY_SETTINGS, identityFaults, readIdentity, type IdentityConfig } from './identity-settings.js';
 
 /** The API's whole configuration, as `docs/configuration.md` lists it. Read once, at start. */
-export interface ApiConfig {
+export interface ApiConfig extends IdentityConfig {
   readonly host: string;
   readonly port: number;
   /** Public base URL, without a trailing slash. */
@@ -38,6 +39,7 @@ export interface ApiConfig {
     readonly stateRoot: string;
   };
   readonly desktopExecEnabled: boolean;
+  readonly streamingBitrateMbps: number;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -129,6 +131,8 @@ export const SETTINGS = {
     flag().default(false),
     'Let owners run commands in their desktops; which programs is for the desktop image to say',
   ),
+  STREAMING_BITRATE_MBPS: setting(whole(1, 1_000).default(40), 'Mbit/s that the frontend asks of a stream'),
+  ...IDENTITY_SETTINGS,
 } as const;
 
 /** All faults of a configuration, by name and never by value. */
@@ -146,7 +150,7 @@ export class ConfigError extends Error {
  * @throws ConfigError naming every fault at once
  */
 export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
-  const present = Object.fromEntries(
+  const present: Readonly<Record<string, string>> = Object.fromEntries(
     Object.keys(SETTINGS).flatMap((name) => {
       const value = environment[name]?.trim();
       return value === undefined || value === '' ? [] : [[name, value]];
@@ -156,9 +160,11 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['schema'];
   };
   const parsed = z.object(shape).safeParse(present);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`));
-  }
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`),
+    ...identityFaults(present),
+  ];
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const env = parsed.data;
   const serverUrl = env.SERVER_URL ?? `http://localhost:${String(env.PORT)}`;
   return {
@@ -193,6 +199,8 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
       stateRoot: env.DESKTOP_STATE_ROOT.replace(/\/+$/, ''),
     },
     desktopExecEnabled: env.DESKTOP_EXEC_ENABLED,
+    streamingBitrateMbps: env.STREAMING_BITRATE_MBPS,
+    ...readIdentity(env),
   };
 }
 

@@ -20,6 +20,7 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   NOT_FOUND: { status: 404 },
   INVALID_REQUEST: { status: 400 },
   PAYLOAD_TOO_LARGE: { status: 413 },
+  TOO_MANY_KEYS: { status: 409 },
   AUTHENTICATION_AWAY: { status: 503, retryAfterS: 5 },
   DATABASE_AWAY: { status: 503, retryAfterS: 5 },
   NOT_READY: { status: 503, retryAfterS: 5 },

@@ -17,6 +17,7 @@ export class ApiInProcess {
   private constructor(
     readonly api: RunningApi,
     readonly dataSource: DataSource,
+    readonly databaseUrl: string,
     private readonly drop: () => Promise<void>,
   ) {
     this.url = api.url;
@@ -28,9 +29,23 @@ export class ApiInProcess {
     reach: (databaseUrl: string) => string | Promise<string> = (databaseUrl) => databaseUrl,
   ): Promise<ApiInProcess> {
     const database = await createTestDatabase();
+    return await ApiInProcess.on(database.url, settings, reach, () => database.drop());
+  }
+
+  /** Another replica on the database of this one; closed before this one is. */
+  async startReplica(reach: (databaseUrl: string) => string | Promise<string> = (url) => url): Promise<ApiInProcess> {
+    return await ApiInProcess.on(this.databaseUrl, {}, reach, () => Promise.resolve());
+  }
+
+  private static async on(
+    databaseUrl: string,
+    settings: Readonly<Record<string, string>>,
+    reach: (databaseUrl: string) => string | Promise<string>,
+    drop: () => Promise<void>,
+  ): Promise<ApiInProcess> {
     const config = readApiConfig({ HOST: '127.0.0.1', PORT: '0', RUNNER_TOKEN, LOG_LEVEL: 'silent', ...settings });
-    const api = await startApi(config, await reach(database.url), createLogger(config.logLevel));
-    return new ApiInProcess(api, api.app.get<DataSource>(getDataSourceToken()), () => database.drop());
+    const api = await startApi(config, await reach(databaseUrl), createLogger(config.logLevel));
+    return new ApiInProcess(api, api.app.get<DataSource>(getDataSourceToken()), databaseUrl, drop);
   }
 
   as(token: string | undefined): RestClient {
