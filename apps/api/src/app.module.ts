@@ -67,7 +67,7 @@ export class AppModule {
           useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentModuleOptions => ({
             tokens,
             logger: log,
-            desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl, environment: [] },
+            desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl },
           }),
         }),
       ],

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
 import { isWolfError } from '@helix/wolf-client';
-import { defineDesktop, type DesktopConfig } from '../desktop/desktop-definition.js';
+import type { DesktopConfig } from '../desktop/desktop-config.js';
+import { defineDesktop } from '../desktop/desktop-definition.js';
+import { unusableFieldsOf } from '../desktop/desktop-host.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import type { SessionDirectory } from '../session/session-directory.js';
@@ -143,9 +145,13 @@ export class SessionDriver {
         // A token of an attempt that made no lobby belongs to nobody.
         await tokens.revokeAll(session.id);
         const token = await tokens.issue(session.id, session.ownerId);
+        const definition = defineDesktop(session, host, desktop, token);
+        const fields = unusableFieldsOf(host);
+        // Names only: what stands in them may be made to harm whoever reads the log.
+        if (fields.length > 0)
+          logger.warn({ wolfInstanceId, fields }, 'a host reports what can not be; it is not used');
         await lease.hold();
         lobbyMayExist = true;
-        const definition = defineDesktop(session, host, desktop, token);
         lobbyId = await lobbies.create(session, wolfInstanceId, definition, lease);
       }
       lobbyMayExist = true;

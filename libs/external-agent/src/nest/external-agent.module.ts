@@ -15,7 +15,7 @@ import { WolfClientFactory } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from '../clipboard/clipboard.service.js';
 import { ByteBudget } from '../desktop/byte-budget.js';
-import type { DesktopConfig } from '../desktop/desktop-definition.js';
+import type { DesktopConfig } from '../desktop/desktop-config.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { ExternalAgentService } from '../lifecycle/external-agent.service.js';
 import { LobbyKeeper } from '../lifecycle/lobby-keeper.js';

@@ -18,11 +18,16 @@ import { RecordingLogger } from './recording-logger.js';
 
 export const DESKTOP: DesktopConfig = {
   apiUrl: 'http://127.0.0.1:1',
+  desktopName: 'sway',
   defaultImage: 'desktop:default',
   imageRepository: 'desktop',
   allowedImages: ['desktop:other'],
   stateRoot: '/wolf-state',
   environment: ['TEAM=blue'],
+  mounts: [],
+  devices: [],
+  resources: { memoryMb: undefined, cpus: undefined, shmMb: 1024, pidsLimit: 8192 },
+  security: { isPrivileged: false, addedCapabilities: [] },
 };
 
 /** Everything of this package that one process of the API holds. */
@@ -38,7 +43,13 @@ export class Replica {
   readonly disconnected: SessionId[] = [];
   readonly #reconcilers: SessionReconciler[] = [];
 
-  constructor(dataSource: DataSource, clients: WolfClientFactory, tokens: SessionTokenIssuer) {
+  constructor(
+    dataSource: DataSource,
+    clients: WolfClientFactory,
+    tokens: SessionTokenIssuer,
+    changes: Partial<DesktopConfig> = {},
+  ) {
+    const desktop = { ...DESKTOP, ...changes };
     this.repository = new SessionRepository(dataSource);
     this.directory = new SessionDirectory(this.repository);
     this.placements = new PlacementService(dataSource);
@@ -50,12 +61,12 @@ export class Replica {
       instances: this.instances,
       lobbies: new LobbyKeeper(clients, this.logger),
       tokens,
-      desktop: DESKTOP,
+      desktop,
       logger: this.logger,
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
     this.slots = new SlotSweeper(this.repository, this.placements, this.instances, this.driver);
-    this.agents = new ExternalAgentService(this.repository, this.directory, this.driver, DESKTOP);
+    this.agents = new ExternalAgentService(this.repository, this.directory, this.driver, desktop);
   }
 
   /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
