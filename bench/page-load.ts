@@ -5,6 +5,8 @@ import { pagePolls, type PagePoll } from './page-polls.js';
 /** Kinds of error that are told apart in the result; more of them would be one cause in many words. */
 const REASONS_COUNT = 20;
 
+const PROBE_TIMEOUT_MS = 5_000;
+
 export interface PageJob {
   readonly apiUrl: string;
   readonly key: string;
@@ -27,8 +29,8 @@ export interface PageFigures {
   readonly missing: Readonly<Record<string, number>>;
   /** Between the two readings of the probes. */
   readonly probedMs: number;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
+  /** Undefined: not to be had, which counts as an error. */
+  readonly probes: { readonly before: readonly string[]; readonly after: readonly string[] } | undefined;
 }
 
 /** Opens the pages, waits for the warm-up, and counts what is answered in the measured time. */
@@ -71,6 +73,11 @@ export async function runPages(job: PageJob): Promise<PageFigures> {
   const after = await readAll(job.probeUrls);
   const probedMs = performance.now() - startedAt;
   for (const page of pages) page.destroy();
+  const probes = before === undefined || after === undefined ? undefined : { before, after };
+  if (probes === undefined) {
+    errors += 1;
+    reasons['a probe was not answered'] = 1;
+  }
   const sorted = Float64Array.from(latencies).sort();
   const quantile = (share: number): number =>
     Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
@@ -82,8 +89,7 @@ export async function runPages(job: PageJob): Promise<PageFigures> {
     reasons,
     missing,
     probedMs,
-    before,
-    after,
+    probes,
   };
 }
 
@@ -92,6 +98,13 @@ function requestOf(poll: PagePoll, sessionId: string, host: string, key: string)
   return Buffer.from(`GET ${poll.path(sessionId)} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${key}\r\n\r\n`);
 }
 
-function readAll(urls: readonly string[]): Promise<readonly string[]> {
-  return Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+/** Undefined when one does not answer: what is loaded is so far behind that its counts do not matter. */
+async function readAll(urls: readonly string[]): Promise<readonly string[] | undefined> {
+  try {
+    return await Promise.all(
+      urls.map(async (url) => (await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })).text()),
+    );
+  } catch {
+    return undefined;
+  }
 }

@@ -11,11 +11,12 @@ export interface Step {
   readonly errors: number;
   /** Answers 404 of polls whose route is not there, by poll; they count in `rps` and in the latencies. */
   readonly missing: Readonly<Record<string, number>>;
-  readonly upstreamDialsPerS: number;
-  readonly newStreamsPerPageS: number;
-  readonly wolfCallsPerPageS: number;
+  /** This and the following are null when the counts could not be read. */
+  readonly upstreamDialsPerS: number | null;
+  readonly newStreamsPerPageS: number | null;
+  readonly wolfCallsPerPageS: number | null;
   /** Of one processor, by the API's process alone. */
-  readonly cpuPct: number;
+  readonly cpuPct: number | null;
 }
 
 const DIALS_STARTED = 'helix_tunnel_events_total{event="dial_started"}';
@@ -23,9 +24,12 @@ const DIALS_SUCCEEDED = 'helix_tunnel_events_total{event="dial_succeeded"}';
 
 /** The first probe is the API's metrics, the others are simulated Wolfs. */
 export function stepOf(pages: number, figures: PageFigures, p99MaxMs: number): Step {
-  const { rps, p50Ms, p99Ms, errors, missing, probedMs, before, after } = figures;
+  const { rps, p50Ms, p99Ms, errors, missing, probedMs, probes } = figures;
   const seconds = probedMs / 1_000;
+  const { before = [], after = [] } = probes ?? {};
   const rise = (series: string): number => metricValue(after[0] ?? '', series) - metricValue(before[0] ?? '', series);
+  const known = (value: number, digits: number): number | null =>
+    probes === undefined ? null : Number(value.toFixed(digits));
   const wolfCalls = requestCount(after.slice(1)) - requestCount(before.slice(1));
   return {
     pages,
@@ -35,10 +39,10 @@ export function stepOf(pages: number, figures: PageFigures, p99MaxMs: number): S
     p99Ms,
     errors,
     missing,
-    upstreamDialsPerS: round(rise(DIALS_STARTED) / seconds, 2),
-    newStreamsPerPageS: round(rise(DIALS_SUCCEEDED) / seconds / pages, 4),
-    wolfCallsPerPageS: round(wolfCalls / seconds / pages, 4),
-    cpuPct: round((rise('process_cpu_seconds_total') / seconds) * 100, 1),
+    upstreamDialsPerS: known(rise(DIALS_STARTED) / seconds, 2),
+    newStreamsPerPageS: known(rise(DIALS_SUCCEEDED) / seconds / pages, 4),
+    wolfCallsPerPageS: known(wolfCalls / seconds / pages, 4),
+    cpuPct: known((rise('process_cpu_seconds_total') / seconds) * 100, 1),
   };
 }
 
@@ -49,10 +53,10 @@ const COLUMNS: readonly (readonly [string, (step: Step) => string])[] = [
   ['p99 ms', (step) => step.p99Ms.toFixed(1)],
   ['errors', (step) => String(step.errors)],
   ['no route', (step) => String(Object.values(step.missing).reduce((sum, count) => sum + count, 0))],
-  ['dials/s', (step) => step.upstreamDialsPerS.toFixed(2)],
-  ['streams/page/s', (step) => step.newStreamsPerPageS.toFixed(4)],
-  ['Wolf calls/page/s', (step) => step.wolfCallsPerPageS.toFixed(4)],
-  ['API CPU %', (step) => step.cpuPct.toFixed(0)],
+  ['dials/s', (step) => orDash(step.upstreamDialsPerS, 2)],
+  ['streams/page/s', (step) => orDash(step.newStreamsPerPageS, 4)],
+  ['Wolf calls/page/s', (step) => orDash(step.wolfCallsPerPageS, 4)],
+  ['API CPU %', (step) => orDash(step.cpuPct, 0)],
   ['carried', (step) => (step.isCarried ? 'yes' : 'no')],
 ];
 
@@ -66,6 +70,6 @@ function requestCount(answers: readonly string[]): number {
   return answers.reduce((sum, text) => sum + (JSON.parse(text) as { readonly requestCount: number }).requestCount, 0);
 }
 
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+function orDash(value: number | null, digits: number): string {
+  return value?.toFixed(digits) ?? '-';
 }

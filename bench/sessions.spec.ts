@@ -84,8 +84,10 @@ describe('a step', () => {
     reasons: {},
     missing: { state: 7 },
     probedMs: 2_000,
-    before: [metrics(10, 1), '{"requestCount":5}', '{"requestCount":1}'],
-    after: [metrics(20, 2.5), '{"requestCount":8}', '{"requestCount":2}'],
+    probes: {
+      before: [metrics(10, 1), '{"requestCount":5}', '{"requestCount":1}'],
+      after: [metrics(20, 2.5), '{"requestCount":8}', '{"requestCount":2}'],
+    },
   };
 
   it('says what each page cost', () => {
@@ -103,6 +105,13 @@ describe('a step', () => {
 
   it.each([{ p99Ms: 250.1 }, { errors: 1 }])('is not carried with %j', (change) => {
     expect(stepOf(10, { ...figures, ...change }, 250).isCarried).toBe(false);
+  });
+
+  it('is not carried when the API does not even tell its counts', () => {
+    expect(stepOf(10, { ...figures, errors: 1, probes: undefined }, 250)).toMatchObject({
+      isCarried: false,
+      cpuPct: null,
+    });
   });
 
   it('takes a series that is not there for 0', () => {
