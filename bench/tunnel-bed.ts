@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { stopAllChildren } from './child-processes.js';
+import { call, connected, freePort, removeBed, until } from './bed-calls.js';
 import { BenchChild } from './child.js';
 
 export type Transport = 'gen1' | 'gen2';
 
 const AGENT_TRANSPORT = { gen1: 'hijack', gen2: 'websocket' } as const;
-
-/** How long a part of the bed may take to connect to another. */
-const CONNECT_TIMEOUT_MS = 60_000;
-const POLL_MS = 50;
 
 /** The processes of the benchmark: origin, API with its database and a simulated host, and agents as they are asked for. */
 export class TunnelBed {
@@ -137,54 +131,4 @@ export class TunnelBed {
       return response.status === 200;
     });
   }
-}
-
-async function removeBed(folder: string): Promise<void> {
-  await stopAllChildren();
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + CONNECT_TIMEOUT_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`${what} does not answer in time`);
-    await delay(POLL_MS);
-  }
-}
-
-function connected(apiUrl: string, adminKey: string, runnerId: string): Promise<void> {
-  return until(runnerId, async () => {
-    const { runners } = await call(apiUrl, adminKey, 'GET', '/api/v1/admin/runners');
-    return Array.isArray(runners) && runners.some((runner: { readonly id?: unknown }) => runner.id === runnerId);
-  });
-}
-
-async function call(
-  url: string,
-  key: string,
-  method: string,
-  route: string,
-  body?: unknown,
-): Promise<Readonly<Record<string, unknown>>> {
-  const response = await fetch(url + route, {
-    method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${route}: ${String(response.status)} ${await response.text()}`);
-  return (await response.json()) as Record<string, unknown>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('no free port'));
-      });
-    });
-  });
 }

@@ -81,7 +81,7 @@ export class AppModule {
             tokens,
             logger: log,
             execEnabled: api.desktopExecEnabled,
-            desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl, environment: [] },
+            desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl },
             idleLimitMs: api.idleLimitMs,
             localInstanceIds: api.localWolf === undefined ? [] : [api.localWolf.instanceId],
           }),

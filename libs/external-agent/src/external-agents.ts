@@ -4,7 +4,7 @@ import { WolfWatches, type WolfClientFactory } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from './clipboard/clipboard.service.js';
 import { ByteBudget } from './desktop/byte-budget.js';
-import type { DesktopConfig } from './desktop/desktop-definition.js';
+import type { DesktopConfig } from './desktop/desktop-config.js';
 import { ExecService } from './exec/exec.service.js';
 import type { ExternalAgentLogger } from './external-agent-logger.js';
 import { IdleSweeper } from './idle/idle-sweeper.js';

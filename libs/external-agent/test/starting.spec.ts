@@ -33,6 +33,7 @@ describe('starting a session', () => {
     const { id } = await agents.create({ ownerId: OWNER, environment: ['EDITOR=vi', 'RUN_SWAY=0', 'TEAM=red'] });
     const [lobby] = [...rig.wolfs.values()].flatMap((wolf) => wolf.lobbies);
     expect(lobby?.env).toEqual([
+      'GOW_REQUIRED_DEVICES=/dev/input/* /dev/dri/* /dev/nvidia*',
       'TEAM=blue',
       'EDITOR=vi',
       'RUN_SWAY=0',

@@ -17,6 +17,7 @@
 export { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from './persistence.js';
 export { SCHEDULER_ERROR_CODES, SchedulerError, type SchedulerErrorCode } from './scheduler-error.js';
 export { SCHEDULER_LIMITS } from './limits.js';
+export { isGpuVendor, isRenderNode, isVersion } from './instances/instance-fields.js';
 export { WolfInstanceRegistry, type RegistryOptions } from './instances/wolf-instance-registry.js';
 export type { HeartbeatReceipt, Registration, WolfInstance, WolfInstanceStatus } from './instances/wolf-instance.js';
 export type { DiskAlertLevel, DiskUsage, Heartbeat } from './instances/heartbeat.js';

@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { DESKTOP_SETTINGS, desktopSettings, mountFaults, type DesktopSettings } from './desktop-settings.js';
 import { IDENTITY_SETTINGS, identityFaults, readIdentity, type IdentityConfig } from './identity-settings.js';
+import { flag, setting, whole } from './setting-schemas.js';
 
 /** The API's whole configuration, as `docs/configuration.md` lists it. Read once, at start. */
 export interface ApiConfig extends IdentityConfig {
@@ -32,12 +34,7 @@ export interface ApiConfig extends IdentityConfig {
   /** The longest idle limit that a caller may choose for a session of his. */
   readonly idleLimitMaxMs: number;
   readonly localWolf: { readonly instanceId: string; readonly socketPath: string } | undefined;
-  readonly desktop: {
-    readonly defaultImage: string;
-    readonly imageRepository: string;
-    readonly allowedImages: readonly string[];
-    readonly stateRoot: string;
-  };
+  readonly desktop: DesktopSettings;
   readonly desktopExecEnabled: boolean;
   readonly streamingBitrateMbps: number;
 }
@@ -111,22 +108,7 @@ export const SETTINGS = {
       .default('local'),
     'Instance id of that Wolf',
   ),
-  DESKTOP_IMAGE: setting(
-    image().default('helix-sway:latest'),
-    'Desktop image for hosts that do not name their version',
-  ),
-  DESKTOP_IMAGE_REPOSITORY: setting(
-    image().default('helix-sway'),
-    "Repository whose tag is the host's desktop version",
-  ),
-  DESKTOP_IMAGE_ALLOW: setting(list(image()), 'Images a caller may ask for, comma-separated'),
-  DESKTOP_STATE_ROOT: setting(
-    z
-      .string()
-      .regex(/^\/[A-Za-z0-9/._-]*$/, 'must be an absolute path')
-      .default('/wolf-state'),
-    'Folder on hosts for the workspaces',
-  ),
+  ...DESKTOP_SETTINGS,
   DESKTOP_EXEC_ENABLED: setting(
     flag().default(false),
     'Let owners run commands in their desktops; which programs is for the desktop image to say',
@@ -163,6 +145,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`),
     ...identityFaults(present),
+    ...mountFaults(present),
   ];
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const env = parsed.data;
@@ -192,40 +175,15 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
       env.WOLF_SOCKET_PATH === undefined
         ? undefined
         : { instanceId: env.WOLF_INSTANCE_ID, socketPath: env.WOLF_SOCKET_PATH },
-    desktop: {
-      defaultImage: env.DESKTOP_IMAGE,
-      imageRepository: env.DESKTOP_IMAGE_REPOSITORY,
-      allowedImages: env.DESKTOP_IMAGE_ALLOW,
-      stateRoot: env.DESKTOP_STATE_ROOT.replace(/\/+$/, ''),
-    },
+    desktop: desktopSettings(env),
     desktopExecEnabled: env.DESKTOP_EXEC_ENABLED,
     streamingBitrateMbps: env.STREAMING_BITRATE_MBPS,
     ...readIdentity(env),
   };
 }
 
-function setting<Schema extends z.ZodType>(
-  schema: Schema,
-  about: string,
-): { readonly schema: Schema; readonly about: string } {
-  return { schema, about };
-}
-
 function faultText(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : issue.message;
-}
-
-function whole(min: number, max: number) {
-  const message = `must be a whole number from ${String(min)} to ${String(max)}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, message)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, message);
-}
-
-function flag() {
-  return z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 }
 
 function baseUrl() {
@@ -243,21 +201,4 @@ function tokenList() {
       (tokens) => tokens.every((token) => /^[\x21-\x2b\x2d-\x7e]{16,256}$/.test(token)),
       'each token must have 16 to 256 visible characters',
     );
-}
-
-function image() {
-  return z.string().regex(/^[a-z0-9][a-zA-Z0-9._/:@-]{0,255}$/, 'must be an image name');
-}
-
-function list(item: z.ZodType<string, string>) {
-  return z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter((entry) => entry !== ''),
-    )
-    .pipe(z.array(item))
-    .default([]);
 }

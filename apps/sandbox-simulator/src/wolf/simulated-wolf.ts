@@ -1,6 +1,7 @@
 import type { EventHub } from './event-hub.js';
 import type { RunningRunner } from './lobby-runner.js';
-import type { Lobby } from './lobby-table.js';
+import type { Lobby, VideoSettings } from './lobby-table.js';
+import type { RunnerDescription } from './runner-description.js';
 import { launchedSession, printSession, type MoonlightLaunch } from './session-table.js';
 import type { WolfCore } from './wolf-core.js';
 import type { WolfEra } from './wolf-era.js';
@@ -15,6 +16,10 @@ export interface SimulatedLobby {
   /** As configured in the request; values are secrets. */
   readonly env: readonly string[];
   readonly connectedSessionIds: readonly string[];
+  /** As Wolf prints it again. */
+  readonly runner: RunnerDescription;
+  readonly runnerStateFolder: string;
+  readonly video: VideoSettings;
 }
 
 /**
@@ -195,5 +200,8 @@ function describeLobby(lobby: Lobby): SimulatedLobby {
     name: lobby.name,
     env: lobby.runner.type === 'docker' ? lobby.runner.env : [],
     connectedSessionIds: [...lobby.connectedSessionIds],
+    runner: lobby.runner,
+    runnerStateFolder: lobby.runnerStateFolder,
+    video: lobby.video,
   };
 }

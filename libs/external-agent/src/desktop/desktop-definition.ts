@@ -1,27 +1,13 @@
+import { StartError } from '../lifecycle/start-error.js';
 import type { SessionEntity } from '../session/session.entity.js';
-
-/** What the operator configured for all desktops. */
-export interface DesktopConfig {
-  /** Base URL at which desktops reach the API, without a trailing slash. */
-  readonly apiUrl: string;
-  /** Image when the host does not name its version; see `imageFor`. */
-  readonly defaultImage: string;
-  /** Repository of the image that is tagged with the host's desktop version. */
-  readonly imageRepository: string;
-  /** Images which a caller may ask for by name. */
-  readonly allowedImages: readonly string[];
-  /** Folder on the host below which each session's workspace lies. */
-  readonly stateRoot: string;
-  /** `NAME=value` entries for every desktop. */
-  readonly environment: readonly string[];
-}
-
-/** What of a host shapes the desktops on it. */
-export interface DesktopHost {
-  readonly gpuVendor: string;
-  readonly renderNode: string;
-  readonly swayVersion: string;
-}
+import { isSessionId } from '../session/session-id.js';
+import { containerSettings } from './container-settings.js';
+import type { DesktopConfig } from './desktop-config.js';
+import { printDevice } from './desktop-device.js';
+import { desktopGpu } from './desktop-gpu.js';
+import type { DesktopHost } from './desktop-host.js';
+import { desktopImage } from './desktop-image.js';
+import { printMount } from './desktop-mount.js';
 
 /** Everything that Wolf is told about a desktop, before it is put into Wolf's own words. */
 export interface DesktopDefinition {
@@ -29,6 +15,10 @@ export interface DesktopDefinition {
   readonly containerName: string;
   readonly image: string;
   readonly environment: readonly string[];
+  /** `source:destination:mode`. */
+  readonly mounts: readonly string[];
+  /** `source:destination:permissions`. */
+  readonly devices: readonly string[];
   readonly stateFolder: string;
   readonly renderNode: string;
   readonly bufferCaps: string;
@@ -42,19 +32,30 @@ export function markedSessionOf(environment: readonly string[]): string | undefi
   return environment.findLast((entry) => entry.startsWith(MARKER))?.slice(MARKER.length);
 }
 
+/**
+ * The session's desktop on this host. Of what the host reports only what is well-formed is used; see `unusableFieldsOf`.
+ * @throws StartError IMAGE_NOT_ALLOWED, INVALID_SESSION_ID
+ */
 export function defineDesktop(
   session: SessionEntity,
   host: DesktopHost,
   config: DesktopConfig,
   sessionToken: string,
 ): DesktopDefinition {
+  // It becomes part of paths, names and JSON on the host; 13 and 26 characters also fit a host name's 63.
+  if (!isSessionId(session.id)) throw new StartError('INVALID_SESSION_ID', 'the id can not name a desktop');
+  const image = desktopImage(session.image, host, config);
+  if (image === undefined) throw new StartError('IMAGE_NOT_ALLOWED', 'the image is not on the list of allowed images');
   const ulid = session.id.slice('ses_'.length);
-  const hostname = `desktop-${ulid}`;
+  const containerName = `zed-external-${ulid}`;
+  const gpu = desktopGpu(host);
   return {
     lobbyName: `Agent ${ulid.slice(-4)}`,
-    containerName: `zed-external-${ulid}`,
-    image: imageFor(session.image, host, config),
+    containerName,
+    image,
+    // Of a name given twice the last counts: the operator before the caller, who may not name what is reserved; ours at the end.
     environment: [
+      `GOW_REQUIRED_DEVICES=${gpu.requiredDevices}`,
       ...config.environment,
       ...session.environment,
       'RUN_SWAY=1',
@@ -63,28 +64,19 @@ export function defineDesktop(
       `USER_API_TOKEN=${sessionToken}`,
       `${MARKER}${session.id}`,
     ],
+    mounts: config.mounts.map((mount) => printMount(mount, session.id)),
+    devices: [...gpu.devices, ...devicesFor(gpu.vendor, gpu.devices, config)],
     stateFolder: `${config.stateRoot}/agent-${session.id}`,
-    renderNode: host.renderNode === '' ? '/dev/dri/renderD128' : host.renderNode,
-    bufferCaps: bufferCapsFor(host.gpuVendor),
-    baseCreateJson: JSON.stringify({ Hostname: hostname, HostConfig: { Privileged: false, ShmSize: 1024 ** 3 } }),
+    renderNode: gpu.renderNode,
+    bufferCaps: gpu.bufferCaps,
+    baseCreateJson: containerSettings(containerName, config),
   };
 }
 
-/** A caller's image was checked against the allow-list when the session was created; else the host's version decides. */
-function imageFor(asked: string | null, host: DesktopHost, config: DesktopConfig): string {
-  if (asked !== null) return asked;
-  return host.swayVersion === '' ? config.defaultImage : `${config.imageRepository}:${host.swayVersion}`;
-}
-
-/** GStreamer caps of the zero-copy path for each vendor; plain memory where there is none. */
-function bufferCapsFor(gpuVendor: string): string {
-  switch (gpuVendor) {
-    case 'nvidia':
-      return 'video/x-raw(memory:CUDAMemory)';
-    case 'amd':
-    case 'intel':
-      return 'video/x-raw(memory:DMABuf)';
-    default:
-      return 'video/x-raw';
-  }
+/** The operator's devices for this vendor, without those that are there already. */
+function devicesFor(vendor: string, given: readonly string[], { devices }: DesktopConfig): readonly string[] {
+  return devices
+    .filter((device) => device.vendor === undefined || device.vendor === vendor)
+    .map(printDevice)
+    .filter((device) => !given.includes(device));
 }

@@ -1,5 +1,6 @@
 import { isWolfError } from '@helix/wolf-client';
 import { defineDesktop } from '../desktop/desktop-definition.js';
+import { unusableFieldsOf } from '../desktop/desktop-host.js';
 import { LIMITS } from '../limits.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
@@ -75,9 +76,13 @@ export class DesktopStarter {
         // A token of an attempt that made no lobby belongs to nobody.
         await tokens.revokeAll(session.id);
         const token = await tokens.issue(session.id, session.ownerId);
+        const definition = defineDesktop(session, host, desktop, token);
+        const fields = unusableFieldsOf(host);
+        // Names only: what stands in them may be made to harm whoever reads the log.
+        if (fields.length > 0)
+          logger.warn({ wolfInstanceId, fields }, 'a host reports what can not be; it is not used');
         await lease.hold();
         lobbyMayExist = true;
-        const definition = defineDesktop(session, host, desktop, token);
         lobbyId = await lobbies.create(session, wolfInstanceId, definition, lease);
       }
       lobbyMayExist = true;

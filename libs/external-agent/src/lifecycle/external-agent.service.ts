@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lobbyPinToText, randomLobbyPin } from '@helix/wolf-client';
-import type { DesktopConfig } from '../desktop/desktop-definition.js';
+import type { DesktopConfig } from '../desktop/desktop-config.js';
 import { clampDisplay } from '../desktop/display-settings.js';
 import { checkCallerEnvironment } from '../desktop/environment.js';
 import {

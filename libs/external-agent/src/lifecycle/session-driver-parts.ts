@@ -1,5 +1,5 @@
 import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
-import type { DesktopConfig } from '../desktop/desktop-definition.js';
+import type { DesktopConfig } from '../desktop/desktop-config.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import type { LastPictureKeeper } from '../pictures/last-picture-keeper.js';
 import type { SessionDirectory } from '../session/session-directory.js';

@@ -3,6 +3,10 @@ export type StartErrorCode =
   | 'LOBBY_VANISHED'
   /** The host was taken out of the registry while the desktop was being started on it. */
   | 'HOST_REMOVED'
+  /** The image that was asked for is not on the operator's list, perhaps not any more. */
+  | 'IMAGE_NOT_ALLOWED'
+  /** The id on the row is none that could name a container. */
+  | 'INVALID_SESSION_ID'
   /** As many starts as are allowed came to nothing. */
   | 'TOO_MANY_ATTEMPTS';
 

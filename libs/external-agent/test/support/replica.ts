@@ -22,11 +22,16 @@ import { RecordingPictures } from './recording-pictures.js';
 
 export const DESKTOP: DesktopConfig = {
   apiUrl: 'http://127.0.0.1:1',
+  desktopName: 'sway',
   defaultImage: 'desktop:default',
   imageRepository: 'desktop',
   allowedImages: ['desktop:other'],
   stateRoot: '/wolf-state',
   environment: ['TEAM=blue'],
+  mounts: [],
+  devices: [],
+  resources: { memoryMb: undefined, cpus: undefined, shmMb: 1024, pidsLimit: 8192 },
+  security: { isPrivileged: false, addedCapabilities: [] },
 };
 
 /** Everything of this package that one process of the API holds. */
@@ -46,9 +51,15 @@ export class Replica {
   readonly #reconcilers: SessionReconciler[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
 
-  constructor(dataSource: DataSource, clients: WolfClientFactory, tokens: SessionTokenIssuer) {
+  constructor(
+    dataSource: DataSource,
+    clients: WolfClientFactory,
+    tokens: SessionTokenIssuer,
+    changes: Partial<DesktopConfig> = {},
+  ) {
     this.#clients = clients;
     this.#dataSource = dataSource;
+    const desktop = { ...DESKTOP, ...changes };
     this.repository = new SessionRepository(dataSource);
     this.directory = new SessionDirectory(this.repository);
     this.placements = new PlacementService(dataSource);
@@ -61,7 +72,7 @@ export class Replica {
       lobbies: new LobbyKeeper(clients, this.logger),
       pictures: this.pictures,
       tokens,
-      desktop: DESKTOP,
+      desktop,
       logger: this.logger,
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
@@ -71,7 +82,7 @@ export class Replica {
       directory: this.directory,
       driver: this.driver,
       pictures: this.pictures,
-      desktop: DESKTOP,
+      desktop,
     });
   }
 

@@ -3,13 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { RevDialError, type RunnerDialer } from '@helix/revdial';
-import { SimulatedWolf } from '@helix/sandbox-simulator';
+import { SimulatedWolf, type WolfEra } from '@helix/sandbox-simulator';
 import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
 import { addOnlineHost } from '@helix/scheduler/testing';
 import { WolfClientFactory } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 
-import { createSessionId, SessionRepository, type SessionEntity, type SessionId } from '../../src/index.js';
+import {
+  createSessionId,
+  SessionRepository,
+  type DesktopConfig,
+  type SessionEntity,
+  type SessionId,
+} from '../../src/index.js';
 import { RecordingTokens } from './recording-tokens.js';
 import { Replica } from './replica.js';
 import { openSessionDatabase, type SessionDatabase } from './session-database.js';
@@ -49,19 +55,19 @@ export class SessionRig {
   }
 
   /** A registered host with its Wolf serving. */
-  async addHost(id = 'gpu-1', maxSandboxes = 10): Promise<SimulatedWolf> {
-    const wolf = new SimulatedWolf({ socketPath: join(this.#folder, `${id}.sock`) });
+  async addHost(id = 'gpu-1', maxSandboxes = 10, era: WolfEra = 'jan26'): Promise<SimulatedWolf> {
+    const wolf = new SimulatedWolf({ socketPath: join(this.#folder, `${id}.sock`), era });
     await wolf.start();
     this.wolfs.set(id, wolf);
     await addOnlineHost(new WolfInstanceRegistry(this.dataSource), { id, maxSandboxes, gpuVendor: 'nvidia' });
     return wolf;
   }
 
-  async addReplica(): Promise<Replica> {
+  async addReplica(desktop: Partial<DesktopConfig> = {}): Promise<Replica> {
     const localSockets = Object.fromEntries([...this.wolfs].map(([id, wolf]) => [id, wolf.socketPath]));
     const clients = new WolfClientFactory({ dialer: AWAY, localSockets });
     const dataSource = await this.#database.connect();
-    const replica = new Replica(dataSource, clients, this.tokens);
+    const replica = new Replica(dataSource, clients, this.tokens, desktop);
     this.#replicas.push(replica);
     this.#dataSources.set(replica, dataSource);
     return replica;

@@ -1,0 +1,97 @@
+/**
+ * `npm run bench -- sessions`: how many open pages one replica carries. A page polls as the front end does (page-polls.ts),
+ * on time whether or not the last answer has come, and each looks at a session of its own, so that shared fetches flatter
+ * nothing. The number of pages is doubled, then halved in, until the most is found whose p99 is within 250 ms without errors.
+ *
+ * API, simulated hosts with their agents, light desktops and load generator are separate processes on this machine.
+ * `--seconds <n>` is measured for each step (5), `--max-pages <n>` (512), `--picture-kib <n>` (750), `--budget-s <n>`: no step
+ * begins after so long (180). Ctrl-C leaves nothing behind.
+ */
+import { parseArgs } from 'node:util';
+import { findCapacity } from './capacity-search.js';
+import { stopAllChildren } from './child-processes.js';
+import { runJob } from './child.js';
+import type { PageFigures, PageJob } from './page-load.js';
+import { SessionsBed } from './sessions-bed.js';
+import { stepOf, stepTable, type Step } from './sessions-step.js';
+
+const P99_MAX_MS = 250;
+const FIRST_PAGES = 16;
+/** Every poll but the rarest has been made once, and the tunnel's streams are open. */
+const WARMUP_MS = 4_000;
+const TOLERANCE = 0.06;
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    'max-pages': { type: 'string', default: '512' },
+    'picture-kib': { type: 'string', default: '750' },
+    'budget-s': { type: 'string', default: '180' },
+  },
+});
+const durationMs = numberOf('seconds') * 1_000;
+const maxPages = Math.floor(numberOf('max-pages'));
+const endsAtMs = performance.now() + numberOf('budget-s') * 1_000;
+
+const steps: Step[] = [];
+let exitCode: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    exitCode = SIGNAL_EXIT_CODES[signal];
+    // Whatever is awaited now fails for want of its process.
+    void stopAllChildren();
+  });
+}
+try {
+  const bed = await SessionsBed.start(maxPages, Math.floor(numberOf('picture-kib')));
+  try {
+    const pages = await findCapacity({
+      first: Math.min(FIRST_PAGES, maxPages),
+      most: maxPages,
+      tolerance: TOLERANCE,
+      hasTime: () => performance.now() < endsAtMs,
+      // Once more before it counts as too many: one hiccup of the machine is not the replica's.
+      carries: async (count) => (await measure(bed, count)) || (await measure(bed, count)),
+    });
+    process.stdout.write(stepTable(steps));
+    const {
+      rps = 0,
+      p99Ms = 0,
+      upstreamDialsPerS = 0,
+      cpuPct = 0,
+    } = steps.findLast((step) => step.pages === pages && step.isCarried) ?? {};
+    process.stdout.write(
+      `${JSON.stringify({ bench: 'sessions', pages, rps, p99Ms, upstreamDialsPerS, cpuPct, steps })}\n`,
+    );
+  } finally {
+    await bed.close();
+  }
+} catch (error) {
+  if (exitCode === undefined) throw error;
+  process.exitCode = exitCode;
+}
+
+async function measure(bed: SessionsBed, count: number): Promise<boolean> {
+  const job: PageJob = {
+    apiUrl: bed.apiUrl,
+    key: bed.userKey,
+    sessionIds: await bed.sessions(count),
+    pictureMinBytes: bed.pictureBytes,
+    warmupMs: WARMUP_MS,
+    durationMs,
+    probeUrls: [`${bed.apiUrl}/metrics`, ...bed.wolfUrls],
+  };
+  const figures = (await runJob('bench/dist/page-generator.js', job)) as PageFigures;
+  const step = stepOf(count, figures, P99_MAX_MS);
+  steps.push(step);
+  const reasons = step.errors > 0 ? ` ${JSON.stringify(figures.reasons)}` : '';
+  process.stderr.write(`  ${String(count)} pages: p99 ${String(step.p99Ms)} ms, ${String(step.rps)}/s${reasons}\n`);
+  return step.isCarried;
+}
+
+function numberOf(name: keyof typeof values): number {
+  const value = Number(values[name]);
+  if (!(value >= 1)) throw new Error(`--${name} must be a number of 1 or more`);
+  return value;
+}
