@@ -9,6 +9,7 @@ describe('a fault patch', () => {
       wolfCrash: true,
       wolfRestart: false,
       wolfFreezeMs: undefined,
+      wolfCutEvents: false,
       desktopFault: 'hang',
       linkState: 'stalled',
       linkDelayMs: undefined,

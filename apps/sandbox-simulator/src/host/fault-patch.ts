@@ -8,6 +8,8 @@ export interface FaultPatch {
   readonly wolfCrash: boolean;
   readonly wolfRestart: boolean;
   readonly wolfFreezeMs: number | undefined;
+  /** Cuts every stream of events that is open now. */
+  readonly wolfCutEvents: boolean;
   /** The fault with which desktops start from now on. */
   readonly desktopFault: ScreenshotFaultMode | undefined;
   readonly linkState: RelayState | undefined;
@@ -36,6 +38,7 @@ export function parseFaultPatch(json: string): FaultPatch {
     wolfCrash: take('wolfCrash', isBoolean) ?? false,
     wolfRestart: take('wolfRestart', isBoolean) ?? false,
     wolfFreezeMs: take('wolfFreezeMs', isDuration),
+    wolfCutEvents: take('wolfCutEvents', isBoolean) ?? false,
     desktopFault: take('desktopFault', isScreenshotFaultMode),
     linkState: take('linkState', isRelayState),
     linkDelayMs: take('linkDelayMs', isDuration),

@@ -113,6 +113,7 @@ export class SimulatedGpuHost {
     if (patch.linkState !== undefined) await this.#relays.setState(patch.linkState);
     if (patch.linkDelayMs !== undefined) await this.#relays.setDelay(patch.linkDelayMs);
     if (patch.wolfFreezeMs !== undefined) this.wolf.freezeFor(patch.wolfFreezeMs);
+    if (patch.wolfCutEvents) this.wolf.cutEvents();
     if (patch.wolfCrash) await this.wolf.crash();
     if (patch.wolfRestart) await this.wolf.restart();
   }

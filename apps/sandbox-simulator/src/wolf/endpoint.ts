@@ -13,7 +13,8 @@ export interface WolfEndpoint {
   isIn(era: WolfEra): boolean;
   /** Name and shape of the request body, if it takes one. */
   bodySchema(era: WolfEra): NamedSchema | undefined;
-  answer(core: WolfCore, body: string): Promise<WolfReply> | WolfReply;
+  /** The query is raw: Wolf never decodes it. */
+  answer(core: WolfCore, body: string, query: string): Promise<WolfReply> | WolfReply;
 }
 
 export interface NamedSchema {
@@ -26,14 +27,14 @@ const API = '/api/v1';
 export function reads(
   path: string,
   since: WolfEra,
-  answer: (core: WolfCore) => Promise<WolfReply> | WolfReply,
+  answer: (core: WolfCore, query: string) => Promise<WolfReply> | WolfReply,
 ): WolfEndpoint {
   return {
     method: 'GET',
     path: `${API}${path}`,
     isIn: (era) => isAtLeast(era, since),
     bodySchema: () => undefined,
-    answer,
+    answer: (core, _body, query) => answer(core, query),
   };
 }
 

@@ -1,10 +1,13 @@
 import type { AnswerSink } from './answer-sink.js';
 import { printJson, type Printable } from './json-writer.js';
 import type { WolfFaults } from './wolf-faults.js';
-import { LISTENER_BACKLOG_MAX_BYTES } from './wolf-limits.js';
+import { LISTENER_BACKLOG_MAX_BYTES, OVERSIZED_FRAME_BYTES } from './wolf-limits.js';
 import { EVENT_STREAM_HEAD } from './wolf-reply.js';
 
 const NAME_SPACE = 'wolf::core::events::';
+/** The exceptions, which go out under their bare names. */
+const BARE_NAMES: ReadonlySet<string> = new Set(['DockerPullImageStartEvent', 'DockerPullImageEndEvent']);
+const PING = `event: ${NAME_SPACE}RTPVideoPingEvent\ndata: {"client_ip":"127.0.0.1","client_port":48100}\n\n`;
 
 /** Names of the events that this Wolf fires (wolf-api §5.3). */
 export type WolfEventName =
@@ -16,7 +19,12 @@ export type WolfEventName =
   | 'StreamSession'
   | 'StopStreamEvent'
   | 'PauseStreamEvent'
-  | 'PairSignal';
+  | 'PairSignal'
+  | 'StartRunner'
+  | 'IDRRequestEvent'
+  | 'RTPVideoPingEvent'
+  | 'DockerPullImageStartEvent'
+  | 'DockerPullImageEndEvent';
 
 /** Who listens to `GET /events`. No replay, no filter, no secrets kept: PINs and environments go out in clear. */
 export class EventHub {
@@ -42,15 +50,23 @@ export class EventHub {
   }
 
   broadcast(name: WolfEventName, payload: Printable): void {
-    const frame = `event: ${NAME_SPACE}${name}\ndata: ${printJson(payload)}\n\n`;
+    const fullName = BARE_NAMES.has(name) ? name : `${NAME_SPACE}${name}`;
+    const frame = `event: ${fullName}\ndata: ${printJson(payload)}\n\n`;
     switch (this.#faults.events) {
       case 'normal':
+      case 'absent':
         this.#writeAll(frame);
         return;
       case 'silent':
         return;
       case 'not-json':
-        this.#writeAll(`event: ${NAME_SPACE}${name}\ndata: <torn>\n\n`);
+        this.#writeAll(`event: ${fullName}\ndata: <torn>\n\n`);
+        return;
+      case 'oversized':
+        this.#writeAll(`event: ${fullName}\ndata: "${'x'.repeat(OVERSIZED_FRAME_BYTES)}"\n\n`);
+        return;
+      case 'pings':
+        this.#writeAll(`${PING.repeat(16)}${frame}`);
         return;
       case 'interleaved':
         this.#interleave(frame);

@@ -159,6 +159,11 @@ export class SimulatedWolf {
     return this.#core().pairing.answeredPin(clientIp);
   }
 
+  /** The session holds these keys down (Windows key codes) until it is reset. */
+  pressKeys(sessionId: string, keys: readonly number[]): void {
+    this.#core().keys.press(sessionId, keys);
+  }
+
   /** Cuts every event stream. */
   cutEvents(): void {
     this.#process?.core.events.cut();

@@ -44,7 +44,17 @@ export interface WolfFaults {
   sessionVanishesBeforeJoin: boolean;
   gpuStats: 'normal' | 'unavailable' | 'all-zero' | 'throws';
   health: 'healthy' | 'degraded' | 'critical';
-  events: 'normal' | 'silent' | 'interleaved' | 'not-json';
+  /**
+   * `absent` has no such endpoint; `oversized` frames are longer than anyone should keep; `pings` adds the events that come
+   * with every packet of a stream.
+   */
+  events: 'normal' | 'silent' | 'interleaved' | 'not-json' | 'absent' | 'oversized' | 'pings';
+  /** `cut` closes after the first line, `endless-line` sends one that is longer than anyone should keep. */
+  pull: 'normal' | 'refused' | 'fails-midway' | 'cut' | 'endless-line';
+  /** Between two lines of a pull's progress. */
+  pullStepDelayMs: number;
+  /** Every session holds its shift key down until it is reset. */
+  stuckShift: boolean;
 }
 
 export function noFaults(): WolfFaults {
@@ -60,5 +70,8 @@ export function noFaults(): WolfFaults {
     gpuStats: 'normal',
     health: 'healthy',
     events: 'normal',
+    pull: 'normal',
+    pullStepDelayMs: 0,
+    stuckShift: false,
   };
 }

@@ -9,7 +9,9 @@ export const QUEUE_MAX_COUNT = 10_000;
 /** Connections at once, event listeners included. */
 export const CONNECTIONS_MAX_COUNT = 4096;
 /** Events that a listener may leave unread before it is cut. */
-export const LISTENER_BACKLOG_MAX_BYTES = 1024 * 1024;
+export const LISTENER_BACKLOG_MAX_BYTES = 16 * 1024 * 1024;
+/** A frame of the events' `oversized` fault: above what any reader should keep. */
+export const OVERSIZED_FRAME_BYTES = 4 * 1024 * 1024;
 /** Body of the `oversized` fault: above what any client should accept. */
 export const OVERSIZED_BODY_BYTES = 64 * 1024 * 1024;
 /** Pause of the API loop after an exception that it survives (wolf-api §2.3). */

@@ -10,6 +10,8 @@ import { LobbyLife } from './lobby-life.js';
 import { IdleLobbyRunner, type RunningRunner } from './lobby-runner.js';
 import { LobbyTable } from './lobby-table.js';
 import { Pairing } from './pairing.js';
+import { PressedKeys } from './pressed-keys.js';
+import { EXAMPLE_PROFILES } from './profiles.js';
 import type { WolfRequest } from './request-parser.js';
 import { RequestQueue } from './request-queue.js';
 import { RunnerThreads } from './runner-threads.js';
@@ -132,9 +134,14 @@ export class WolfProcess {
       pairing: new Pairing(),
       immediateLobbies: new Map(),
       apps: options.apps ?? [PLACEHOLDER_APP],
-      clients: options.clients ?? [
-        { clientId: '10594003729173467913', appStateFolder: 'default', settings: DEFAULT_CLIENT_SETTINGS },
+      profiles: options.profiles ?? EXAMPLE_PROFILES,
+      clients: [
+        ...(options.clients ?? [
+          { clientId: '10594003729173467913', appStateFolder: 'default', settings: DEFAULT_CLIENT_SETTINGS },
+        ]),
       ],
+      keys: new PressedKeys(this.#faults),
+      images: new Set(options.images ?? ['desk:dev']),
       processRssBytes: 1_531_936_768,
       firstHealthCallAt: undefined,
       now: options.now ?? Date.now,
@@ -173,11 +180,11 @@ export class WolfProcess {
     else sendReply(sink, reply);
   }
 
-  async #replyTo({ method, path, body }: WolfRequest): Promise<WolfReply> {
+  async #replyTo({ method, path, query, body }: WolfRequest): Promise<WolfReply> {
     const endpoint = this.#endpoints.find((candidate) => candidate.method === method && candidate.path === path);
     if (endpoint === undefined) return NOT_FOUND;
     try {
-      return await endpoint.answer(this.core, body);
+      return await endpoint.answer(this.core, body, query);
     } catch (error) {
       if (!(error instanceof UncaughtWolfException)) throw error;
       await this.#surviveOrEnd();

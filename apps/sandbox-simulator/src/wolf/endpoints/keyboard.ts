@@ -5,11 +5,9 @@ import { isAtLeast } from '../wolf-era.js';
 import { failure, success } from '../wolf-reply.js';
 import { sessionIdRequest } from '../required-fields.js';
 import { stoull } from '../wolf-u64.js';
+import { keyName } from '../pressed-keys.js';
 
-const NO_MODIFIERS = { shift: false, ctrl: false, alt: false, meta: false };
-const NO_KEYS = { pressed_keys: [], pressed_key_names: [], modifier_state: NO_MODIFIERS };
-
-/** Keys held down in each session (wolf-api §3.8); nobody types here, so none ever is. */
+/** Keys held down in each session (wolf-api §3.8). */
 export const KEYBOARD_ENDPOINTS: readonly WolfEndpoint[] = [
   reads('/keyboard/state', 'nov25', (core) =>
     success({ sessions: core.sessions.list().map(({ clientId }) => keyboardState(core, clientId)) }),
@@ -20,27 +18,46 @@ export const KEYBOARD_ENDPOINTS: readonly WolfEndpoint[] = [
     typeName: 'wolf::api::KeyboardResetRequest',
     shape: () => sessionIdRequest,
     refuse: (fault) => failure(`Invalid JSON: ${fault}`, 400),
-    answer: (_core, request) =>
-      stoull(request.session_id) === undefined
-        ? failure('Invalid session_id format', 400)
-        : success({ released_keys: [], message: 'Released 0 keys' }),
+    answer: (core, request) => {
+      const sessionId = stoull(request.session_id);
+      if (sessionId === undefined) return failure('Invalid session_id format', 400);
+      core.toU64(request.session_id);
+      const released = core.sessions.find(sessionId) === undefined ? [] : core.keys.release(sessionId);
+      return success({ released_keys: released, message: `Released ${String(released.length)} stuck modifiers` });
+    },
   }),
 ];
 
 function keyboardState(core: WolfCore, sessionId: string): Printable {
+  const keys = layerOf(core.keys.of(sessionId));
+  const nothing = layerOf([]);
   const layered = isAtLeast(core.era, 'dec25');
   return {
     session_id: sessionId,
     timestamp_ms: core.now(),
-    ...NO_KEYS,
+    ...keys,
     device_name: 'Wolf (virtual) keyboard',
     ...(layered && {
       device_node: '/dev/input/event0',
-      wolf_state: NO_KEYS,
-      inputtino_state: NO_KEYS,
-      evdev_state: NO_KEYS,
-      has_mismatch: false,
-      mismatch_description: '',
+      wolf_state: keys,
+      // The two layers below are never filled, so any key that is down is a mismatch.
+      inputtino_state: nothing,
+      evdev_state: nothing,
+      has_mismatch: core.keys.of(sessionId).length > 0,
+      mismatch_description: core.keys.of(sessionId).length > 0 ? 'Wolf and inputtino differ' : '',
     }),
+  };
+}
+
+function layerOf(keys: readonly number[]): { readonly [key: string]: Printable } {
+  return {
+    pressed_keys: keys,
+    pressed_key_names: keys.map(keyName),
+    modifier_state: {
+      shift: keys.includes(0x10),
+      ctrl: keys.includes(0x11),
+      alt: keys.includes(0x12),
+      meta: keys.includes(0x5b),
+    },
   };
 }
