@@ -15,7 +15,14 @@
  */
 export { WOLF_ERROR_CODES, WolfError, isWolfError } from './wolf-error.js';
 export type { WolfErrorCode, WolfErrorOptions } from './wolf-error.js';
-export type { StopOutcome, WolfCallOptions, WolfClient, WolfEra } from './wolf-client.js';
+export type {
+  OpenEventsOptions,
+  PullImageOptions,
+  StopOutcome,
+  WolfCallOptions,
+  WolfClient,
+  WolfEra,
+} from './wolf-client.js';
 export { HttpWolfClient } from './http-wolf-client.js';
 export { WolfClientFactory } from './wolf-client-factory.js';
 export type { WolfClientFactoryOptions } from './wolf-client-factory.js';
@@ -40,5 +47,16 @@ export type {
 export type { DockerRunner, ListedRunner, ProcessRunner } from './model/runner.js';
 export type { WolfSession } from './model/session.js';
 export type { WolfApp } from './model/app.js';
-export type { PairedClient } from './model/paired-client.js';
-export type { WolfGpuStats, WolfHealthReport, WolfMemoryReport } from './model/system-report.js';
+export type { WolfProfile } from './model/profile.js';
+export type { PairedClient, PairedClientSettings } from './model/paired-client.js';
+export type { PairClientRequest, PendingPairing, UnpairOutcome } from './model/pairing.js';
+export type { KeyboardLayer, KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
+export type { DockerImage, PullProgress } from './model/image.js';
+export type { WolfEvent, WolfEventStream } from './model/event.js';
+export { WolfWatch } from './watch/wolf-watch.js';
+export type { WolfWatchOptions } from './watch/wolf-watch.js';
+export type { WolfLogger } from './watch/wolf-logger.js';
+export type { WolfSnapshot, WolfWatchEvent, WolfWatchState } from './watch/wolf-snapshot.js';
+export { WolfWatches } from './watch/wolf-watches.js';
+export type { HeldWatch } from './watch/wolf-watches.js';
+export type { WolfGpuStats, WolfHealthReport, WolfMemoryReport, WolfThread } from './model/system-report.js';

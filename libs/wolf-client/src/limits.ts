@@ -40,5 +40,41 @@ export const CREATE_LIMIT_MS = 60_000;
 /** Docker gets 2 s of grace and its own time, and a create may stand in front. */
 export const STOP_LIMIT_MS = 30_000;
 export const CALL_LIMIT_MS = 20_000;
-/** Longest limit a caller may ask for. */
-export const MAX_CALL_LIMIT_MS = 600_000;
+/** A desktop's image has some 10 GB, and a site's line may be slow. */
+export const PULL_LIMIT_MS = 1_800_000;
+/** Longest limit a caller may ask for: that of a pull over a bad line. */
+export const MAX_CALL_LIMIT_MS = 3_600_000;
+
+/** Longest line of a pull's progress. Docker's have a few hundred bytes. */
+export const MAX_PULL_LINE_BYTES = 64 * 1024;
+
+/** Longest name of an image, its digest included; Docker's own limit. */
+export const MAX_IMAGE_NAME_LENGTH = 255;
+
+/** Longest secret of a pairing request. Wolf's have 16 characters. */
+export const MAX_PAIR_SECRET_LENGTH = 200;
+
+/** Answered secrets that are remembered for each Wolf. At most one waits for each client address. */
+export const MAX_ANSWERED_SECRET_COUNT = 1024;
+
+/** Longest event that is read. One that tells of a lobby repeats its whole environment. */
+export const MAX_EVENT_FRAME_BYTES = 1024 * 1024;
+
+/** Silence after which a stream of events is given up: Wolf says something each 15 s, but not while it is busy (wolf-api §1.5). */
+export const EVENT_SILENCE_LIMIT_MS = 45_000;
+
+/** Pause between two listings of a watch: a burst of events, such as a stop's, costs Wolf's one thread two of them. */
+export const WATCH_PAUSE_MS = 150;
+
+/** Age at which a watch that follows the events lists again all the same: events are lost when Wolf is in trouble. */
+export const WATCH_RELIST_MS = 60_000;
+
+/** The same while it follows none, or its last listing failed. */
+export const WATCH_UNFOLLOWED_RELIST_MS = 10_000;
+
+/** First and longest wait of a watch before it asks for the events again, each cut by a random factor. */
+export const WATCH_RETRY_MIN_MS = 500;
+export const WATCH_RETRY_MAX_MS = 30_000;
+
+/** Watches of one process, one for each Wolf. Far above the hosts of one replica; the bound is against made-up ids. */
+export const MAX_WATCH_COUNT = 4096;

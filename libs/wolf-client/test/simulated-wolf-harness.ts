@@ -25,6 +25,21 @@ export async function simulatedWolfHarness(
     letCreatesTimeOut: (afterMs) => {
       Object.assign(wolf.faults, { createTimesOutLeavingLobby: true, createTimeoutMs: afterMs });
     },
+    askToPair: (clientIp) => wolf.askToPair(clientIp),
+    answeredPin: (clientIp) => wolf.answeredPin(clientIp),
+    pressKeys: (sessionId, keys) => {
+      wolf.pressKeys(sessionId, keys);
+    },
+    spoilPulls: (kind) => {
+      wolf.faults.pull = kind;
+    },
+    spoilEvents: (kind) => {
+      wolf.faults.events = kind;
+    },
+    cutEvents: () => {
+      wolf.cutEvents();
+    },
+    listenerCount: () => wolf.listenerCount,
     crash: () => wolf.crash(),
     whenCrashed: 'WOLF_UNREACHABLE',
     requestCount: () => wolf.requestCount,

@@ -72,6 +72,13 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   WOLF_IN_OTHER_LOBBY: { status: 409 },
   WOLF_JOIN_TIMED_OUT: { status: 504 },
   WOLF_CREATE_TIMED_OUT: { status: 504 },
+  WOLF_UNKNOWN_CLIENT: { status: 404 },
+  WOLF_UNKNOWN_PAIRING: { status: 404 },
+  WOLF_PAIRING_ANSWERED: { status: 409 },
+  WOLF_UNKNOWN_IMAGE: { status: 404 },
+  WOLF_PULL_FAILED: { status: 502 },
+  WOLF_EVENTS_ENDED: { status: 502 },
+  WOLF_EVENTS_SILENT: { status: 504 },
   WOLF_NOT_FOUND: { status: 502 },
   WOLF_INVALID_REQUEST: { status: 500 },
 };

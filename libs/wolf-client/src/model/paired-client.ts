@@ -4,4 +4,15 @@ import type { WolfU64 } from '../values/wolf-u64.js';
 export interface PairedClient {
   readonly id: WolfU64;
   readonly appStateFolder: string;
+  /** Absent with the oldest Wolf. */
+  readonly settings?: PairedClientSettings;
+}
+
+export interface PairedClientSettings {
+  readonly runUid: number;
+  readonly runGid: number;
+  readonly controllersOverride: readonly string[];
+  readonly mouseAcceleration: number;
+  readonly verticalScrollAcceleration: number;
+  readonly horizontalScrollAcceleration: number;
 }

@@ -6,6 +6,14 @@ export interface WolfMemoryReport {
   readonly processRssBytes: number;
   readonly gstreamerBufferBytes: number;
   readonly totalMemoryBytes: number;
+  /** Placeholders: their counts and sizes are always 0. */
+  readonly apps: readonly {
+    readonly appId: string;
+    readonly name: string;
+    readonly resolution: string;
+    readonly clientCount: number;
+    readonly memoryBytes: number;
+  }[];
   readonly lobbies: readonly {
     readonly lobbyId: WolfLobbyId;
     readonly name: string;
@@ -53,10 +61,21 @@ export interface WolfHealthReport {
   readonly canCreateNewPipelines: boolean;
   readonly stuckThreadCount: number;
   readonly totalThreadCount: number;
-  readonly threads: readonly {
-    readonly name: string;
-    readonly details: string;
-    readonly secondsSinceHeartbeat: number;
-    readonly isStuck: boolean;
-  }[];
+  readonly threads: readonly WolfThread[];
+}
+
+export interface WolfThread {
+  readonly tid: number;
+  readonly name: string;
+  readonly details: string;
+  readonly secondsSinceHeartbeat: number;
+  readonly secondsAlive: number;
+  readonly heartbeatCount: number;
+  readonly isStuck: boolean;
+  /** Empty while it serves none. */
+  readonly currentRequestPath: string;
+  readonly requestDurationSeconds: number;
+  readonly hasActiveRequest: boolean;
+  /** Really the name of the system call it is in. */
+  readonly stackTrace: string;
 }

@@ -13,6 +13,20 @@ export interface WolfClientHarness {
   spoilAnswers(kind: SpoiltAnswer, count?: number): void;
   /** Creates answer that they timed out after this long, and leave their lobby. */
   letCreatesTimeOut(afterMs: number): void;
+  /** A client at this address wants to pair; what it is asked under. */
+  askToPair(clientIp: string): string;
+  /** The PIN that reached Wolf for the client at this address. */
+  answeredPin(clientIp: string): string | undefined;
+  /** The session holds these keys down (Windows key codes). */
+  pressKeys(sessionId: string, keys: readonly number[]): void;
+  /** What becomes of pulls. */
+  spoilPulls(kind: 'refused' | 'fails-midway' | 'cut' | 'endless-line'): void;
+  /** What becomes of events from now on. */
+  spoilEvents(kind: 'normal' | 'silent' | 'interleaved' | 'not-json' | 'absent' | 'oversized' | 'pings'): void;
+  /** Every stream of events ends. */
+  cutEvents(): void;
+  /** Streams of events that are open. */
+  listenerCount(): number;
   /** Wolf is gone: nothing listens where it was. */
   crash(): Promise<void>;
   /**

@@ -4,7 +4,9 @@ import { wolfLobbyIdFromText } from '../values/wolf-lobby-id.js';
 import { wolfU64FromText } from '../values/wolf-u64.js';
 import type { WolfClient } from '../wolf-client.js';
 import { eventually } from './eventually.js';
+import { eventCases } from './event-cases.js';
 import { exampleLobby } from './example-lobby.js';
+import { hostCases } from './host-cases.js';
 import type { SpoiltAnswer, WolfClientHarness } from './wolf-client-harness.js';
 
 const SESSION = wolfU64FromText('10594003729173467913');
@@ -216,5 +218,8 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
         new Map(ids.map((id, index) => [id, names[index]])),
       );
     });
+
+    hostCases(() => harness);
+    eventCases(() => harness);
   });
 }

@@ -1,13 +1,8 @@
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { MAX_ANSWER_BYTES, MAX_ANSWER_HEADER_BYTES } from '../limits.js';
+import { MAX_ANSWER_BYTES } from '../limits.js';
 import { WolfError } from '../wolf-error.js';
-
-export interface HttpQuestion {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly body?: string;
-}
+import { sendQuestion, type HttpQuestion } from './send-question.js';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -69,7 +64,7 @@ function ask(
       reject(new WolfError('WOLF_EMPTY_ANSWER', 'the connection ended before it was used'));
       return;
     }
-    const request = send(connection, question);
+    const request = sendQuestion(connection, question);
     const abort = (): void => {
       finish(() => {
         reject(asError(signal.reason));
@@ -101,24 +96,6 @@ function ask(
       }, fail);
     });
   });
-}
-
-function send(connection: Duplex, { method, path, body }: HttpQuestion): ClientRequest {
-  const request = httpRequest({
-    // No `agent: false` here: that makes an agent, which would ignore `createConnection` and dial localhost instead.
-    createConnection: () => connection,
-    method,
-    path,
-    maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
-    headers: {
-      Host: 'wolf',
-      Connection: 'close',
-      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
-    },
-  });
-  // One piece with its length: Wolf refuses chunked requests (wolf-api §1.4).
-  request.end(body);
-  return request;
 }
 
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {

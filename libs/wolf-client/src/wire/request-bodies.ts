@@ -7,15 +7,20 @@ import type {
   LobbyVideo,
   StopLobbyRequest,
 } from '../model/lobby.js';
+import type { PairClientRequest } from '../model/pairing.js';
 import type { DockerRunner, ProcessRunner } from '../model/runner.js';
 import {
   checkBoolean,
+  checkClientId,
   checkFilledText,
   checkFinite,
+  checkImageName,
   checkInteger,
   checkJsonObjectText,
   checkLobbyId,
   checkOneOf,
+  checkPairingPin,
+  checkPairSecret,
   checkSessionId,
   checkText,
   checkTexts,
@@ -71,9 +76,24 @@ export function stopLobbyBody(request: StopLobbyRequest): string {
   return JSON.stringify({ lobby_id: checkLobbyId(request.lobbyId), ...pinMember(request.pin) });
 }
 
-/** Body of `POST /sessions/stop`. @throws WolfError WOLF_INVALID_REQUEST */
-export function stopSessionBody(sessionId: string): string {
+/** Body of `POST /sessions/stop` and of `POST /keyboard/reset`. @throws WolfError WOLF_INVALID_REQUEST */
+export function sessionBody(sessionId: string): string {
   return JSON.stringify({ session_id: checkSessionId(sessionId) });
+}
+
+/** Body of `POST /pair/client`. @throws WolfError WOLF_INVALID_REQUEST */
+export function pairClientBody(request: PairClientRequest): string {
+  return JSON.stringify({ pair_secret: checkPairSecret(request.pairSecret), pin: checkPairingPin(request.pin) });
+}
+
+/** Body of `POST /unpair/client`. @throws WolfError WOLF_INVALID_REQUEST */
+export function unpairClientBody(clientId: string): string {
+  return JSON.stringify({ client_id: checkClientId(clientId) });
+}
+
+/** Body of `POST /docker/images/pull`. @throws WolfError WOLF_INVALID_REQUEST */
+export function pullImageBody(imageName: string): string {
+  return JSON.stringify({ image_name: checkImageName(imageName) });
 }
 
 function videoSettings(video: LobbyVideo): object {

@@ -1,4 +1,4 @@
-import { MAX_RUNNER_LIST_COUNT, MAX_STRING_LENGTH } from '../limits.js';
+import { MAX_IMAGE_NAME_LENGTH, MAX_PAIR_SECRET_LENGTH, MAX_RUNNER_LIST_COUNT, MAX_STRING_LENGTH } from '../limits.js';
 import { isLobbyPin, type LobbyPin } from '../values/lobby-pin.js';
 import { parseWolfLobbyId } from '../values/wolf-lobby-id.js';
 import { parseWolfU64 } from '../values/wolf-u64.js';
@@ -83,6 +83,34 @@ export function checkSessionId(text: unknown): string {
   const id = typeof text === 'string' ? parseWolfU64(text) : undefined;
   if (id === undefined) throw invalid('sessionId', 'is not a decimal unsigned 64-bit number');
   return id;
+}
+
+export function checkClientId(text: unknown): string {
+  const id = typeof text === 'string' ? parseWolfU64(text) : undefined;
+  if (id === undefined) throw invalid('clientId', 'is not a decimal unsigned 64-bit number');
+  return id;
+}
+
+export function checkPairSecret(text: unknown): string {
+  if (typeof text === 'string' && text.length <= MAX_PAIR_SECRET_LENGTH && /^[\x21-\x7e]+$/.test(text)) return text;
+  throw invalid('pairSecret', 'is not the secret of a pairing request');
+}
+
+export function checkPairingPin(text: unknown): string {
+  if (typeof text === 'string' && /^[0-9]{4}$/.test(text)) return text;
+  throw invalid('pin', 'must be a string of four digits');
+}
+
+/** As Docker names images. Nothing in it needs an encoding, of which Wolf knows none in a query (wolf-api §3.8). */
+export function checkImageName(text: unknown): string {
+  if (
+    typeof text === 'string' &&
+    text.length <= MAX_IMAGE_NAME_LENGTH &&
+    /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(text)
+  ) {
+    return text;
+  }
+  throw invalid('imageName', 'is not the name of an image');
 }
 
 /** As a member to spread: a PIN that is absent stays absent, since Wolf takes `[]` for a PIN of no digits. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WolfGpuStats, WolfHealthReport, WolfMemoryReport } from '../model/system-report.js';
+import type { WolfGpuStats, WolfHealthReport, WolfMemoryReport, WolfThread } from '../model/system-report.js';
 import { listOf, lobbyId, u64 } from './scalars.js';
 
 const gpuStats = z
@@ -32,6 +32,22 @@ const gpuStats = z
     temperatureCelsius: wire.temperature_celsius,
     queryDurationMs: wire.query_duration_ms,
     error: wire.error,
+  }));
+
+const appMemory = z
+  .object({
+    app_id: z.string(),
+    app_name: z.string().default(''),
+    resolution: z.string().default(''),
+    client_count: z.number().default(0),
+    memory_bytes: z.number().default(0),
+  })
+  .transform((wire) => ({
+    appId: wire.app_id,
+    name: wire.app_name,
+    resolution: wire.resolution,
+    clientCount: wire.client_count,
+    memoryBytes: wire.memory_bytes,
   }));
 
 const lobbyMemory = z
@@ -68,12 +84,13 @@ const clientMemory = z
     memoryBytes: wire.memory_bytes,
   }));
 
-/** `GET /system/memory` (wolf-api §3.7). Its `apps` are placeholders without content. */
+/** `GET /system/memory` (wolf-api §3.7). */
 export const memoryAnswer = z
   .object({
     process_rss_bytes: z.number(),
     gstreamer_buffer_bytes: z.number(),
     total_memory_bytes: z.number(),
+    apps: listOf(appMemory).default([]),
     lobbies: listOf(lobbyMemory),
     clients: listOf(clientMemory),
     gpu_stats: gpuStats.nullish(),
@@ -83,6 +100,7 @@ export const memoryAnswer = z
     processRssBytes: wire.process_rss_bytes,
     gstreamerBufferBytes: wire.gstreamer_buffer_bytes,
     totalMemoryBytes: wire.total_memory_bytes,
+    apps: wire.apps,
     lobbies: wire.lobbies,
     clients: wire.clients,
     ...(wire.gpu_stats != null && { gpu: wire.gpu_stats }),
@@ -91,12 +109,31 @@ export const memoryAnswer = z
   }));
 
 const thread = z
-  .object({ name: z.string(), details: z.string(), seconds_since_heartbeat: z.number(), is_stuck: z.boolean() })
-  .transform((wire) => ({
+  .object({
+    tid: z.number().default(0),
+    name: z.string(),
+    details: z.string(),
+    seconds_since_heartbeat: z.number(),
+    seconds_alive: z.number().default(0),
+    heartbeat_count: z.number().default(0),
+    is_stuck: z.boolean(),
+    current_request_path: z.string().default(''),
+    request_duration_seconds: z.number().default(0),
+    has_active_request: z.boolean().default(false),
+    stack_trace: z.string().default(''),
+  })
+  .transform((wire): WolfThread => ({
+    tid: wire.tid,
     name: wire.name,
     details: wire.details,
     secondsSinceHeartbeat: wire.seconds_since_heartbeat,
+    secondsAlive: wire.seconds_alive,
+    heartbeatCount: wire.heartbeat_count,
     isStuck: wire.is_stuck,
+    currentRequestPath: wire.current_request_path,
+    requestDurationSeconds: wire.request_duration_seconds,
+    hasActiveRequest: wire.has_active_request,
+    stackTrace: wire.stack_trace,
   }));
 
 /** `GET /system/health` (wolf-api §3.7). */

@@ -1,0 +1,63 @@
+import { WATCH_PAUSE_MS } from '../limits.js';
+
+export interface RelisterOptions {
+  readonly pauseMs?: number;
+  /** One listing. Must not reject; resolves with how long it may stand before another is made unasked. */
+  readonly list: () => Promise<number>;
+}
+
+/**
+ * When to list: at most one listing is under way and one more waits for its turn, however often it is asked for, with a pause
+ * between two. A listing that was asked for while another was under way comes after it, since that one may be too early.
+ */
+export class Relister {
+  readonly #pauseMs: number;
+  readonly #list: () => Promise<number>;
+  #state: 'resting' | 'waiting' | 'listing' | 'closed' = 'resting';
+  #isAskedAgain = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastEndedAt = -Infinity;
+  #listing: Promise<void> = Promise.resolve();
+
+  constructor({ pauseMs = WATCH_PAUSE_MS, list }: RelisterOptions) {
+    this.#pauseMs = pauseMs;
+    this.#list = list;
+  }
+
+  ask(): void {
+    if (this.#state === 'listing') this.#isAskedAgain = true;
+    if (this.#state !== 'resting') return;
+    this.#state = 'waiting';
+    this.#after(Math.max(this.#lastEndedAt + this.#pauseMs - performance.now(), 0));
+  }
+
+  /** Resolves when no listing is under way any more, and none will be. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    await this.#listing;
+  }
+
+  #after(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#listing = this.#run();
+    }, ms).unref();
+  }
+
+  async #run(): Promise<void> {
+    this.#state = 'listing';
+    this.#isAskedAgain = false;
+    const standsForMs = await this.#list();
+    this.#lastEndedAt = performance.now();
+    if (this.#hasClosed()) return;
+    this.#state = 'resting';
+    if (this.#isAskedAgain) this.ask();
+    else this.#after(standsForMs);
+  }
+
+  /** Apart, as a method may change what the compiler believes to know. */
+  #hasClosed(): boolean {
+    return this.#state === 'closed';
+  }
+}
