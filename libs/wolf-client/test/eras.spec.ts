@@ -34,6 +34,66 @@ describe('a Wolf client against every era of Wolf', () => {
     await harness.close();
   });
 
+  it.each(WOLF_ERAS)('reads pending pairings and answers them in %s', async (era) => {
+    const harness = await simulatedWolfHarness(localSocketDial, { era });
+    const pairSecret = harness.askToPair('10.0.0.7');
+    await expect(harness.client.listPendingPairings()).resolves.toEqual([{ pairSecret, clientIp: '10.0.0.7' }]);
+    await harness.client.pairClient({ pairSecret, pin: '0419' });
+    expect(harness.answeredPin('10.0.0.7')).toBe('0419');
+    await harness.close();
+  });
+
+  it.each(WOLF_ERAS)('follows the events of %s', async (era) => {
+    const harness = await simulatedWolfHarness(localSocketDial, { era });
+    const events = await harness.client.openEvents();
+    harness.launchSession(SESSION, 'tab-1');
+    for await (const event of events) {
+      expect(event).toMatchObject({ type: 'session-started', sessionId: SESSION });
+      break;
+    }
+    await harness.close();
+  });
+
+  it.each(WOLF_ERAS.filter((era) => era !== 'u24'))('reads keyboards, flat or in layers, in %s', async (era) => {
+    const harness = await simulatedWolfHarness(localSocketDial, { era });
+    harness.launchSession(SESSION, 'tab-1');
+    harness.pressKeys(SESSION, [0x11]);
+    const [keyboard] = await harness.client.keyboardState();
+    expect(keyboard).toMatchObject({ pressedKeyNames: ['CTRL'], modifiers: { ctrl: true } });
+    expect([keyboard?.hasMismatch, keyboard?.wolf?.pressedKeys]).toEqual(
+      era === 'nov25' ? [undefined, undefined] : [true, [0x11]],
+    );
+    await expect(harness.client.resetKeyboard(SESSION)).resolves.toMatchObject({ releasedKeyNames: ['CTRL'] });
+    expect(harness.harmCount()).toBe(0);
+    await harness.close();
+  });
+
+  it.each(WOLF_ERAS.filter((era) => era !== 'u24'))('unpairs, lists profiles and pulls images in %s', async (era) => {
+    const harness = await simulatedWolfHarness(localSocketDial, { era });
+    const { client } = harness;
+    await expect(client.listProfiles()).resolves.toHaveLength(2);
+    await expect(client.unpairClient(SESSION)).resolves.toBe('unpaired');
+    await client.pullImage('desk:2');
+    await expect(client.inspectImage('desk:2')).resolves.toMatchObject({ tags: ['desk:2'] });
+    await harness.close();
+  });
+
+  it('says that the oldest Wolf has none of the younger endpoints', async () => {
+    const harness = await simulatedWolfHarness(localSocketDial, { era: 'u24' });
+    const { client } = harness;
+    for (const call of [
+      client.listProfiles(),
+      client.unpairClient(SESSION),
+      client.keyboardState(),
+      client.resetKeyboard(SESSION),
+      client.inspectImage('desk:dev'),
+      client.pullImage('desk:dev'),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: 'WOLF_NOT_FOUND' });
+    }
+    await harness.close();
+  });
+
   it('finds no era in a schema that can not be read', async () => {
     const harness = await simulatedWolfHarness(localSocketDial);
     harness.spoilAnswers('cut');

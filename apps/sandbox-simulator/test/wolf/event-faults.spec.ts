@@ -42,6 +42,24 @@ describe('faults of the simulated event stream', () => {
     expect(torn).toHaveLength(2 * whole.length + whole.length + 1);
   });
 
+  it('can be the pings of a stream around each event, and frames without measure', async () => {
+    expect(await framesUnder('pings')).toContain('event: wolf::core::events::RTPVideoPingEvent\ndata: {"client_ip"');
+    expect((await framesUnder('oversized')).length).toBeGreaterThan(4 * 1024 * 1024);
+  });
+
+  it('can be no events at all', async () => {
+    raw.wolf.faults.events = 'absent';
+    expect(await raw.get('/events')).toBe('HTTP/1.0 404 OK\r\nContent-Length: 0\r\n\r\n');
+  });
+
+  it('leave the comments alone that keep a connection alive', async () => {
+    const brisk = await RawWolf.start({ keepAliveIntervalMs: 5 });
+    const events = await brisk.listen();
+    await events.until((received) => received.endsWith(':keepalive\n\n'));
+    expect(events.frames).toMatch(/^(?::keepalive\n\n)+$/);
+    await brisk.close();
+  });
+
   it('can be a cut, after which a listener comes back without replay', async () => {
     const events = await raw.listen();
     raw.wolf.cutEvents();

@@ -90,8 +90,15 @@ export class EventListener {
   }
 
   async until(reached: (received: string) => boolean): Promise<void> {
-    while (!reached(this.received) && !this.ended)
-      await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close')]);
+    while (!reached(this.received) && !this.ended) {
+      const either = new AbortController();
+      const { signal } = either;
+      await Promise.race([once(this.#socket, 'data', { signal }), once(this.#socket, 'close', { signal })]).finally(
+        () => {
+          either.abort();
+        },
+      );
+    }
   }
 }
 

@@ -50,14 +50,15 @@ export class Relister {
     this.#isAskedAgain = false;
     const standsForMs = await this.#list();
     this.#lastEndedAt = performance.now();
-    if (this.#hasClosed()) return;
-    this.#state = 'resting';
+    if (!this.#endListing()) return;
     if (this.#isAskedAgain) this.ask();
     else this.#after(standsForMs);
   }
 
-  /** Apart, as a method may change what the compiler believes to know. */
-  #hasClosed(): boolean {
-    return this.#state === 'closed';
+  /** False when it was closed meanwhile. */
+  #endListing(): boolean {
+    if (this.#state === 'closed') return false;
+    this.#state = 'resting';
+    return true;
   }
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { DockerImage, PullProgress } from '../model/image.js';
-import { isWolfError } from '../wolf-error.js';
+import { isWolfError, WolfError } from '../wolf-error.js';
 import { readDocument, readSuccess } from './answer.js';
 import type { HttpAnswer } from './http-exchange.js';
+import { doneAnswer } from './lobby-answers.js';
 import { listOf } from './scalars.js';
 
 /** Docker's own document, of which each version has another. */
@@ -33,16 +34,12 @@ const image = z
 export function readImage(call: string, answer: HttpAnswer): DockerImage | undefined {
   if (answer.status === 200) return readDocument(call, answer, image);
   try {
-    // Not a success, so this throws: what the refusal says, or that the endpoint is not there.
-    return readSuccess(
-      call,
-      answer,
-      z.unknown().transform(() => undefined),
-    );
+    readSuccess(call, answer, doneAnswer);
   } catch (error) {
     if (isWolfError(error, 'WOLF_UNKNOWN_IMAGE')) return undefined;
     throw error;
   }
+  throw new WolfError('WOLF_INVALID_ANSWER', `the answer to ${call} says success and no image`);
 }
 
 const progress = z.object({

@@ -49,7 +49,7 @@ function keyboardState(core: WolfCore, sessionId: string): Printable {
   };
 }
 
-function layerOf(keys: readonly number[]): { readonly [key: string]: Printable } {
+function layerOf(keys: readonly number[]): Readonly<Record<string, Printable>> {
   return {
     pressed_keys: keys,
     pressed_key_names: keys.map(keyName),
