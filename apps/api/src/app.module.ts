@@ -23,6 +23,7 @@ import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller
 import { HostLinkWatch } from './runners/host-link-watch.js';
 import { RunnersController } from './runners/runners.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
+import { WolfModule } from './wolf/wolf.module.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -62,6 +63,7 @@ export class AppModule {
             }),
           }),
         }),
+        WolfModule,
         ExternalAgentModule.forRootAsync({
           inject: [ApiKeysService, API_CONFIG, LOGGER],
           useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentModuleOptions => ({

@@ -39,7 +39,12 @@ const MARKER = 'HELIX_SESSION_ID=';
 
 /** Does the environment belong to the session's desktop? Of a name given twice the container sees the last (wolf-api §4.4). */
 export function isMarkedAs(environment: readonly string[], sessionId: string): boolean {
-  return environment.findLast((entry) => entry.startsWith(MARKER)) === `${MARKER}${sessionId}`;
+  return sessionMarkedIn(environment) === sessionId;
+}
+
+/** The id of the session whose desktop the environment claims to be, by the same rule. Anybody may write anything there. */
+export function sessionMarkedIn(environment: readonly string[]): string | undefined {
+  return environment.findLast((entry) => entry.startsWith(MARKER))?.slice(MARKER.length);
 }
 
 export function defineDesktop(

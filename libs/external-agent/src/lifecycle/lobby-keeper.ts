@@ -8,6 +8,7 @@ import {
   type WolfLobbyId,
 } from '@helix/wolf-client';
 import { isMarkedAs, type DesktopDefinition } from '../desktop/desktop-definition.js';
+import { isViewerOf } from '../desktop/is-viewer-of.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
@@ -200,10 +201,4 @@ type Asked = { readonly lobbyId: WolfLobbyId } | { readonly failure: unknown; re
 /** Did the create fail before anything of it reached Wolf? Then there is no lobby to look for. */
 function wasNeverSent(error: unknown): boolean {
   return isWolfError(error, 'WOLF_INVALID_REQUEST') || isWolfError(error, 'WOLF_UNREACHABLE');
-}
-
-/** A viewer's unique id is `helix-agent-<session>`, alone or followed by a dash and the tab's ids (wolf-api §4.4). */
-function isViewerOf(sessionId: string, clientUniqueId: string): boolean {
-  const name = `helix-agent-${sessionId}`;
-  return clientUniqueId === name || clientUniqueId.startsWith(`${name}-`);
 }
