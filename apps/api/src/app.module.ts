@@ -36,6 +36,7 @@ import { SessionNotices } from './sessions/session-notices.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SocketAuthorizer } from './sockets/socket-authorizer.js';
 import { UserSocketGateway } from './sockets/user-socket.gateway.js';
+import { WolfModule } from './wolf/wolf.module.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -75,6 +76,7 @@ export class AppModule {
             }),
           }),
         }),
+        WolfModule,
         ExternalAgentModule.forRootAsync({
           inject: [ApiKeysService, API_CONFIG, LOGGER],
           useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentsOptions => ({

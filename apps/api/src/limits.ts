@@ -46,6 +46,26 @@ export const API_LIMITS = {
   socketBacklogMaxBytes: 1024 * 1024,
   /** Between two checks that a page is there and its token still good. */
   socketCheckIntervalMs: 15_000,
+  /** Dashboards ask for it every 5 s each, and it costs Wolf at least 100 ms of its one thread (wolf-api §1.5). */
+  wolfHealthFreshMs: 5_000,
+  /** As long as Wolf itself keeps what it measured. */
+  wolfMemoryFreshMs: 2_000,
+  /** The keyboard panel asks five times a second (helix-rest §7), and a key that is let go should be seen to be. */
+  wolfKeyboardFreshMs: 400,
+  /** Lobbies, sessions and apps, as several views of one page ask for them. */
+  wolfListsFreshMs: 1_000,
+  /** Answers of each kind that are kept; one for each host. */
+  wolfAnswersRemembered: 1_024,
+  /** A view is drawn without the part that takes longer. */
+  wolfAnswerTimeoutMs: 10_000,
+  /** Hosts that are asked at once when all are asked. */
+  wolfFanOutMax: 16,
+  /** Streams of Wolf's events to admins. Each is a connection that stays. */
+  eventStreamsMax: 64,
+  /** Events are a few hundred bytes; who leaves thousands unread is not reading. */
+  eventStreamBacklogMaxBytes: 256 * 1024,
+  /** As Wolf's own; proxies take a silent stream for a dead one. */
+  eventStreamKeepAliveMs: 15_000,
   /** Readiness is asked for every few seconds and must not wait for a database that hangs. */
   readinessTimeoutMs: 900,
   /** Keys of one user, those of apps included; one for each of his machines and programs. */

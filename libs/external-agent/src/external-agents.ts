@@ -1,6 +1,6 @@
 import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
 import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
-import { WolfWatches, type WolfClientFactory } from '@helix/wolf-client';
+import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from './clipboard/clipboard.service.js';
 import { ByteBudget } from './desktop/byte-budget.js';
@@ -55,6 +55,7 @@ export interface ExternalAgentsBase {
   readonly placements: PlacementService;
   readonly instances: WolfInstanceRegistry;
   readonly wolfs: WolfClientFactory;
+  readonly watches: WolfWatches;
 }
 
 /** Everything of this package that one replica holds, put together; begins to work with `start`. */
@@ -81,7 +82,7 @@ export class ExternalAgents {
 
   constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
     const { desktop, tokens, logger } = options;
-    const { dataSource, directory, connections, http, placements, instances, wolfs } = base;
+    const { dataSource, directory, connections, http, placements, instances, wolfs, watches } = base;
     const repository = new SessionRepository(dataSource);
     this.activity = new SessionActivity(dataSource);
     this.pictures = new LastPictures(dataSource);
@@ -111,8 +112,8 @@ export class ExternalAgents {
     this.#reconciler = new SessionReconciler(repository, this.#driver, slots, logger);
     this.agents = new ExternalAgentService({ repository, directory, driver: this.#driver, pictures, desktop });
     const { idleLimitMs, localInstanceIds } = options;
-    this.#watches = new WolfWatches(wolfs);
-    this.hosts = new HostWatch({ connections, watches: this.#watches, localInstanceIds });
+    this.#watches = watches;
+    this.hosts = new HostWatch({ connections, watches, localInstanceIds });
     this.autoJoin = new AutoJoin(wolfs, this.hosts);
     this.views = new SessionViews({ connections, hosts: this.hosts, localInstanceIds, idleLimitMs });
     this.feed = new SessionFeed(connections, directory, this.views);

@@ -34,6 +34,8 @@ export { givesHostControl, parseDesktopMount } from './desktop/desktop-mount.js'
 export type { DesktopMount } from './desktop/desktop-mount.js';
 export { LINUX_CAPABILITIES } from './desktop/linux-capabilities.js';
 export { checkOperatorVariable } from './desktop/operator-environment.js';
+export { markedSessionOf } from './desktop/desktop-definition.js';
+export { SingleFlight } from './single-flight.js';
 export type { DisplaySettings } from './desktop/display-settings.js';
 export { ExternalAgentService } from './lifecycle/external-agent.service.js';
 export type { CreateSession } from './lifecycle/external-agent.service.js';

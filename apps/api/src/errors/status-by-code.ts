@@ -19,6 +19,7 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   FORBIDDEN: { status: 403 },
   NOT_FOUND: { status: 404 },
   INVALID_REQUEST: { status: 400 },
+  LOBBY_PIN_UNKNOWN: { status: 409 },
   PAYLOAD_TOO_LARGE: { status: 413 },
   TOO_MANY_KEYS: { status: 409 },
   AUTHENTICATION_AWAY: { status: 503, retryAfterS: 5 },

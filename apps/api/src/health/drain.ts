@@ -10,6 +10,7 @@ const ALWAYS_SERVED = new Set(['/healthz', '/readyz', '/metrics']);
 export class Drain {
   private draining = false;
   private underWay = 0;
+  private readonly listeners: (() => void)[] = [];
   private readonly idleWaiters: (() => void)[] = [];
 
   get isDraining(): boolean {
@@ -18,6 +19,11 @@ export class Drain {
 
   get requestsUnderWay(): number {
     return this.underWay;
+  }
+
+  /** Calls the listener when closing begins: an answer without an end must be ended then. */
+  whenDraining(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   /** Counts each request until its answer is sent or its caller has left; refuses new work while closing. */
@@ -42,6 +48,7 @@ export class Drain {
   /** Turns readiness red, and resolves when no request is under way, or after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.draining = true;
+    for (const listener of this.listeners.splice(0)) listener();
     if (this.underWay === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, graceMs);

@@ -30,7 +30,12 @@ export class SimulatedWolf {
   readonly faults: WolfFaults;
   readonly socketPath: string;
   readonly #options: SimulatedWolfOptions;
-  readonly #counters: WolfCounters = { uncaughtExceptionCount: 0, suspectIdCount: 0, requestCount: 0 };
+  readonly #counters: WolfCounters = {
+    uncaughtExceptionCount: 0,
+    suspectIdCount: 0,
+    requestCount: 0,
+    requestCounts: new Map(),
+  };
   /** Containers of lives that are over. They run on, as in life, until this object is closed. */
   readonly #orphans = new Set<RunningRunner>();
   #process: WolfProcess | undefined;
@@ -67,6 +72,11 @@ export class SimulatedWolf {
 
   get requestCount(): number {
     return this.#counters.requestCount;
+  }
+
+  /** Requests to this path, such as `/api/v1/system/health`, over all lives. */
+  requestCountOf(path: string): number {
+    return this.#counters.requestCounts.get(path) ?? 0;
   }
 
   get lobbyCount(): number {

@@ -37,6 +37,8 @@ export interface WolfCounters {
   uncaughtExceptionCount: number;
   suspectIdCount: number;
   requestCount: number;
+  /** By path, of those that this Wolf offers. */
+  readonly requestCounts: Map<string, number>;
 }
 
 /** One life of Wolf, from its start to its crash: socket, one API thread, state in memory. */
@@ -183,6 +185,8 @@ export class WolfProcess {
   async #replyTo({ method, path, query, body }: WolfRequest): Promise<WolfReply> {
     const endpoint = this.#endpoints.find((candidate) => candidate.method === method && candidate.path === path);
     if (endpoint === undefined) return NOT_FOUND;
+    const { requestCounts } = this.#counters;
+    requestCounts.set(path, (requestCounts.get(path) ?? 0) + 1);
     try {
       return await endpoint.answer(this.core, body, query);
     } catch (error) {

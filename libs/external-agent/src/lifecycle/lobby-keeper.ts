@@ -37,11 +37,12 @@ export class LobbyKeeper {
   }
 
   /**
-   * The session's lobby on its Wolf, if there is one. Further lobbies of the same session are stopped.
+   * The session's lobby on its Wolf, if there is one: the one on its row, or else the newest. Further lobbies of the same
+   * session are stopped.
    * @throws WolfError when Wolf can not be asked; then it is unknown whether there is one
    */
   find(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<WolfLobbyId | undefined> {
-    return this.#keepOne(session, wolfInstanceId, undefined, lease);
+    return this.#keepOne(session, wolfInstanceId, session.lobbyId, lease);
   }
 
   /**
@@ -59,7 +60,7 @@ export class LobbyKeeper {
     const client = this.#clients.for(wolfInstanceId);
     const asked = await this.#ask(client, session, desktop, lease);
     if ('failure' in asked && wasNeverSent(asked.failure)) throw asked.failure;
-    const lobbyId = await this.#keepOne(session, wolfInstanceId, asked.lobbyId, lease);
+    const lobbyId = await this.#keepOne(session, wolfInstanceId, asked.lobbyId ?? null, lease);
     if (!('failure' in asked)) {
       if (lobbyId === undefined) throw new StartError('LOBBY_VANISHED', 'the lobby ended as soon as it was made');
       return lobbyId;
@@ -89,7 +90,7 @@ export class LobbyKeeper {
   async #keepOne(
     session: SessionEntity,
     wolfInstanceId: string,
-    wanted: WolfLobbyId | undefined,
+    wanted: string | null,
     lease: SessionLease,
   ): Promise<WolfLobbyId | undefined> {
     const client = this.#clients.for(wolfInstanceId);

@@ -12,7 +12,7 @@ import {
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
 import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
-import { WolfClientFactory } from '@helix/wolf-client';
+import { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from '../clipboard/clipboard.service.js';
 import { ByteBudget } from '../desktop/byte-budget.js';
@@ -108,6 +108,7 @@ export class ExternalAgentModule {
             PlacementService,
             WolfInstanceRegistry,
             WolfClientFactory,
+            WolfWatches,
           ],
           useFactory: (
             all: ExternalAgentsOptions,
@@ -118,7 +119,18 @@ export class ExternalAgentModule {
             placements: PlacementService,
             instances: WolfInstanceRegistry,
             wolfs: WolfClientFactory,
-          ) => new ExternalAgents(all, { dataSource, directory, connections, http, placements, instances, wolfs }),
+            watches: WolfWatches,
+          ) =>
+            new ExternalAgents(all, {
+              dataSource,
+              directory,
+              connections,
+              http,
+              placements,
+              instances,
+              wolfs,
+              watches,
+            }),
         },
         ...PARTS,
         ExternalAgentsLife,

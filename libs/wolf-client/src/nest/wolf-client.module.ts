@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
+import { WolfWatches } from '../watch/wolf-watches.js';
 import { WolfClientFactory, type WolfClientFactoryOptions } from '../wolf-client-factory.js';
 
 export interface WolfClientModuleAsyncOptions {
@@ -7,7 +8,7 @@ export interface WolfClientModuleAsyncOptions {
   readonly useFactory: FactoryProvider<WolfClientFactoryOptions>['useFactory'];
 }
 
-/** Provides `WolfClientFactory` to the whole application. */
+/** Provides `WolfClientFactory` and `WolfWatches`, one watch of each Wolf, to the whole application. */
 @Module({})
 export class WolfClientModule {
   static forRootAsync({ imports = [], inject = [], useFactory }: WolfClientModuleAsyncOptions): DynamicModule {
@@ -16,6 +17,17 @@ export class WolfClientModule {
       inject,
       useFactory: async (...dependencies: unknown[]) => new WolfClientFactory(await useFactory(...dependencies)),
     };
-    return { module: WolfClientModule, global: true, imports, providers: [factory], exports: [WolfClientFactory] };
+    const watches: FactoryProvider<WolfWatches> = {
+      provide: WolfWatches,
+      inject: [WolfClientFactory],
+      useFactory: (clients: WolfClientFactory) => new WolfWatches(clients),
+    };
+    return {
+      module: WolfClientModule,
+      global: true,
+      imports,
+      providers: [factory, watches],
+      exports: [WolfClientFactory, WolfWatches],
+    };
   }
 }

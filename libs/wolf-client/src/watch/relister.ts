@@ -50,15 +50,13 @@ export class Relister {
     this.#isAskedAgain = false;
     const standsForMs = await this.#list();
     this.#lastEndedAt = performance.now();
-    if (!this.#endListing()) return;
-    if (this.#isAskedAgain) this.ask();
-    else this.#after(standsForMs);
+    this.#endListing(standsForMs);
   }
 
-  /** False when it was closed meanwhile. */
-  #endListing(): boolean {
-    if (this.#state === 'closed') return false;
+  #endListing(standsForMs: number): void {
+    if (this.#state === 'closed') return;
     this.#state = 'resting';
-    return true;
+    if (this.#isAskedAgain) this.ask();
+    else this.#after(standsForMs);
   }
 }

@@ -91,7 +91,7 @@ export class WolfWatch {
     if (this.#following !== undefined && !this.#ending.signal.aborted) this.#relister.ask();
   }
 
-  get #isClosed(): boolean {
+  #hasEnded(): boolean {
     return this.#ending.signal.aborted;
   }
 
@@ -106,10 +106,10 @@ export class WolfWatch {
   async #follow(): Promise<void> {
     const { retryMinMs = WATCH_RETRY_MIN_MS, retryMaxMs = WATCH_RETRY_MAX_MS, random = Math.random } = this.#options;
     let failureCount = 0;
-    while (!this.#isClosed) {
+    while (!this.#hasEnded()) {
       const begunAt = performance.now();
       const error = await this.#followOnce();
-      if (this.#isClosed) return;
+      if (this.#hasEnded()) return;
       this.#state = 'connecting';
       this.#tell({ type: 'lost', error });
       this.#options.logger?.debug({ error }, 'the events of a Wolf are not followed; they are asked for again');
