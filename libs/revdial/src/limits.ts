@@ -45,6 +45,9 @@ export const ANSWERED_KEEP_ALIVE_INTERVAL_MS = 5_000;
 /** Keep-alives in a row that such a runner may leave unanswered; when the next is due, it is dead. */
 export const KEEP_ALIVES_MISSED_MAX_COUNT = 2;
 
+/** Keep-alives beyond the regular ones by which a probe finds out whether a runner answers them. The Go clients do not. */
+export const PROBE_TRIALS_MAX_COUNT = 3;
+
 /** A WebSocket link that has given no sign of life for so long is dead: two of its pings or pongs were missed. */
 export const LINK_SILENCE_LIMIT_MS = 35_000;
 

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/websockets';
 import { SessionFeed, type SessionView } from '@helix/external-agent';
 import type { WebSocket } from 'ws';
+import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { API_LIMITS } from '../limits.js';
 import { toSessionUpdate } from '../sessions/session-update.dto.js';
 import type { AdmittedRequest } from './session-ws-adapter.js';
@@ -38,16 +39,22 @@ export class UserSocketGateway
 {
   private readonly sockets = new Map<WebSocket, OpenSocket>();
   private timer: NodeJS.Timeout | undefined;
+  private stopListening: () => void = () => undefined;
 
   constructor(
     @Inject(SessionFeed) private readonly feed: SessionFeed,
     @Inject(SocketAuthorizer) private readonly authorizer: SocketAuthorizer,
+    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
   ) {}
 
   afterInit(): void {
     this.timer = setInterval(() => {
-      this.check();
+      this.checkPages();
+      this.checkTokens();
     }, API_LIMITS.socketCheckIntervalMs).unref();
+    this.stopListening = this.notices.subscribe('api_keys', () => {
+      this.checkTokens();
+    });
   }
 
   handleConnection(socket: WebSocket, request: AdmittedRequest): void {
@@ -77,6 +84,7 @@ export class UserSocketGateway
 
   beforeApplicationShutdown(): void {
     clearInterval(this.timer);
+    this.stopListening();
     for (const socket of this.sockets.keys()) socket.close(CLOSE.goingAway, 'the replica is closing');
   }
 
@@ -104,16 +112,22 @@ export class UserSocketGateway
     return own >= API_LIMITS.socketsPerUserMaxCount;
   }
 
-  /** Ends those whose page is gone, and those whose token is not good any more. */
-  private check(): void {
+  /** Ends those whose page is gone. */
+  private checkPages(): void {
     for (const [socket, open] of this.sockets) {
-      if (!open.isAlive) {
+      if (open.isAlive) {
+        open.isAlive = false;
+        socket.ping();
+      } else {
         socket.terminate();
-        continue;
       }
-      open.isAlive = false;
-      socket.ping();
-      void this.authorizer.isStillAdmitted(open.admission).then((isAdmitted) => {
+    }
+  }
+
+  /** Ends those whose token is not good any more. */
+  private checkTokens(): void {
+    for (const [socket, { admission }] of this.sockets) {
+      void this.authorizer.isStillAdmitted(admission).then((isAdmitted) => {
         if (!isAdmitted) socket.close(CLOSE.signedOut, 'signed out');
       });
     }

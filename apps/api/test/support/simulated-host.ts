@@ -21,11 +21,12 @@ export class SimulatedHost {
     api: ApiInProcess,
     id: string,
     options: Partial<SimulatedWolfOptions> = {},
+    url = api.url,
   ): Promise<SimulatedHost> {
     const folder = await mkdtemp(path.join(tmpdir(), 'wolf-'));
     const wolf = new SimulatedWolf({ socketPath: path.join(folder, 'wolf.sock'), ...options });
     await wolf.start();
-    const server = parseServerAddress(api.url);
+    const server = parseServerAddress(url);
     if (server === undefined) throw new Error('no address');
     const tunnel = new RunnerTunnel({
       connector: new SocketConnector({ server }),
@@ -43,6 +44,14 @@ export class SimulatedHost {
       expect(rows).toHaveLength(1);
     });
     return new SimulatedHost(id, wolf, tunnel, folder);
+  }
+
+  /** The token that the session's desktop was given. */
+  desktopToken(sessionId: string): string {
+    const env = this.wolf.lobbies.find((lobby) => lobby.env.includes(`HELIX_SESSION_ID=${sessionId}`))?.env ?? [];
+    const token = env.find((entry) => entry.startsWith('USER_API_TOKEN='))?.slice('USER_API_TOKEN='.length);
+    if (token === undefined) throw new Error(`no desktop of ${sessionId} runs here`);
+    return token;
   }
 
   /** After a test, whatever it did: Wolf was not harmed. */

@@ -5,7 +5,7 @@ export interface IdleStatus {
   readonly idleMs: number;
   /** `undefined`: it is never stopped for idleness. */
   readonly leftMs: number | undefined;
-  /** The stop is near: within the last five sixths of the limit's end, or of 25 minutes where those are shorter. */
+  /** The stop is near enough for the owner to be warned. */
   readonly isWarned: boolean;
 }
 

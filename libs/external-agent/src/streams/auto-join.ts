@@ -28,11 +28,17 @@ export interface AutoJoinRequest {
 export class AutoJoin {
   readonly #wolfs: WolfClientFactory;
   readonly #hosts: Pick<HostWatch, 'whenSeen' | 'refresh'>;
+  readonly #waitMs: number;
   #waitingCount = 0;
 
-  constructor(wolfs: WolfClientFactory, hosts: Pick<HostWatch, 'whenSeen' | 'refresh'>) {
+  constructor(
+    wolfs: WolfClientFactory,
+    hosts: Pick<HostWatch, 'whenSeen' | 'refresh'>,
+    waitMs: number = LIMITS.autoJoinWaitMs,
+  ) {
     this.#wolfs = wolfs;
     this.#hosts = hosts;
+    this.#waitMs = waitMs;
   }
 
   /**
@@ -74,7 +80,7 @@ export class AutoJoin {
     isMine: (stream: WolfSession) => boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const endsAt = performance.now() + LIMITS.autoJoinWaitMs;
+    const endsAt = performance.now() + this.#waitMs;
     const options = signal === undefined ? {} : { signal };
     for (;;) {
       const stream = (await client.listSessions(options)).findLast(isMine);
@@ -115,7 +121,7 @@ export class AutoJoin {
 
   /** Until the host is seen to have changed, for `forMs` at most. @throws the signal's reason when the caller leaves */
   async #pause(wolfInstanceId: string, forMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const over = AbortSignal.timeout(forMs);
+    const over = AbortSignal.timeout(Math.ceil(forMs));
     await this.#hosts.whenSeen(wolfInstanceId, signal === undefined ? over : AbortSignal.any([over, signal]));
     signal?.throwIfAborted();
   }

@@ -25,10 +25,8 @@ export class SessionFeed {
   readonly #directory: SessionDirectory;
   readonly #views: SessionViews;
   readonly #watched = new Map<SessionId, Watched>();
-  readonly #glancedAt = new LRUCache<SessionId, true>({
-    max: LIMITS.sessionDirectoryMaxEntries,
-    ttl: LIMITS.glanceLastsMs,
-  });
+  /** On `performance.now`. */
+  readonly #glancedAtMs = new LRUCache<SessionId, number>({ max: LIMITS.sessionDirectoryMaxEntries });
   #unsubscribe: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -67,7 +65,7 @@ export class SessionFeed {
 
   /** What the session looks like now, to somebody who asks again and again. */
   glance(session: SessionEntity): SessionView {
-    this.#glancedAt.set(session.id, true);
+    this.#glancedAtMs.set(session.id, performance.now());
     return this.#views.of(session);
   }
 
@@ -100,7 +98,11 @@ export class SessionFeed {
   }
 
   #turn(): void {
-    for (const id of this.#glancedAt.keys()) this.#probe(id);
+    const nowMs = performance.now();
+    for (const [id, glancedAtMs] of this.#glancedAtMs.entries()) {
+      if (nowMs - glancedAtMs < LIMITS.glanceLastsMs) this.#probe(id);
+      else this.#glancedAtMs.delete(id);
+    }
     for (const [id, watched] of this.#watched) {
       this.#probe(id);
       this.#checkIdle(watched);

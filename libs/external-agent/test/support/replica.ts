@@ -46,7 +46,7 @@ export class Replica {
   readonly logger = new RecordingLogger();
   readonly disconnected: SessionId[] = [];
   readonly pictures = new RecordingPictures();
-  readonly #clients: WolfClientFactory;
+  readonly clients: WolfClientFactory;
   readonly #dataSource: DataSource;
   readonly #reconcilers: SessionReconciler[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
@@ -57,7 +57,7 @@ export class Replica {
     tokens: SessionTokenIssuer,
     changes: Partial<DesktopConfig> = {},
   ) {
-    this.#clients = clients;
+    this.clients = clients;
     this.#dataSource = dataSource;
     const desktop = { ...DESKTOP, ...changes };
     this.repository = new SessionRepository(dataSource);
@@ -88,7 +88,7 @@ export class Replica {
 
   /** Follows these hosts and audits what they run, as a replica that holds their links does. */
   watchHosts(localInstanceIds: readonly string[], options: WolfWatchOptions = {}): HostWatch {
-    const watches = new WolfWatches(this.#clients, options);
+    const watches = new WolfWatches(this.clients, options);
     const hosts = new HostWatch({ connections: new ConnectionManager(), watches, localInstanceIds });
     const auditor = new LobbyAuditor(this.#dataSource, this.driver, this.logger);
     hosts.subscribe((id, snapshot) => {

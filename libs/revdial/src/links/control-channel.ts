@@ -1,4 +1,4 @@
-import { CONTROL_UNSENT_MAX_BYTES } from '../limits.js';
+import { CONTROL_UNSENT_MAX_BYTES, PROBE_TRIALS_MAX_COUNT } from '../limits.js';
 import { ControlLineReader } from '../wire/control-line-reader.js';
 import { encodeControlLine } from '../wire/control-line-codec.js';
 import type { LinkEndReason } from '../runner-link.js';
@@ -28,6 +28,7 @@ export class ControlChannel {
   #lastSeenAtMs = Date.now();
   /** When the oldest question was asked that no sign of life has followed. */
   #askedAtMs: number | undefined;
+  #trialCount = 0;
   #roundTripMs: number | undefined;
   #bytesIn = 0;
   #bytesOut = 0;
@@ -116,7 +117,14 @@ export class ControlChannel {
 
   /** Asks for a sign of life now, unless one is owed already or this runner gives none. */
   probe(): void {
-    if (this.#events !== undefined && this.#isReady && this.#askedAtMs === undefined && this.#isAnswered) this.#ask();
+    if (this.#events === undefined || !this.#isReady || this.#askedAtMs !== undefined) return;
+    if (this.#isAnswered) {
+      this.#ask();
+    } else if (this.#trialCount < PROBE_TRIALS_MAX_COUNT) {
+      // Whether it gives any is not known yet.
+      this.#trialCount += 1;
+      this.#sayKeepAlive();
+    }
   }
 
   /** Writes one line by one write. A peer that lets lines pile up is ended as silent. */
