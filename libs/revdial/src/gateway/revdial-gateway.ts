@@ -40,7 +40,8 @@ export class RevDialGateway {
   readonly #logger: RevDialLogger;
   readonly #admission: Admission;
   readonly #links = new Map<string, DialBackLink>();
-  readonly #detached = new WeakSet<Socket>();
+  /** Sockets of hijacks, from their request on: nothing that comes behind it in the same read has an owner. */
+  readonly #hijacked = new WeakSet<Socket>();
   readonly #controlWebSockets = controlWebSocketServer();
 
   constructor(connections: ConnectionManager, authorizer: RunnerAuthorizer, options: RevDialGatewayOptions = {}) {
@@ -56,9 +57,8 @@ export class RevDialGateway {
    * not, and the host server goes on.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#detached.has(request.socket)) {
-      // It came in the same read as the request that was hijacked. Node must never see an answer to it finish: it would
-      // look for the answer to the first one and throw.
+    if (this.#hijacked.has(request.socket)) {
+      // Node must never see an answer to it finish: it would look for the answer to the first one and throw.
       request.socket.destroy();
       return true;
     }
@@ -68,12 +68,11 @@ export class RevDialGateway {
       this.#countRefusal(REFUSALS.methodNotAllowed);
       refuseResponse(response, REFUSALS.methodNotAllowed);
     } else if (isHijack(request, response) && asked.purpose === 'control') {
-      this.#detached.add(request.socket);
-      const waiting = new WaitingSocket(detachFromHttp(request, response), NO_BYTES);
-      void this.#admit(waiting, request, asked, (admitted) => {
-        const socket = waiting.socket;
-        const earlyBytes = waiting.release();
-        this.#openLink(admitted, socket, () => new HijackTransport(socket, earlyBytes, this.#options));
+      this.#hijacked.add(request.socket);
+      // Not before the parser is through with this read: to some requests (no Host, a strange Expect) Node answers itself,
+      // and would throw when it finds the socket without the answer to the first one.
+      setImmediate(() => {
+        this.#hijack(request, response, asked);
       });
     } else {
       void this.#answerPlain(request, response, asked);
@@ -83,6 +82,10 @@ export class RevDialGateway {
 
   /** Takes an upgrade if it is for the tunnel. `false`: it is not, and the socket is untouched. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
+    if (this.#hijacked.has(request.socket)) {
+      request.socket.destroy();
+      return true;
+    }
     const asked = tunnelRequestOf(request);
     if (asked === undefined) return false;
     // Node types it as Duplex for the sake of custom servers; behind an HTTP(S) server it is a net.Socket.
@@ -97,6 +100,16 @@ export class RevDialGateway {
       else this.#acceptData(waiting, request, asked, admitted);
     });
     return true;
+  }
+
+  #hijack(request: IncomingMessage, response: ServerResponse, asked: TunnelRequest): void {
+    const socket = detachFromHttp(request, response);
+    if (socket === undefined) return;
+    const waiting = new WaitingSocket(socket, NO_BYTES);
+    void this.#admit(waiting, request, asked, (admitted) => {
+      const earlyBytes = waiting.release();
+      this.#openLink(admitted, socket, () => new HijackTransport(socket, earlyBytes, this.#options));
+    });
   }
 
   async #admit(
