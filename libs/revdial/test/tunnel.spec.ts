@@ -429,15 +429,62 @@ describe('a runner that falls silent or breaks the rules of its transport', () =
     await replica.close();
   });
 
-  it('loses its hijacked link when it leaves dials unanswered', async () => {
-    const replica = await Replica.start({ gateway: { clientPickUpLimitMs: 50 }, connections: { graceMs: 100 } });
+  /** A turn of the clock each 30 ms; a dial speaks against the link after 300 ms. */
+  const WATCHFUL = { gateway: { clientPickUpLimitMs: 300, keepAliveIntervalMs: 30 }, connections: { graceMs: 100 } };
+
+  it.each([
+    ['a short deadline', () => ({ connectTimeoutMs: 40 })],
+    ['callers that leave', () => ({ signal: AbortSignal.timeout(40) })],
+  ])('loses its hijacked link when it leaves the dials of a pool unanswered: %s', async (_case, impatience) => {
+    const replica = await Replica.start(WATCHFUL);
     const runner = await RawRunner.connect({ generation: 1, port: replica.port, runnerId: WOLF, token: RUNNER_TOKEN });
-    for (let n = 0; n < 2; n += 1) {
-      await expect(replica.connections.dial(WOLF, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'DIAL_TIMEOUT' });
-    }
-    await eventually(() => {
-      expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
+    let lossCount = 0;
+    let owedMs = 0;
+    replica.connections.subscribe((event) => {
+      if (event.type === 'lost') lossCount += 1;
     });
+    const beganAtMs = performance.now();
+    while (lossCount === 0) {
+      await expect(replica.http.request(WOLF, { method: 'GET', path: '/', ...impatience() })).rejects.toMatchObject({
+        code: expect.stringMatching(/DIAL_TIMEOUT|DIAL_ABORTED|LINK_LOST|RUNNER_NOT_CONNECTED/),
+      });
+      const status = replica.connections.find(WOLF);
+      if (status?.state === 'connected') owedMs = Math.max(owedMs, status.stats.unansweredMs);
+    }
+    // Told while the link still stood, although each dial was short.
+    expect(owedMs).toBeGreaterThan(150);
+    expect(performance.now() - beganAtMs).toBeGreaterThan(300);
+    expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
+    runner.kill();
+    await replica.close();
+  });
+
+  it('keeps its hijacked link when its answers come too late for their callers', async () => {
+    const replica = await Replica.start(WATCHFUL);
+    const runner = await RawRunner.connect({ generation: 1, port: replica.port, runnerId: WOLF, token: RUNNER_TOKEN });
+    const beganAtMs = performance.now();
+    while (performance.now() - beganAtMs < 1_000) {
+      const asked = runner.nextConnPath();
+      await expect(replica.connections.dial(WOLF, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'DIAL_TIMEOUT' });
+      expect(await runner.pickUp(await asked)).toMatchObject({ status: 404 });
+    }
+    expect(replica.connections.find(WOLF)).toMatchObject({ state: 'connected' });
+    runner.kill();
+    await replica.close();
+  });
+
+  it('loses its hijacked link when it leaves dials unanswered', async () => {
+    const replica = await Replica.start({
+      gateway: { clientPickUpLimitMs: 50, keepAliveIntervalMs: 50 },
+      connections: { graceMs: 100 },
+    });
+    const runner = await RawRunner.connect({ generation: 1, port: replica.port, runnerId: WOLF, token: RUNNER_TOKEN });
+    const dials = await Promise.allSettled([replica.connections.dial(WOLF), replica.connections.dial(WOLF)]);
+    expect(dials).toMatchObject([
+      { reason: { code: 'RUNNER_NOT_CONNECTED' } },
+      { reason: { code: 'RUNNER_NOT_CONNECTED' } },
+    ]);
+    expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
     runner.kill();
     await replica.close();
   });

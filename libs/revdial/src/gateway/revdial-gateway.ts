@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import type { ServerOptions } from 'ws';
 import type { ConnectionManager } from '../connections/connection-manager.js';
-import { CONTROL_MESSAGE_MAX_BYTES, TCP_KEEP_ALIVE_DELAY_MS, WEBSOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
+import { TCP_KEEP_ALIVE_DELAY_MS } from '../limits.js';
 import { ControlChannel } from '../links/control-channel.js';
 import type { ControlTransport } from '../links/control-transport.js';
 import { DialBackLink } from '../links/dial-back-link.js';
@@ -16,6 +14,7 @@ import type { RevDialLogger } from '../revdial-logger.js';
 import { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
 import { Admission } from './admission.js';
 import type { Admitted } from './admission.js';
+import { controlWebSocketServer } from './control-websocket-server.js';
 import { detachFromHttp } from './detach-from-http.js';
 import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
 import { REFUSALS, refuseResponse, refuseSocket } from './refusal.js';
@@ -180,6 +179,7 @@ export class RevDialGateway {
       // The dial goes on waiting for its own runner.
       this.#refuse(waiting, request, asked, REFUSALS.foreignDialer);
     } else if (asked.dialId === undefined || !link.awaits(asked.dialId)) {
+      link.noteLatePickUp();
       // Without its id it might be the late answer to a dial that was given up, so it is nobody's.
       this.#refuse(waiting, request, asked, REFUSALS.unknownDial);
     } else {
@@ -244,16 +244,4 @@ function isHijack(request: IncomingMessage, response: ServerResponse): boolean {
   if (response.socket !== request.socket) return false;
   const tokens = request.headers.connection?.toLowerCase().split(',') ?? [];
   return request.headers.upgrade === undefined && tokens.some((token) => token.trim() === 'upgrade');
-}
-
-function controlWebSocketServer(): WebSocketServer {
-  const options: ServerOptions & { readonly closeTimeout: number } = {
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-    maxPayload: CONTROL_MESSAGE_MAX_BYTES,
-    closeTimeout: WEBSOCKET_CLOSE_TIMEOUT_MS,
-  };
-  return new WebSocketServer(options);
 }
