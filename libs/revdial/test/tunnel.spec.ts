@@ -311,6 +311,55 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     expect(replica.connections.find(WOLF)?.state).toBe('connected');
   });
 
+  it.each(['superseded', 'lost'])('is removed with the streams of its older links, when one was %s', async (how) => {
+    const patient = await Replica.start({
+      gateway: { orphanedStreamGraceMs: 60_000 },
+      connections: { supersededStreamGraceMs: 60_000 },
+    });
+    const old = await connect({ port: patient.port });
+    const stream = await patient.connections.dial(WOLF);
+    const cut = once(stream, 'error');
+    if (how === 'lost') old.kill();
+    await connect({ port: patient.port });
+    stream.write('GET /still HTTP/1.0\r\n\r\n');
+    await once(stream, 'data');
+    patient.connections.remove(WOLF);
+    expect((await cut)[0]).toMatchObject({ code: 'LINK_LOST' });
+    await patient.close();
+  });
+
+  it('leaves no stream behind when the replica closes in its grace period', async () => {
+    const patient = await Replica.start({ gateway: { orphanedStreamGraceMs: 60_000 } });
+    const runner = await connect({ port: patient.port });
+    const stream = await patient.connections.dial(WOLF);
+    const cut = once(stream, 'error');
+    runner.kill();
+    await eventually(() => {
+      expect(patient.connections.find(WOLF)?.state).toBe('grace');
+    });
+    await patient.connections.close(50);
+    expect(stream.destroyed).toBe(true);
+    expect((await cut)[0]).toMatchObject({ code: 'LINK_LOST' });
+    await patient.close();
+  });
+
+  it('has one grace period for each dial, however often it comes and goes', async () => {
+    const beganAtMs = performance.now();
+    (await connect({ manual: true })).kill();
+    let isSettled = false;
+    const dial = replica.connections.dial(WOLF, { timeoutMs: 60_000 }).finally(() => {
+      isSettled = true;
+    });
+    const outcome = expect(dial).rejects.toMatchObject({ code: 'RUNNER_NOT_CONNECTED' });
+    // Each return comes in time for the grace period that the loss before began.
+    while (!isSettled && performance.now() - beganAtMs < 5_000) {
+      await Promise.race([dial.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 150))]);
+      (await connect({ manual: true })).kill();
+    }
+    expect(isSettled).toBe(true);
+    await outcome;
+  });
+
   it('is told when the replica closes; later ones are refused', async () => {
     const runner = await connect();
     const ended = once(runner, 'end');

@@ -153,6 +153,9 @@ export class DialBackLink implements RunnerLink {
       await this.#streams.drain(graceMs, lost(reason));
       this.#channel.close(reason);
       this.#settle(reason);
+    } else {
+      // Its streams have a grace of their own, which may be longer.
+      await this.#streams.drain(graceMs, lost(reason));
     }
     await this.closed;
   }
