@@ -127,5 +127,5 @@ export const REQUEST_CONNECT_TIMEOUT_MS = 10_000;
 /** From the request's last byte to the answer's head. */
 export const REQUEST_HEADERS_TIMEOUT_MS = 30_000;
 
-/** Silence between two pieces of an answer. */
+/** Silence between two pieces of an answer, or of a request whose body is a stream. */
 export const REQUEST_BODY_TIMEOUT_MS = 30_000;
