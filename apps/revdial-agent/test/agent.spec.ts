@@ -136,7 +136,8 @@ describe('the agent, built and running', () => {
     const cutAtMs = performance.now();
     api.controls[0]?.socket.destroy();
     await eventually(() => expect(api.controls).toHaveLength(2));
-    expect((api.controls[1]?.atMs ?? Infinity) - cutAtMs).toBeLessThan(1_000);
+    // The wait itself is asserted below; a busy machine adds to what the clock says.
+    expect((api.controls[1]?.atMs ?? Infinity) - cutAtMs).toBeLessThan(5_000);
     expect(agent.find('lost')?.['retryInMs']).toBeLessThanOrEqual(200);
 
     const { port } = api;

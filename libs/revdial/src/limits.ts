@@ -60,7 +60,7 @@ export const TCP_KEEP_ALIVE_DELAY_MS = 20_000;
  */
 export const CONTROL_UNSENT_MAX_BYTES = 64 * 1024;
 
-/** Dials in a row that a hijacked runner left unanswered for a whole pick-up time before its link counts as dead. */
+/** Dials in a row that a hijacked runner left unanswered for a whole pick-up time each: then its link is dead. */
 export const UNANSWERED_DIALS_BEFORE_SILENT = 2;
 
 /** Pick-up limit of the clients themselves (revdial-wire §2): past it, no answer means that nobody listens. */
@@ -130,5 +130,5 @@ export const REQUEST_CONNECT_TIMEOUT_MS = 10_000;
 /** From the request's last byte to the answer's head. */
 export const REQUEST_HEADERS_TIMEOUT_MS = 30_000;
 
-/** Silence between two pieces of an answer. */
+/** Silence between two pieces of an answer, or of a request whose body is a stream. */
 export const REQUEST_BODY_TIMEOUT_MS = 30_000;

@@ -17,6 +17,8 @@ export const REVDIAL_ERROR_CODES = [
   'LINK_LOST',
   /** The stream opened and ended before its first byte: the service behind the tunnel is down. */
   'SERVICE_DOWN',
+  /** The body of the caller's own request stopped coming in its middle. */
+  'REQUEST_BODY_STALLED',
   /** The far service answered too slowly: headers or the next piece of the body. */
   'UPSTREAM_TIMEOUT',
   /** The far service answered something that is not HTTP, or cut the answer short. */

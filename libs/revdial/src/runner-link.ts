@@ -26,7 +26,10 @@ export interface RunnerLink {
    * nothing on a link whose runner answers no such questions.
    */
   probe(): void;
-  /** Opens no more streams, lets the standing ones finish for at most `graceMs`, then cuts. `reason` is `shutdown` by default. */
+  /**
+   * Opens no more streams, lets the standing ones finish for at most `graceMs`, then cuts. `reason` is `shutdown` by default.
+   * On a link that is gone or closing already it still hurries the streams.
+   */
   close(graceMs?: number, reason?: LinkEndReason): Promise<void>;
   /** Cuts the link and all its streams now. */
   destroy(reason: LinkEndReason): void;

@@ -127,6 +127,49 @@ describe('what the gateway refuses before any upgrade', () => {
     expect(await ask('/elsewhere', 'Connection: close\r\n')).toContain('the framework');
   });
 
+  const badHijack = `GET /api/v1/revdial?runnerid=wolf-1 HTTP/1.1\r\nHost: api\r\n${bearer('nope')}${HIJACK}`;
+  const goodHijack = badHijack.replace('nope', RUNNER_TOKEN);
+  const withoutHost = 'GET / HTTP/1.1\r\n\r\n';
+
+  it.each([
+    ['a request without Host', `${badHijack}\r\n${withoutHost}`],
+    ['an unknown Expect', `${badHijack}\r\nGET / HTTP/1.1\r\nHost: api\r\nExpect: banana\r\n\r\n`],
+    ['a second hijack without Host', `${badHijack}\r\n${badHijack.replace('Host: api\r\n', '')}\r\n`],
+    ['a body and a request without Host', `${badHijack}Content-Length: 5\r\n\r\nabcde${withoutHost}`],
+    ['two such requests', `${badHijack}\r\n${withoutHost}${withoutHost}`],
+    ['a request without Host, by one who is let in', `${goodHijack}\r\n${withoutHost}`],
+    ['a CONNECT', `${badHijack}\r\nCONNECT a:1 HTTP/1.1\r\nHost: api\r\n\r\n`],
+    ['an expectation to continue', `${badHijack}\r\nGET / HTTP/1.1\r\nHost: api\r\nExpect: 100-continue\r\n\r\n`],
+  ])('survives, behind a hijack in the same read, %s', async (_case, bytes) => {
+    const socket = connect(replica.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(bytes);
+    await eventually(() => {
+      expect((replica.counters.refusals[401] ?? 0) + replica.counters.linksOpened.hijack > 0 || socket.closed).toBe(
+        true,
+      );
+    });
+    socket.destroy();
+    // An uncaught exception of the server would fail this file.
+    expect(await ask('/elsewhere', 'Connection: close\r\n')).toContain('the framework');
+  });
+
+  it.each([
+    ['to the tunnel', '/api/v1/revdial?runnerid=wolf-2'],
+    ['to somewhere else', '/somewhere'],
+  ])('gives the socket of a hijack to no WebSocket %s in the same read', async (_case, target) => {
+    const upgrade = `GET ${target} HTTP/1.1\r\nHost: api\r\n${bearer(RUNNER_TOKEN)}${WEBSOCKET}\r\n`;
+    const socket = connect(replica.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    let answer = '';
+    socket.on('data', (bytes) => (answer += bytes.toString()));
+    socket.write(`${goodHijack}\r\n${upgrade}`);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toBe('');
+    expect(replica.connections.list()).toEqual([]);
+  });
+
   it('lets only so many peers wait to be let in', async () => {
     const small = await Replica.start({ gateway: { admissionTimeoutMs: 200, maxAdmissionCount: 1 } });
     const target = '/api/v1/revdial?runnerid=wolf-1';

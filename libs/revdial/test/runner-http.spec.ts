@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { collectBounded, readBounded, RunnerHttpPool, runnerIdOf } from '@helix/revdial';
 import type { RunnerHttpPoolOptions, RunnerHttpRequest } from '@helix/revdial';
@@ -283,6 +283,99 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     });
     held[2]?.write(answer('and this'));
     expect(await text((await served).body)).toBe('and this');
+  });
+
+  describe('with a request whose body is a stream', () => {
+    const POST = { method: 'POST', path: '/' } as const satisfies RunnerHttpRequest;
+
+    it('does not blame the service when the body breaks, and frees the stream', async () => {
+      const { http, service } = await serve(() => undefined);
+      const body = new PassThrough();
+      body.write('abc');
+      const request = http.request(WOLF, { ...POST, body });
+      await eventually(() => {
+        expect(service.requestCount).toBe(1);
+      });
+      const cause = new Error('the upload broke');
+      body.destroy(cause);
+      await expect(request).rejects.toMatchObject({ code: 'DIAL_ABORTED', cause });
+      await eventually(() => {
+        expect(http.streamCount).toBe(0);
+        expect(service.sockets.size).toBe(0);
+      });
+    });
+
+    it('does not blame the service when the body stops coming, and frees the stream', async () => {
+      const { http, service } = await serve(() => undefined, { bodyTimeoutMs: 200 });
+      const body = new PassThrough();
+      const beganAtMs = performance.now();
+      const request = http.request(WOLF, { ...POST, body });
+      const outcome = expect(request).rejects.toMatchObject({ code: 'REQUEST_BODY_STALLED', retryable: false });
+      // Slow is not stalled.
+      for (let n = 0; n < 5; n += 1) {
+        body.write('abc');
+        await new Promise((resolve) => setTimeout(resolve, 80));
+      }
+      await outcome;
+      expect(performance.now() - beganAtMs).toBeGreaterThan(400);
+      expect(body.destroyed).toBe(true);
+      await eventually(() => {
+        expect(http.streamCount).toBe(0);
+        expect(service.sockets.size).toBe(0);
+      });
+    });
+
+    it('leaves a body alone that the service holds back, and lets the service answer late', async () => {
+      const { http } = await serve(
+        (_head, socket) => {
+          socket.pause();
+          setTimeout(() => {
+            socket.resume();
+            socket.write(answer('late'));
+          }, 500);
+        },
+        { bodyTimeoutMs: 100 },
+      );
+      const body = Readable.from(Array.from({ length: 400 }, () => Buffer.alloc(64 * 1024)));
+      const response = await http.request(WOLF, { ...POST, body });
+      expect(await text(response.body)).toBe('late');
+    });
+
+    it('destroys a body whose request was never written, and survives one that breaks while it waits', async () => {
+      const held: Socket[] = [];
+      const { http } = await serve((_head, socket) => held.push(socket), { maxStreamCountPerRunner: 1 });
+      const first = http.request(WOLF, GET);
+      const body = new PassThrough();
+      const breaking = http.request(WOLF, { ...POST, body });
+      body.destroy(new Error('the upload broke'));
+      await expect(breaking).rejects.toMatchObject({ code: 'DIAL_ABORTED' });
+      await expect(http.request(WOLF, { ...POST, body })).rejects.toMatchObject({ code: 'DIAL_ABORTED' });
+      const unwritten = new PassThrough();
+      const nowhere = runnerIdOf('wolf', 'nowhere');
+      await expect(http.request(nowhere, { ...POST, body: unwritten })).rejects.toMatchObject({
+        code: 'RUNNER_NOT_CONNECTED',
+      });
+      expect(unwritten.destroyed).toBe(true);
+      await eventually(() => {
+        expect(held).toHaveLength(1);
+      });
+      held[0]?.write(answer('x'));
+      await text((await first).body);
+    });
+  });
+
+  it('does not send a request whose caller left in the moment in which its stream was there', async () => {
+    const { http, service } = await serve((_head, socket) => socket.write(answer('x')));
+    await text((await http.request(WOLF, GET)).body);
+    await new Promise((resolve) => setImmediate(resolve));
+    const caller = new AbortController();
+    const request = http.request(WOLF, { ...GET, signal: caller.signal });
+    caller.abort();
+    await expect(request).rejects.toMatchObject({ code: 'DIAL_ABORTED' });
+    await eventually(() => {
+      expect(http.streamCount).toBe(0);
+    });
+    expect(service.requestCount).toBe(1);
   });
 
   it('has so many streams in all', async () => {

@@ -311,6 +311,55 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     expect(replica.connections.find(WOLF)?.state).toBe('connected');
   });
 
+  it.each(['superseded', 'lost'])('is removed with the streams of its older links, when one was %s', async (how) => {
+    const patient = await Replica.start({
+      gateway: { orphanedStreamGraceMs: 60_000 },
+      connections: { supersededStreamGraceMs: 60_000 },
+    });
+    const old = await connect({ port: patient.port });
+    const stream = await patient.connections.dial(WOLF);
+    const cut = once(stream, 'error');
+    if (how === 'lost') old.kill();
+    await connect({ port: patient.port });
+    stream.write('GET /still HTTP/1.0\r\n\r\n');
+    await once(stream, 'data');
+    patient.connections.remove(WOLF);
+    expect((await cut)[0]).toMatchObject({ code: 'LINK_LOST' });
+    await patient.close();
+  });
+
+  it('leaves no stream behind when the replica closes in its grace period', async () => {
+    const patient = await Replica.start({ gateway: { orphanedStreamGraceMs: 60_000 } });
+    const runner = await connect({ port: patient.port });
+    const stream = await patient.connections.dial(WOLF);
+    const cut = once(stream, 'error');
+    runner.kill();
+    await eventually(() => {
+      expect(patient.connections.find(WOLF)?.state).toBe('grace');
+    });
+    await patient.connections.close(50);
+    expect(stream.destroyed).toBe(true);
+    expect((await cut)[0]).toMatchObject({ code: 'LINK_LOST' });
+    await patient.close();
+  });
+
+  it('has one grace period for each dial, however often it comes and goes', async () => {
+    const beganAtMs = performance.now();
+    (await connect({ manual: true })).kill();
+    let isSettled = false;
+    const dial = replica.connections.dial(WOLF, { timeoutMs: 60_000 }).finally(() => {
+      isSettled = true;
+    });
+    const outcome = expect(dial).rejects.toMatchObject({ code: 'RUNNER_NOT_CONNECTED' });
+    // Each return comes in time for the grace period that the loss before began.
+    while (!isSettled && performance.now() - beganAtMs < 5_000) {
+      await Promise.race([dial.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 150))]);
+      (await connect({ manual: true })).kill();
+    }
+    expect(isSettled).toBe(true);
+    await outcome;
+  });
+
   it('is told when the replica closes; later ones are refused', async () => {
     const runner = await connect();
     const ended = once(runner, 'end');
@@ -429,15 +478,62 @@ describe('a runner that falls silent or breaks the rules of its transport', () =
     await replica.close();
   });
 
-  it('loses its hijacked link when it leaves dials unanswered', async () => {
-    const replica = await Replica.start({ gateway: { clientPickUpLimitMs: 50 }, connections: { graceMs: 100 } });
+  /** A turn of the clock each 30 ms; a dial speaks against the link after 300 ms. */
+  const WATCHFUL = { gateway: { clientPickUpLimitMs: 300, keepAliveIntervalMs: 30 }, connections: { graceMs: 100 } };
+
+  it.each([
+    ['a short deadline', () => ({ connectTimeoutMs: 40 })],
+    ['callers that leave', () => ({ signal: AbortSignal.timeout(40) })],
+  ])('loses its hijacked link when it leaves the dials of a pool unanswered: %s', async (_case, impatience) => {
+    const replica = await Replica.start(WATCHFUL);
     const runner = await RawRunner.connect({ generation: 1, port: replica.port, runnerId: WOLF, token: RUNNER_TOKEN });
-    for (let n = 0; n < 2; n += 1) {
-      await expect(replica.connections.dial(WOLF, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'DIAL_TIMEOUT' });
-    }
-    await eventually(() => {
-      expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
+    let lossCount = 0;
+    let owedMs = 0;
+    replica.connections.subscribe((event) => {
+      if (event.type === 'lost') lossCount += 1;
     });
+    const beganAtMs = performance.now();
+    while (lossCount === 0) {
+      await expect(replica.http.request(WOLF, { method: 'GET', path: '/', ...impatience() })).rejects.toMatchObject({
+        code: expect.stringMatching(/DIAL_TIMEOUT|DIAL_ABORTED|LINK_LOST|RUNNER_NOT_CONNECTED/),
+      });
+      const status = replica.connections.find(WOLF);
+      if (status?.state === 'connected') owedMs = Math.max(owedMs, status.stats.unansweredMs);
+    }
+    // Told while the link still stood, although each dial was short.
+    expect(owedMs).toBeGreaterThan(150);
+    expect(performance.now() - beganAtMs).toBeGreaterThan(300);
+    expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
+    runner.kill();
+    await replica.close();
+  });
+
+  it('keeps its hijacked link when its answers come too late for their callers', async () => {
+    const replica = await Replica.start(WATCHFUL);
+    const runner = await RawRunner.connect({ generation: 1, port: replica.port, runnerId: WOLF, token: RUNNER_TOKEN });
+    const beganAtMs = performance.now();
+    while (performance.now() - beganAtMs < 1_000) {
+      const asked = runner.nextConnPath();
+      await expect(replica.connections.dial(WOLF, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'DIAL_TIMEOUT' });
+      expect(await runner.pickUp(await asked)).toMatchObject({ status: 404 });
+    }
+    expect(replica.connections.find(WOLF)).toMatchObject({ state: 'connected' });
+    runner.kill();
+    await replica.close();
+  });
+
+  it('loses its hijacked link when it leaves dials unanswered', async () => {
+    const replica = await Replica.start({
+      gateway: { clientPickUpLimitMs: 50, keepAliveIntervalMs: 50 },
+      connections: { graceMs: 100 },
+    });
+    const runner = await RawRunner.connect({ generation: 1, port: replica.port, runnerId: WOLF, token: RUNNER_TOKEN });
+    const dials = await Promise.allSettled([replica.connections.dial(WOLF), replica.connections.dial(WOLF)]);
+    expect(dials).toMatchObject([
+      { reason: { code: 'RUNNER_NOT_CONNECTED' } },
+      { reason: { code: 'RUNNER_NOT_CONNECTED' } },
+    ]);
+    expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
     runner.kill();
     await replica.close();
   });

@@ -56,6 +56,7 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   PICKUP_FAILED: { status: 502 },
   LINK_LOST: { status: 503, retryAfterS: 1 },
   SERVICE_DOWN: { status: 502 },
+  REQUEST_BODY_STALLED: { status: 408 },
   UPSTREAM_TIMEOUT: { status: 504 },
   UPSTREAM_INVALID: { status: 502 },
   UPSTREAM_TOO_LARGE: { status: 502 },

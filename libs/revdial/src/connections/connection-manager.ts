@@ -94,8 +94,8 @@ export class ConnectionManager implements RunnerDialer {
   }
 
   /**
-   * `timeoutMs` is how long runners may take to pick up, over all links that are tried; the wait for a lost link to come
-   * back is bounded by the grace period instead.
+   * `timeoutMs` is how long runners may take to pick up, over all links that are tried; the waits for a lost link to
+   * come back are bounded by the grace period instead, all of them together.
    */
   dial(runnerId: RunnerId, options: OpenStreamOptions = {}): Promise<Duplex> {
     this.counters.dialsStarted += 1;
@@ -140,8 +140,8 @@ export class ConnectionManager implements RunnerDialer {
     const record = this.#runners.get(runnerId);
     if (record === undefined) return;
     this.#forget(record, 'RUNNER_NOT_CONNECTED');
-    // Also the last link of a runner in grace: its streams may still be finishing.
-    record.lastLink?.destroy('revoked');
+    // Also the last link of a runner in grace, and those that were superseded: their streams may still be finishing.
+    for (const link of record.links) link.destroy('revoked');
   }
 
   subscribe(listener: (event: ConnectionEvent) => void): () => void {
@@ -178,7 +178,7 @@ export class ConnectionManager implements RunnerDialer {
     // In a later turn, so that `#closing` is set before anybody hears of it.
     await Promise.resolve();
     for (const record of [...this.#runners.values()]) {
-      if (record.link !== undefined) this.#finishLink(record.link.close(graceMs, 'shutdown'));
+      for (const link of record.links) this.#finishLink(link.close(graceMs, 'shutdown'));
       this.#forget(record, 'SHUTTING_DOWN');
     }
     await Promise.allSettled(this.#endingLinks);
@@ -189,7 +189,7 @@ export class ConnectionManager implements RunnerDialer {
       return Promise.reject(new RevDialError('SHUTTING_DOWN', 'this replica is closing'));
     const record = this.#runners.get(runnerId);
     if (record === undefined) return Promise.reject(notConnected(runnerId));
-    return dialThroughLinks(record, options, () => {
+    return dialThroughLinks(record, options, this.#options.graceMs ?? GRACE_MS, () => {
       this.counters.dialsMoved += 1;
     });
   }

@@ -17,6 +17,8 @@ export class RunnerRecord {
   #principal: string;
   #generation = 0;
   #lastLink: RunnerLink | undefined;
+  /** Superseded or lost, and perhaps still finishing streams. Each leaves within its own bound on them. */
+  readonly #olderLinks = new Set<RunnerLink>();
   #failure: RevDialError | undefined;
   /** In the order in which they came. */
   readonly #waiting = new Set<Waiting>();
@@ -46,9 +48,9 @@ export class RunnerRecord {
     return this.#state.name === 'connected' ? this.#state.link : undefined;
   }
 
-  /** The link that stands or the one that stood last. */
-  get lastLink(): RunnerLink | undefined {
-    return this.#lastLink;
+  /** The link that stands or stood last, and older ones whose streams may still be finishing. */
+  get links(): readonly RunnerLink[] {
+    return this.#lastLink === undefined ? [] : [this.#lastLink, ...this.#olderLinks];
   }
 
   get waitingDialCount(): number {
@@ -58,6 +60,8 @@ export class RunnerRecord {
   connect(link: RunnerLink, generation: number): void {
     this.#stopGrace();
     this.#state = { name: 'connected', link };
+    for (const older of this.#olderLinks) if (older.stats().openStreamCount === 0) this.#olderLinks.delete(older);
+    if (this.#lastLink !== undefined) this.#olderLinks.add(this.#lastLink);
     this.#lastLink = link;
     this.#principal = link.principal;
     this.#generation = generation;
@@ -85,11 +89,11 @@ export class RunnerRecord {
   }
 
   /**
-   * Resolves with a link other than `failed`, at once or when one stands. Bounded by the grace period: whatever ends it
-   * settles this wait.
+   * Resolves with a link other than `failed`, at once or when one stands. Bounded by the grace period, whose end settles this
+   * wait, and by `limitMs`.
    * @throws RevDialError RUNNER_NOT_CONNECTED, SHUTTING_DOWN, DIAL_QUEUE_FULL, DIAL_ABORTED
    */
-  linkOtherThan(failed: RunnerLink | undefined, signal: AbortSignal | undefined): Promise<RunnerLink> {
+  linkOtherThan(failed: RunnerLink | undefined, limitMs: number, signal: AbortSignal | undefined): Promise<RunnerLink> {
     const { link } = this;
     if (link !== undefined && link !== failed) return Promise.resolve(link);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -101,6 +105,7 @@ export class RunnerRecord {
     }
     return new Promise((resolve, reject) => {
       const settle = (outcome: RunnerLink | RevDialError): void => {
+        clearTimeout(timer);
         this.#waiting.delete(settle);
         signal?.removeEventListener('abort', onAbort);
         if (outcome instanceof RevDialError) reject(outcome);
@@ -109,6 +114,9 @@ export class RunnerRecord {
       const onAbort = (): void => {
         settle(aborted(signal));
       };
+      const timer = setTimeout(() => {
+        settle(new RevDialError('RUNNER_NOT_CONNECTED', `no link of ${this.runnerId} stood in time`));
+      }, limitMs);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(settle);
     });

@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import type { ServerOptions } from 'ws';
 import type { ConnectionManager } from '../connections/connection-manager.js';
-import { CONTROL_MESSAGE_MAX_BYTES, TCP_KEEP_ALIVE_DELAY_MS, WEBSOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
+import { TCP_KEEP_ALIVE_DELAY_MS } from '../limits.js';
 import { ControlChannel } from '../links/control-channel.js';
 import type { ControlTransport } from '../links/control-transport.js';
 import { DialBackLink } from '../links/dial-back-link.js';
@@ -16,6 +14,7 @@ import type { RevDialLogger } from '../revdial-logger.js';
 import { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
 import { Admission } from './admission.js';
 import type { Admitted } from './admission.js';
+import { controlWebSocketServer } from './control-websocket-server.js';
 import { detachFromHttp } from './detach-from-http.js';
 import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
 import { REFUSALS, refuseResponse, refuseSocket } from './refusal.js';
@@ -40,7 +39,8 @@ export class RevDialGateway {
   readonly #logger: RevDialLogger;
   readonly #admission: Admission;
   readonly #links = new Map<string, DialBackLink>();
-  readonly #detached = new WeakSet<Socket>();
+  /** Sockets of hijacks, from their request on: nothing that comes behind it in the same read has an owner. */
+  readonly #hijacked = new WeakSet<Socket>();
   readonly #controlWebSockets = controlWebSocketServer();
 
   constructor(connections: ConnectionManager, authorizer: RunnerAuthorizer, options: RevDialGatewayOptions = {}) {
@@ -56,9 +56,8 @@ export class RevDialGateway {
    * not, and the host server goes on.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#detached.has(request.socket)) {
-      // It came in the same read as the request that was hijacked. Node must never see an answer to it finish: it would
-      // look for the answer to the first one and throw.
+    if (this.#hijacked.has(request.socket)) {
+      // Node must never see an answer to it finish: it would look for the answer to the first one and throw.
       request.socket.destroy();
       return true;
     }
@@ -68,12 +67,11 @@ export class RevDialGateway {
       this.#countRefusal(REFUSALS.methodNotAllowed);
       refuseResponse(response, REFUSALS.methodNotAllowed);
     } else if (isHijack(request, response) && asked.purpose === 'control') {
-      this.#detached.add(request.socket);
-      const waiting = new WaitingSocket(detachFromHttp(request, response), NO_BYTES);
-      void this.#admit(waiting, request, asked, (admitted) => {
-        const socket = waiting.socket;
-        const earlyBytes = waiting.release();
-        this.#openLink(admitted, socket, () => new HijackTransport(socket, earlyBytes, this.#options));
+      this.#hijacked.add(request.socket);
+      // Not before the parser is through with this read: to some requests (no Host, a strange Expect) Node answers itself,
+      // and would throw when it finds the socket without the answer to the first one.
+      setImmediate(() => {
+        this.#hijack(request, response, asked);
       });
     } else {
       void this.#answerPlain(request, response, asked);
@@ -83,6 +81,10 @@ export class RevDialGateway {
 
   /** Takes an upgrade if it is for the tunnel. `false`: it is not, and the socket is untouched. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
+    if (this.#hijacked.has(request.socket)) {
+      request.socket.destroy();
+      return true;
+    }
     const asked = tunnelRequestOf(request);
     if (asked === undefined) return false;
     // Node types it as Duplex for the sake of custom servers; behind an HTTP(S) server it is a net.Socket.
@@ -97,6 +99,16 @@ export class RevDialGateway {
       else this.#acceptData(waiting, request, asked, admitted);
     });
     return true;
+  }
+
+  #hijack(request: IncomingMessage, response: ServerResponse, asked: TunnelRequest): void {
+    const socket = detachFromHttp(request, response);
+    if (socket === undefined) return;
+    const waiting = new WaitingSocket(socket, NO_BYTES);
+    void this.#admit(waiting, request, asked, (admitted) => {
+      const earlyBytes = waiting.release();
+      this.#openLink(admitted, socket, () => new HijackTransport(socket, earlyBytes, this.#options));
+    });
   }
 
   async #admit(
@@ -167,6 +179,7 @@ export class RevDialGateway {
       // The dial goes on waiting for its own runner.
       this.#refuse(waiting, request, asked, REFUSALS.foreignDialer);
     } else if (asked.dialId === undefined || !link.awaits(asked.dialId)) {
+      link.noteLatePickUp();
       // Without its id it might be the late answer to a dial that was given up, so it is nobody's.
       this.#refuse(waiting, request, asked, REFUSALS.unknownDial);
     } else {
@@ -231,16 +244,4 @@ function isHijack(request: IncomingMessage, response: ServerResponse): boolean {
   if (response.socket !== request.socket) return false;
   const tokens = request.headers.connection?.toLowerCase().split(',') ?? [];
   return request.headers.upgrade === undefined && tokens.some((token) => token.trim() === 'upgrade');
-}
-
-function controlWebSocketServer(): WebSocketServer {
-  const options: ServerOptions & { readonly closeTimeout: number } = {
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-    maxPayload: CONTROL_MESSAGE_MAX_BYTES,
-    closeTimeout: WEBSOCKET_CLOSE_TIMEOUT_MS,
-  };
-  return new WebSocketServer(options);
 }

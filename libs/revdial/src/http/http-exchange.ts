@@ -6,6 +6,8 @@ import { isStreamFailure, requestErrorOf } from './request-error.js';
 import type { RunnerHttpRequest, RunnerHttpResponse } from './runner-http.js';
 
 export interface HttpExchangeEvents {
+  /** The request is being written; its body is read from now on. */
+  readonly onStarted: () => void;
   readonly onResponse: (response: RunnerHttpResponse) => void;
   /** There will be no response. */
   readonly onFailure: (error: Error) => void;
@@ -48,6 +50,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#stopReason !== undefined) controller.abort(this.#stopReason);
+    else this.#events.onStarted();
   }
 
   onResponseStarted(): void {
@@ -85,7 +88,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onAbort = (): void => {
-    this.#stop(new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: this.#request.signal?.reason }));
+    const reason: unknown = this.#request.signal?.reason;
+    const isOurs = reason instanceof RevDialError;
+    this.#stop(isOurs ? reason : new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: reason }));
   };
 
   /** Ends it from our side: the stream dies with it. */

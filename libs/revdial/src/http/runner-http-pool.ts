@@ -16,6 +16,7 @@ import type { RunnerDialer } from '../runner-dialer.js';
 import type { RunnerId } from '../runner-id.js';
 import { HttpExchange } from './http-exchange.js';
 import type { HttpStream } from './http-stream.js';
+import { RequestUpload } from './request-upload.js';
 import type { RunnerHttpPoolOptions } from './runner-http-pool-options.js';
 import type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './runner-http.js';
 import { RunnerStreamPool } from './runner-stream-pool.js';
@@ -60,7 +61,7 @@ export class RunnerHttpPool implements RunnerHttp {
    * The wait for a lost link to come back is bounded by the grace period, the one for a free stream by `queueTimeoutMs`; then
    * come the deadlines of the request.
    * @throws RevDialError whatever a dial throws; LIMIT_REACHED, SERVICE_DOWN, UPSTREAM_TIMEOUT, UPSTREAM_INVALID, LINK_LOST,
-   * DIAL_ABORTED, SHUTTING_DOWN
+   * DIAL_ABORTED, REQUEST_BODY_STALLED, SHUTTING_DOWN; a body that is a stream is destroyed then
    * @throws TypeError when path or headers are not valid HTTP
    */
   async request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
@@ -93,8 +94,25 @@ export class RunnerHttpPool implements RunnerHttp {
   }
 
   async #request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
-    if (request.signal?.aborted === true) {
-      throw new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: request.signal.reason });
+    const { body } = request;
+    if (!(body instanceof Readable)) return this.#send(runnerId, request);
+    const upload = new RequestUpload(body, this.#bodyTimeoutMsOf(request));
+    const signal = request.signal === undefined ? upload.signal : AbortSignal.any([request.signal, upload.signal]);
+    try {
+      return await this.#send(runnerId, { ...request, signal }, upload);
+    } catch (error) {
+      upload.end();
+      throw error;
+    }
+  }
+
+  async #send(runnerId: RunnerId, request: RunnerHttpRequest, upload?: RequestUpload): Promise<RunnerHttpResponse> {
+    if (request.signal?.aborted === true) throw aborted(request.signal);
+    if (upload !== undefined) {
+      // Not to be repeated: what was read of the body is gone with the first attempt.
+      const only = await this.#attempt(runnerId, request, false, upload);
+      if (only.outcome === 'answered') return only.response;
+      throw only.error;
     }
     const first = await this.#attempt(runnerId, request, false);
     if (first.outcome === 'answered') return first.response;
@@ -105,15 +123,27 @@ export class RunnerHttpPool implements RunnerHttp {
     throw second.error;
   }
 
-  async #attempt(runnerId: RunnerId, request: RunnerHttpRequest, isFreshWanted: boolean): Promise<Attempt> {
+  async #attempt(
+    runnerId: RunnerId,
+    request: RunnerHttpRequest,
+    isFreshWanted: boolean,
+    upload?: RequestUpload,
+  ): Promise<Attempt> {
     const pool = this.#poolOf(runnerId);
     const stream = await pool.acquire({
       signal: request.signal,
       connectTimeoutMs: request.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? REQUEST_CONNECT_TIMEOUT_MS,
       isFreshWanted,
     });
+    if (request.signal?.aborted === true) {
+      stream.destroy();
+      throw aborted(request.signal);
+    }
     return new Promise((resolve) => {
       const exchange: HttpExchange = new HttpExchange(request, stream.isReused, {
+        onStarted: () => {
+          upload?.begin();
+        },
         onResponse: (response) => {
           resolve({ outcome: 'answered', response });
         },
@@ -121,6 +151,7 @@ export class RunnerHttpPool implements RunnerHttp {
           resolve({ outcome: 'failed', error, mayRepeat: mayRepeat(request, exchange) });
         },
         onFinished: (isWhole) => {
+          upload?.end();
           // undici closes a stream that can not be kept right after it has told of the end.
           if (isWhole) queueMicrotask(pool.release.bind(pool, stream));
           else stream.destroy();
@@ -138,10 +169,14 @@ export class RunnerHttpPool implements RunnerHttp {
         headers: request.headers ?? null,
         body: request.body ?? null,
         headersTimeout: request.headersTimeoutMs ?? this.#options.headersTimeoutMs ?? REQUEST_HEADERS_TIMEOUT_MS,
-        bodyTimeout: request.bodyTimeoutMs ?? this.#options.bodyTimeoutMs ?? REQUEST_BODY_TIMEOUT_MS,
+        bodyTimeout: this.#bodyTimeoutMsOf(request),
       },
       exchange,
     );
+  }
+
+  #bodyTimeoutMsOf(request: RunnerHttpRequest): number {
+    return request.bodyTimeoutMs ?? this.#options.bodyTimeoutMs ?? REQUEST_BODY_TIMEOUT_MS;
   }
 
   #poolOf(runnerId: RunnerId): RunnerStreamPool {
@@ -190,7 +225,11 @@ type Attempt =
 
 function mayRepeat(request: RunnerHttpRequest, exchange: HttpExchange): boolean {
   if (!exchange.isReused || !exchange.hasDiedUnanswered) return false;
-  // A body that is a stream was destroyed with the first attempt.
-  if (request.body instanceof Readable) return false;
   return !exchange.wasSent || request.method !== 'POST';
+}
+
+function aborted(signal: AbortSignal): RevDialError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof RevDialError) return reason;
+  return new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: reason });
 }

@@ -6,12 +6,13 @@ export interface RunnerHttpRequest {
   /** Path and query, beginning with a slash. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A stream is destroyed when the request fails. */
   readonly body?: string | Buffer | Readable;
   /** Aborts the request; the stream is destroyed, never returned to the pool. */
   readonly signal?: AbortSignal;
   readonly connectTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
-  /** Longest silence between two pieces of the body; 0: none is too long. */
+  /** Longest silence between two pieces of a body: the answer's, and the request's where it is a stream; 0: none is too long. */
   readonly bodyTimeoutMs?: number;
 }
 
@@ -27,7 +28,7 @@ export interface RunnerHttpResponse {
 export interface RunnerHttp {
   /**
    * @throws RevDialError whatever a dial throws, SERVICE_DOWN when a fresh stream ends before the first byte,
-   * UPSTREAM_TIMEOUT, UPSTREAM_INVALID, DIAL_ABORTED
+   * UPSTREAM_TIMEOUT, UPSTREAM_INVALID, DIAL_ABORTED, REQUEST_BODY_STALLED
    */
   request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse>;
 }

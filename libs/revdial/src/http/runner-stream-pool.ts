@@ -101,8 +101,11 @@ export class RunnerStreamPool {
 
   async #open(options: AcquireOptions): Promise<HttpStream> {
     if (!this.#options.takePlace()) {
+      const full = new RevDialError('LIMIT_REACHED', 'this replica has as many HTTP streams as it may');
+      // Without a stream of its own that might end, nobody would call the next in line.
+      if (this.streamCount === 0) this.failQueued(full);
       this.#checkEmpty();
-      throw new RevDialError('LIMIT_REACHED', 'this replica has as many HTTP streams as it may');
+      throw full;
     }
     this.#dialingCount += 1;
     try {
@@ -151,6 +154,7 @@ export class RunnerStreamPool {
         this.#queue.delete(queued);
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
+        this.#checkEmpty();
       };
       const onAbort = (): void => {
         settle(aborted(signal));
@@ -165,7 +169,10 @@ export class RunnerStreamPool {
   }
 
   #shiftQueue(): Queued | undefined {
-    for (const queued of this.#queue) return queued;
+    for (const queued of this.#queue) {
+      this.#queue.delete(queued);
+      return queued;
+    }
     return undefined;
   }
 

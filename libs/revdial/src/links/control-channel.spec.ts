@@ -1,7 +1,16 @@
 import { jest } from '@jest/globals';
 import { CONTROL_UNSENT_MAX_BYTES, PROBE_TRIALS_MAX_COUNT } from '../limits.js';
 import { ControlChannel } from './control-channel.js';
+import type { ControlChannelEvents } from './control-channel.js';
 import type { ControlTransport, ControlTransportEvents } from './control-transport.js';
+
+const NOTHING: ControlChannelEvents = {
+  onReady: () => undefined,
+  onMessage: () => undefined,
+  onSeen: () => undefined,
+  onTurn: () => undefined,
+  onEnd: () => undefined,
+};
 
 /** A transport whose peer reads as much as the test says. */
 class StuckTransport implements ControlTransport {
@@ -40,7 +49,7 @@ describe('ControlChannel', () => {
     const transport = new StuckTransport();
     const ends: string[] = [];
     const channel = new ControlChannel(transport);
-    channel.start({ onReady: () => undefined, onMessage: () => undefined, onEnd: (reason) => ends.push(reason) });
+    channel.start({ ...NOTHING, onEnd: (reason) => ends.push(reason) });
     for (let n = 0; n < 10_000; n += 1) channel.send({ command: 'keep-alive' });
     expect(ends).toEqual(['peer-silent']);
     expect(transport.end).toBe('destroyed: peer-silent');
@@ -51,7 +60,7 @@ describe('ControlChannel', () => {
     const transport = new StuckTransport();
     const ends: string[] = [];
     const channel = new ControlChannel(transport);
-    channel.start({ onReady: () => undefined, onMessage: () => undefined, onEnd: (reason) => ends.push(reason) });
+    channel.start({ ...NOTHING, onEnd: (reason) => ends.push(reason) });
     expect(channel.isReady).toBe(false);
     transport.events?.onReady();
     expect(channel.isReady).toBe(true);
@@ -68,7 +77,6 @@ describe('ControlChannel', () => {
 
   describe('asking for a sign of life', () => {
     const ANSWER = Buffer.from('{"command":"keep-alive"}\n');
-    const NOTHING = { onReady: () => undefined, onMessage: () => undefined, onEnd: () => undefined };
 
     it('counts how long a runner that answers owes one, and asks no second time meanwhile', () => {
       jest.useFakeTimers();

@@ -14,6 +14,10 @@ export interface ControlChannelOptions extends KeepAliveOptions {
 export interface ControlChannelEvents {
   readonly onReady: () => void;
   readonly onMessage: (message: ReceivedControlMessage) => void;
+  /** The runner gave a sign of life, of any kind. */
+  readonly onSeen: () => void;
+  /** Each time a keep-alive is due. */
+  readonly onTurn: () => void;
   /** At most once; nothing follows. */
   readonly onEnd: (reason: LinkEndReason, cause?: unknown) => void;
 }
@@ -38,6 +42,7 @@ export class ControlChannel {
     this.#keepAlive = new KeepAlive(options, {
       onDue: () => {
         this.#ask();
+        this.#events?.onTurn();
       },
       onSilent: (silentMs) => {
         this.#end('peer-silent', new Error(`answered keep-alives, then no sign of life for ${String(silentMs)} ms`));
@@ -113,6 +118,7 @@ export class ControlChannel {
     this.#lastSeenAtMs = Date.now();
     this.#askedAtMs = undefined;
     this.#keepAlive.heard();
+    this.#events?.onSeen();
   }
 
   /** Asks for a sign of life now, unless one is owed already or this runner gives none. */

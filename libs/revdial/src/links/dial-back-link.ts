@@ -6,7 +6,6 @@ import {
   LINK_PENDING_DIALS_MAX_COUNT,
   LINK_UNANSWERED_DIALS_MAX_COUNT,
   ORPHANED_STREAM_GRACE_MS,
-  UNANSWERED_DIALS_BEFORE_SILENT,
 } from '../limits.js';
 import { RevDialError } from '../revdial-error.js';
 import type { RunnerId } from '../runner-id.js';
@@ -23,6 +22,7 @@ import type { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
 import type { ControlChannel } from './control-channel.js';
 import { LinkStreams } from './link-streams.js';
 import { PendingDials } from './pending-dials.js';
+import { UnansweredDials } from './unanswered-dials.js';
 
 export interface DialBackLinkOptions {
   readonly maxPendingDialCount?: number;
@@ -46,11 +46,11 @@ export class DialBackLink implements RunnerLink {
   readonly closed: Promise<LinkEnd>;
   readonly #channel: ControlChannel;
   readonly #dials: PendingDials;
+  readonly #unanswered = new UnansweredDials();
   readonly #streams = new LinkStreams();
   readonly #orphanedStreamGraceMs: number;
   readonly #clientPickUpLimitMs: number;
   #state: 'open' | 'closing' | 'ended' = 'open';
-  #unansweredCount = 0;
   #settleClosed: (end: LinkEnd) => void = () => undefined;
 
   constructor(
@@ -71,10 +71,8 @@ export class DialBackLink implements RunnerLink {
       dialTimeoutMs: DIAL_TIMEOUT_MS,
       canAnnounce: () => channel.isReady,
       announce: (requestId) => {
+        this.#unanswered.announced();
         channel.send({ command: 'conn-ready', connPath: this.#connPath(requestId) });
-      },
-      onUnanswered: (announcedAtMs) => {
-        this.#noteUnanswered(announcedAtMs);
       },
     });
   }
@@ -96,6 +94,12 @@ export class DialBackLink implements RunnerLink {
       onMessage: (message) => {
         this.#receive(message);
       },
+      onSeen: () => {
+        this.#unanswered.clear();
+      },
+      onTurn: () => {
+        this.#judgeUnanswered();
+      },
       onEnd: (reason, cause) => {
         this.#lose(reason, cause);
       },
@@ -112,10 +116,14 @@ export class DialBackLink implements RunnerLink {
     return this.#dials.isAnnounced(requestId);
   }
 
+  /** The runner answered a dial that nobody waits for any more: it lives. */
+  noteLatePickUp(): void {
+    this.#channel.markSeen();
+  }
+
   /** Gives a data connection to the dial it was made for. `false`: nobody waits, and the stream is the caller's to destroy. */
   pickUp(requestId: string, stream: WebSocketByteStream): boolean {
     if (this.#state !== 'open') return false;
-    this.#unansweredCount = 0;
     this.#channel.markSeen();
     this.#streams.add(stream);
     return this.#dials.pickUp(requestId, stream);
@@ -145,6 +153,9 @@ export class DialBackLink implements RunnerLink {
       await this.#streams.drain(graceMs, lost(reason));
       this.#channel.close(reason);
       this.#settle(reason);
+    } else {
+      // Its streams have a grace of their own, which may be longer.
+      await this.#streams.drain(graceMs, lost(reason));
     }
     await this.closed;
   }
@@ -166,7 +177,6 @@ export class DialBackLink implements RunnerLink {
 
   #receive(message: ReceivedControlMessage): void {
     if (message.command !== 'pickup-failed') return;
-    this.#unansweredCount = 0;
     const requestId = new URLSearchParams(message.connPath.slice(message.connPath.indexOf('?') + 1)).get('revdial.req');
     if (requestId === null) return;
     this.#dials.fail(requestId, new RevDialError('PICKUP_FAILED', `the runner could not dial back: ${message.err}`));
@@ -176,11 +186,8 @@ export class DialBackLink implements RunnerLink {
    * A hijacked runner need not speak, and unacknowledged keep-alives put TCP's own probes off for minutes, so dials that a
    * whole pick-up time has not answered are the proof. A WebSocket link has its pings, our agent answers keep-alives.
    */
-  #noteUnanswered(announcedAtMs: number): void {
-    if (this.transport !== 'hijack' || Date.now() - announcedAtMs < this.#clientPickUpLimitMs) return;
-    if (this.#channel.lastSeenAtMs > announcedAtMs) return;
-    this.#unansweredCount += 1;
-    if (this.#unansweredCount < UNANSWERED_DIALS_BEFORE_SILENT) return;
+  #judgeUnanswered(): void {
+    if (this.transport !== 'hijack' || !this.#unanswered.proveSilence(this.#clientPickUpLimitMs)) return;
     this.#channel.destroy('peer-silent');
     this.#lose('peer-silent', new Error('the runner answers no dial'));
   }
@@ -188,7 +195,9 @@ export class DialBackLink implements RunnerLink {
   /** Counted from the latest sign of life: one who picks up other dials is only slow with this one. */
   #unansweredDialMs(): number {
     const announcedAtMs = this.#dials.oldestAnnouncedAtMs;
-    return announcedAtMs === undefined ? 0 : Date.now() - Math.max(announcedAtMs, this.#channel.lastSeenAtMs);
+    const waitingMs =
+      announcedAtMs === undefined ? 0 : Date.now() - Math.max(announcedAtMs, this.#channel.lastSeenAtMs);
+    return Math.max(waitingMs, this.#unanswered.oldestAgeMs);
   }
 
   #connPath(requestId: string): string {

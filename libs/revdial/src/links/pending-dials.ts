@@ -10,8 +10,6 @@ export interface PendingDialsOptions {
   /** May dials be announced to the runner now? */
   readonly canAnnounce: () => boolean;
   readonly announce: (requestId: string) => void;
-  /** An announced dial ran out of time without any answer. */
-  readonly onUnanswered: (announcedAtMs: number) => void;
 }
 
 interface PendingDial {
@@ -68,9 +66,7 @@ export class PendingDials {
       };
       const dial: PendingDial = { requestId, settle, announcedAtMs: 0 };
       const timer = setTimeout(() => {
-        const wasAnnounced = this.#announced.has(requestId);
         settle(new RevDialError('DIAL_TIMEOUT', `the runner did not pick up within ${String(timeoutMs)} ms`));
-        if (wasAnnounced) this.#options.onUnanswered(dial.announcedAtMs);
       }, timeoutMs);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#queued.set(requestId, dial);

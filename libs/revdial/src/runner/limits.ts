@@ -64,6 +64,10 @@ export interface RunnerTimings {
   readonly streamPingIntervalMs: number;
   /** A link that stood this long was useful, and the next loss starts the backoff anew. */
   readonly usefulLinkMs: number;
+  /** One that carried a stream was useful when it stood this long: a healthy agent's first pictures take less. */
+  readonly usefulCarrierMs: number;
+  /** After a newer link of the same runner took over: this long and up to as long again, by chance. */
+  readonly supersededWaitMs: number;
   /** A hijacked link cut sooner than this, twice in a row, is being cut by something in between. */
   readonly shortHijackMs: number;
   /** First window of the full jitter: the first retry comes within it. */
@@ -91,6 +95,8 @@ export const RUNNER_TIMINGS: RunnerTimings = {
   flushTimeoutMs: 5_000,
   streamPingIntervalMs: 25_000,
   usefulLinkMs: 10_000,
+  usefulCarrierMs: 2_000,
+  supersededWaitMs: 5_000,
   shortHijackMs: 120_000,
   backoffBaseMs: 200,
   backoffEarlyCapMs: 4_000,

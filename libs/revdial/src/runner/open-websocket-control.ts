@@ -5,6 +5,8 @@ import { CONTROL_FRAME_MAX_BYTES } from './limits.js';
 import { controlPath } from './server-address.js';
 
 const NORMAL_CLOSURE = 1000;
+/** What the API says with it when a newer link of this runner stands (docs/protocol.md). */
+const SUPERSEDED = 'superseded';
 
 /**
  * Opens the control connection of generation 2 (revdial-wire §3): a WebSocket whose binary frames carry the lines. Pings
@@ -64,8 +66,11 @@ export async function openWebSocketControl(options: ControlOpenOptions, signal: 
   });
   websocket.once('close', (code, reason) => {
     clearInterval(pingTimer);
+    const text = reason.toString('utf8');
     if (failure !== undefined) channel.end('error', `the WebSocket failed (${failure.message})`);
-    else channel.end('peer-closed', `closed with ${String(code)} ${reason.toString('utf8')}`.trimEnd());
+    else if (code === NORMAL_CLOSURE && text === SUPERSEDED)
+      channel.end('superseded', 'a newer link of this runner stands');
+    else channel.end('peer-closed', `closed with ${String(code)} ${text}`.trimEnd());
   });
   void channel.closed.then(() => {
     clearInterval(pingTimer);

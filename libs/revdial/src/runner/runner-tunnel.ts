@@ -158,11 +158,23 @@ export class RunnerTunnel {
     if (this.#hasToStop()) return undefined;
 
     const lifeMs = Math.round(performance.now() - connectedAtMs);
-    if (lifeMs >= this.#timings.usefulLinkMs || link.pickedUpCount > 0) this.#backoff.reset();
-    this.#chooser.lost(lifeMs);
-    const retryInMs = this.#backoff.nextMs(performance.now());
+    const retryInMs =
+      end.reason === 'superseded' ? this.#supersededWaitMs() : this.#afterLoss(lifeMs, link.pickedUpCount);
     logger.warn({ transport: link.transport, reason: end.reason, detail: end.detail, lifeMs, retryInMs }, 'lost');
     return retryInMs;
+  }
+
+  #afterLoss(lifeMs: number, pickedUpCount: number): number {
+    const { usefulLinkMs, usefulCarrierMs } = this.#timings;
+    // Not for one stream alone: two agents of one runner id would cut each other at full speed for ever.
+    if (lifeMs >= usefulLinkMs || (pickedUpCount > 0 && lifeMs >= usefulCarrierMs)) this.#backoff.reset();
+    this.#chooser.lost(lifeMs);
+    return this.#backoff.nextMs(performance.now());
+  }
+
+  /** Somebody else holds this runner id, with the same token: nothing in between is to blame, and haste helps nobody. */
+  #supersededWaitMs(): number {
+    return Math.round(this.#timings.supersededWaitMs * (1 + Math.random()));
   }
 
   async #connect(): Promise<EstablishedLink> {

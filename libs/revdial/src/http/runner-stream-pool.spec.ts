@@ -1,0 +1,38 @@
+import { PassThrough } from 'node:stream';
+import { eventually } from '../testing/index.js';
+import { RunnerStreamPool } from './runner-stream-pool.js';
+
+describe('the streams of one runner', () => {
+  it('leaves nobody in line when the last stream has gone and its place is taken by another runner', async () => {
+    let placeCount = 1;
+    let emptyCount = 0;
+    const dialed: PassThrough[] = [];
+    const pool = new RunnerStreamPool({
+      maxStreamCount: 1,
+      maxQueuedCount: 8,
+      idleLimitMs: 60_000,
+      queueTimeoutMs: 60_000,
+      dial: () => {
+        const stream = new PassThrough();
+        dialed.push(stream);
+        return Promise.resolve(stream);
+      },
+      takePlace: () => placeCount-- > 0,
+      givePlace: () => undefined,
+      onEmpty: () => {
+        emptyCount += 1;
+      },
+    });
+    const options = { connectTimeoutMs: 1_000, isFreshWanted: false };
+    await pool.acquire(options);
+    const waiting = [1, 2, 3].map(() => pool.acquire(options));
+    const outcomes = Promise.allSettled(waiting);
+    dialed[0]?.destroy();
+    const full = { status: 'rejected', reason: { code: 'LIMIT_REACHED' } };
+    expect(await outcomes).toMatchObject([full, full, full]);
+    await eventually(() => {
+      expect(emptyCount).toBeGreaterThan(0);
+    });
+    expect(pool.queuedCount).toBe(0);
+  });
+});
