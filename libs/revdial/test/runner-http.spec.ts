@@ -327,7 +327,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
 
     it('leaves a body alone that the service holds back, and lets the service answer late', async () => {
       const { http } = await serve(
-        (head, socket) => {
+        (_head, socket) => {
           socket.pause();
           setTimeout(() => {
             socket.resume();
