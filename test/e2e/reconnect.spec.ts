@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { GpuHost } from '../support/gpu-host.js';
 import type { RestClient } from '../support/rest-client.js';
 
-const GRACE_MS = 6_000;
+const GRACE_MS = 10_000;
 
 describe('what survives a broken link', () => {
   let plane: ControlPlane;

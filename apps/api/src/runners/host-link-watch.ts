@@ -1,17 +1,20 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { SessionRepository } from '@helix/external-agent';
 import { ConnectionManager, parseRunnerId, runnerIdOf, type ConnectionEvent } from '@helix/revdial';
-import { WolfInstanceRegistry } from '@helix/scheduler';
+import { SchedulerError, WolfInstanceRegistry } from '@helix/scheduler';
 import type { Logger } from 'pino';
 import { principalName } from '../auth/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
+import { isDatabaseAway } from '../errors/error.filter.js';
 import { LOGGER } from '../logging/logging.module.js';
 
 /** A third of the age at which the registry takes a host for silent. */
 const TOUCH_INTERVAL_MS = 30_000;
 /** What could not be written, because the database was away, is written within this time of its return. */
 const RETRY_INTERVAL_MS = 5_000;
+/** A socket that was gone before it was asked has no address any more; the registry wants one. */
+const UNKNOWN_ADDRESS = 'unknown';
 
 interface HostLink {
   readonly isConnected: boolean;
@@ -83,7 +86,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     if (event.type === 'connected') {
       const linkId = String(event.generation);
       this.lastLinkIds.set(id, linkId);
-      this.unwritten.set(id, { isConnected: true, address: event.link.remoteAddress, linkId });
+      this.unwritten.set(id, { isConnected: true, address: event.link.remoteAddress || UNKNOWN_ADDRESS, linkId });
     } else if (event.type === 'gone') {
       this.unwritten.set(id, { isConnected: false, address: '', linkId: this.lastLinkIds.get(id) });
       this.lastLinkIds.delete(id);
@@ -101,18 +104,30 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async writeAll(): Promise<void> {
-    for (let [next] = this.unwritten; next !== undefined; [next] = this.unwritten) {
-      const [id, link] = next;
+    for (const [id] of this.unwritten) if (!(await this.writeHost(id))) return;
+  }
+
+  /** False when the database is away: then it is away for all. */
+  private async writeHost(id: string): Promise<boolean> {
+    for (let link = this.unwritten.get(id); link !== undefined; link = this.unwritten.get(id)) {
       try {
         if (link.isConnected) await this.registry.markLinkConnected(id, link.address, link.linkId);
         else await this.registry.markLinkLost(id, link.linkId);
       } catch (error) {
-        this.logger.warn({ wolfInstanceId: id, error }, 'the registry could not be told of a link; it is tried again');
-        return;
+        const isRefused = error instanceof SchedulerError && error.code === 'INVALID_INSTANCE';
+        if (!isRefused) {
+          this.logger.warn(
+            { wolfInstanceId: id, error },
+            'the registry could not be told of a link; it is tried again',
+          );
+          return !isDatabaseAway(error);
+        }
+        this.logger.warn({ wolfInstanceId: id, error }, 'the registry refuses a host that is linked');
       }
       // What was noted meanwhile is newer, and is written next.
       if (this.unwritten.get(id) === link) this.unwritten.delete(id);
     }
+    return true;
   }
 
   private async touch(): Promise<void> {

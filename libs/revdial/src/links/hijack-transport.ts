@@ -39,7 +39,7 @@ export class HijackTransport implements ControlTransport {
     this.#socket = socket;
     this.#earlyBytes = earlyBytes;
     this.#options = options;
-    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remoteAddress = socket.remoteAddress ?? 'unknown';
   }
 
   get unsentByteCount(): number {

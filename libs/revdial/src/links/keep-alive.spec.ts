@@ -67,6 +67,17 @@ describe('KeepAlive', () => {
     expect(rig.silences).toEqual([]);
   });
 
+  it.each([100, 9_000, 11_000, 14_000, 14_990])(
+    'never leaves more than 15 s between two, answered after %i ms',
+    (delayMs) => {
+      rig.answerDelayMs = delayMs;
+      rig.start();
+      jest.advanceTimersByTime(120_000);
+      const gapsMs = rig.sentAtMs.slice(1).map((sentAtMs, n) => sentAtMs - (rig.sentAtMs[n] ?? 0));
+      expect(Math.max(...gapsMs)).toBeLessThanOrEqual(SLOW_MS);
+    },
+  );
+
   it('calls a runner dead that used to answer, 15 s after its last sign of life', () => {
     rig.answerDelayMs = 30;
     rig.start();

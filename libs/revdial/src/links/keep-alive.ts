@@ -48,7 +48,7 @@ export class KeepAlive {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   /** Did the runner answer the latest keep-alives? Then it answers the next one, if it lives. */
@@ -73,7 +73,10 @@ export class KeepAlive {
     this.#sentAtMs = undefined;
     this.#answersInARow += 1;
     if (this.#answersInARow >= ANSWERS_BEFORE_TRUSTED_COUNT) this.#isTrusted = true;
-    if (this.#answersInARow === 1 && !this.#isTrusted) this.#arm(this.#answeredIntervalMs);
+    if (this.#answersInARow === 1 && !this.#isTrusted) {
+      // A late answer does not put the next one off: the wire promises the runner one every 18 s.
+      this.#arm(this.#answeredIntervalMs, Math.min(this.#answeredIntervalMs, this.#intervalMs - roundTripMs));
+    }
     return roundTripMs;
   }
 
@@ -91,11 +94,15 @@ export class KeepAlive {
     this.#events.onDue();
   }
 
-  #arm(intervalMs: number): void {
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => {
-      this.#turn();
-    }, intervalMs);
+  #arm(intervalMs: number, firstMs = intervalMs): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        this.#arm(intervalMs);
+        this.#turn();
+      },
+      Math.max(0, firstMs),
+    );
     this.#timer.unref();
   }
 }

@@ -30,7 +30,7 @@ export class WebSocketTransport implements ControlTransport {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#silenceLimitMs = options.silenceLimitMs ?? LINK_SILENCE_LIMIT_MS;
-    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remoteAddress = socket.remoteAddress ?? 'unknown';
   }
 
   get unsentByteCount(): number {

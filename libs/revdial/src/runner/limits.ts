@@ -36,6 +36,9 @@ export const STREAM_QUEUE_HIGH_BYTES = 256 * 1024;
 /** Longest obedience to one Retry-After, so that a nonsense value does not take a host away for a day. */
 export const RETRY_AFTER_MAX_MS = 5 * 60_000;
 
+/** After a WebSocket link of this age is lost, the hijack is tried again: what cut it then may have been a deployment. */
+export const HIJACK_PROBE_AFTER_MS = 6 * 3_600_000;
+
 /** A token file holds one token; API keys and signed tokens stay far below. */
 export const TOKEN_FILE_MAX_BYTES = 16 * 1024;
 

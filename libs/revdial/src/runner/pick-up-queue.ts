@@ -53,7 +53,11 @@ export class PickUpQueue {
     return this.#openedCount;
   }
 
-  /** Takes one conn-ready. Whatever becomes of it is told to `onFailed` or is a stream in the set. */
+  /**
+   * Takes one conn-ready. It becomes a stream in the set, or is told to `onFailed` when no data connection came about; a local
+   * service that does not answer is told by closing the data connection. Nobody is told of a path that is not ours, nor after
+   * `destroy`.
+   */
   add(connPath: string): void {
     const { connector, timings, logger, onFailed } = this.#options;
     const path = dataPath(connector.server, connPath);

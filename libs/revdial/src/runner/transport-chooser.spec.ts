@@ -1,3 +1,4 @@
+import { HIJACK_PROBE_AFTER_MS } from './limits.js';
 import { TransportChooser } from './transport-chooser.js';
 
 const SHORT_MS = 120_000;
@@ -51,6 +52,20 @@ describe('the transport chooser', () => {
     expect(chooser.refused('answered 426')).toBe(true);
     expect(chooser.current).toBe('websocket');
     expect(chooser.refused('answered 502')).toBe(false);
+    expect(chooser.current).toBe('hijack');
+  });
+
+  it('tries the hijack again when a WebSocket that stood for hours is lost, and not before', () => {
+    const chooser = new TransportChooser('auto', SHORT_MS);
+    chooser.lost(1_000);
+    chooser.lost(1_000);
+    chooser.connected();
+    chooser.lost(HIJACK_PROBE_AFTER_MS - 1);
+    expect(chooser.current).toBe('websocket');
+    chooser.lost(HIJACK_PROBE_AFTER_MS);
+    expect(chooser.current).toBe('hijack');
+    // Two young cuts are needed to leave it again.
+    chooser.lost(1_000);
     expect(chooser.current).toBe('hijack');
   });
 

@@ -1,4 +1,5 @@
 import type { LinkTransport } from '../runner-link.js';
+import { HIJACK_PROBE_AFTER_MS } from './limits.js';
 
 /** `auto` finds out; the others insist. */
 export type TransportMode = 'auto' | LinkTransport;
@@ -8,7 +9,8 @@ const SHORT_HIJACKS_COUNT = 2;
 
 /**
  * Chooses between the hijacked socket, which costs less, and the WebSocket, which more of what stands between a runner and
- * its API lets through. Remembers for the life of the process: WebSocket once chosen stays until it is refused too.
+ * its API lets through. WebSocket once chosen stays until it is refused too, or until a link of it that stood for hours is
+ * lost: two restarts of the API in a row look like something in between that cuts, and must not decide for ever.
  */
 export class TransportChooser {
   readonly #mode: TransportMode;
@@ -57,7 +59,11 @@ export class TransportChooser {
 
   /** A link ended that was healthy for `lifeMs`. */
   lost(lifeMs: number): void {
-    if (this.#mode !== 'auto' || this.#current !== 'hijack') return;
+    if (this.#mode !== 'auto') return;
+    if (this.#current === 'websocket') {
+      if (lifeMs >= HIJACK_PROBE_AFTER_MS) this.#switchTo('hijack', 'tried again: WebSocket was chosen hours ago');
+      return;
+    }
     this.#shortHijackCount = lifeMs < this.#shortHijackMs ? this.#shortHijackCount + 1 : 0;
     if (this.#shortHijackCount >= SHORT_HIJACKS_COUNT) {
       this.#switchTo(
