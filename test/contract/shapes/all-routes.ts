@@ -1,5 +1,6 @@
 import type { RouteTable } from '../support/route-contract.js';
 import { ADMIN_ROUTES } from './admin.js';
+import { DESKTOP_SERVICE_ROUTES } from './desktop-services.js';
 import { DESKTOP_ROUTES } from './desktop.js';
 import { EXTERNAL_AGENT_ROUTES } from './external-agents.js';
 import { SESSION_ROUTES } from './sessions.js';
@@ -12,6 +13,7 @@ export const ROUTE_GROUPS: readonly RouteTable[] = [
   SESSION_ROUTES,
   EXTERNAL_AGENT_ROUTES,
   DESKTOP_ROUTES,
+  DESKTOP_SERVICE_ROUTES,
   WOLF_INSTANCE_ROUTES,
   WOLF_ROUTES,
   ADMIN_ROUTES,

@@ -3,7 +3,7 @@ import type { ContractRun } from './contract-run.js';
 
 export interface Question {
   /** In place of `{id}`. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON; a text or bytes as they stand. */
   readonly body?: unknown;

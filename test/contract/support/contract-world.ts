@@ -27,14 +27,13 @@ export class ContractWorld {
     this.run = owner.run;
   }
 
-  static async start(table: RouteTable, settings: Readonly<Record<string, string>> = {}): Promise<ContractWorld> {
-    const api = await ApiInProcess.start({
-      RUNNER_GRACE_MS: '300',
-      UPSTREAM_HEADERS_TIMEOUT_MS: '1500',
-      DESKTOP_EXEC_ENABLED: 'true',
-      METRICS_PUBLIC: 'false',
-      ...settings,
-    });
+  /** `reach` may lead the API to its database by another way, such as a relay that can be cut. */
+  static async start(
+    table: RouteTable,
+    reach?: (databaseUrl: string) => string | Promise<string>,
+  ): Promise<ContractWorld> {
+    const settings = { RUNNER_GRACE_MS: '300', UPSTREAM_HEADERS_TIMEOUT_MS: '1500', DESKTOP_EXEC_ENABLED: 'true' };
+    const api = await ApiInProcess.start(settings, reach);
     const host = await SimulatedHost.connect(api, HOST);
     const run = new ContractRun(table);
     const as = (key: string | undefined): Caller => new Caller(api.url, run, key);
@@ -84,7 +83,7 @@ export class ContractWorld {
   }
 
   /** Calls every route as those whom its audience leaves out. Nothing is done by it. */
-  async refuseStrangers(sessionId: SessionId): Promise<void> {
+  async refuseStrangers(sessionId: string = NO_SESSION): Promise<void> {
     for (const [route, { audience }] of Object.entries(this.run.table)) {
       const question = { id: sessionId, ...(/^(?:POST|PUT) /.test(route) && { body: '{}' }) };
       for (const [caller, status] of this.#strangersTo(audience)) {

@@ -56,7 +56,8 @@ export function faultsOf(shape: Shape, value: unknown, at = 'body'): readonly st
     if (!Array.isArray(value)) return [`${at}: ${show(value)} is no list`];
     return value.flatMap((item: unknown, index) => faultsOf(shape[0], item, `${at}[${String(index)}]`));
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${at}: ${show(value)} is no object`];
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [`${at}: ${show(value)} is no object`];
   const fields: Readonly<Record<string, unknown>> = { ...value };
   return Object.entries(shape).flatMap(([name, expected]) => {
     const key = name.replace(/\?$/, '');
@@ -70,5 +71,5 @@ function isList(shape: Shape): shape is readonly [Shape] {
 }
 
 function show(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 120);
+  return (value === undefined ? 'nothing' : JSON.stringify(value)).slice(0, 120);
 }
