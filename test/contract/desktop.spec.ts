@@ -58,7 +58,7 @@ describe('the contract of a desktop', () => {
   describe('whose service can not answer', () => {
     it('is on its way with 503, and never 404, while its container is made', async () => {
       const booting = createSessionId();
-      world.host.wolf.faults.createDelayMs = 1_500;
+      world.host.wolf.faults.createDelayMs = 3_000;
       const made = world.session({ session_id: booting });
       const askOf = async (route: string, body?: unknown): Promise<unknown> => {
         const answer = await world.owner.ask(route, { id: booting, body });

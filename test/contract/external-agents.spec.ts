@@ -182,7 +182,7 @@ describe('the contract of external agents', () => {
   it('accepts a desktop that its host can not start now, and names it', async () => {
     const { wolf } = world.host;
     const before = wolf.requestCountOf('/api/v1/lobbies/create');
-    wolf.faults.createDelayMs = 300;
+    wolf.faults.createDelayMs = 2_000;
     const creating = world.owner.ask(CREATE, { body: {} });
     await eventually(() => {
       expect(wolf.requestCountOf('/api/v1/lobbies/create')).toBe(before + 1);

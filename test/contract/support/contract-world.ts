@@ -32,7 +32,7 @@ export class ContractWorld {
     table: RouteTable,
     reach?: (databaseUrl: string) => string | Promise<string>,
   ): Promise<ContractWorld> {
-    const settings = { RUNNER_GRACE_MS: '300', UPSTREAM_HEADERS_TIMEOUT_MS: '1500', DESKTOP_EXEC_ENABLED: 'true' };
+    const settings = { RUNNER_GRACE_MS: '300', UPSTREAM_HEADERS_TIMEOUT_MS: '3000', DESKTOP_EXEC_ENABLED: 'true' };
     const api = await ApiInProcess.start(settings, reach);
     const host = await SimulatedHost.connect(api, HOST);
     const run = new ContractRun(table);
