@@ -108,7 +108,10 @@ describe('the contract of a desktop', () => {
 
   describe('its picture', () => {
     it('has the type that the desktop gives it, and passes wishes on', async () => {
-      const picture = await world.owner.ask(SCREENSHOT, { id, query: { t: '1764000000000', unknown: 'x' } });
+      const picture = await world.owner.ask(SCREENSHOT, {
+        id,
+        query: { t: '1764000000000', unknown: 'x', format: '', quality: '' },
+      });
       expect([picture.headers.get('content-type'), picture.bytes]).toEqual(['image/png', PNG]);
       expect(picture.headers.get('content-length')).toBe(String(PNG.length));
       expect(picture.headers.get('x-paused-screenshot')).toBeNull();

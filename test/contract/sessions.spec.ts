@@ -45,7 +45,9 @@ describe('the contract of sessions', () => {
     expect(await ask({ page: '3', page_size: '1' })).toMatchObject({ sessions: [], totalCount: 2 });
     // The shared Go client sends these.
     const foreign = { organization_id: 'org_x', offset: '0', limit: '10', question_set_id: '', t: '1' };
+    const empty = { page: '', page_size: '', org_id: '', all: '' };
     expect(await ask(foreign)).toMatchObject({ totalCount: 2 });
+    expect(await ask(empty)).toMatchObject({ page: 0, pageSize: 50, totalCount: 2 });
     expect((await world.other.ask(LIST)).body).toMatchObject({ sessions: [], totalCount: 0, totalPages: 0 });
     for (const query of [{ page: 'x' }, { page: '-1' }, { page_size: '0' }]) {
       expect((await world.owner.ask(LIST, { query })).status).toBe(400);
