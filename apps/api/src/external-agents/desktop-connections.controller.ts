@@ -4,6 +4,7 @@ import { ExternalAgentService, EXTERNAL_AGENT_LIMITS } from '@helix/external-age
 import { ConnectionManager, type RunnerStatus } from '@helix/revdial';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { AbsentWhenEmpty } from '../input/lenient-text.js';
 import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
 
 class ListConnectionsDto extends PageQueryDto {
@@ -11,6 +12,7 @@ class ListConnectionsDto extends PageQueryDto {
     enum: ['true', 'false'],
     description: "Everybody's, for admins; others see their own all the same",
   })
+  @AbsentWhenEmpty()
   @IsOptional()
   @IsIn(['true', 'false'])
   all?: string;

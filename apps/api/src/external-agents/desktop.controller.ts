@@ -68,7 +68,9 @@ export class DesktopController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    if (session.state === 'stopped' && (await this.answerLastPicture(session, response))) return;
+    // Pages show one as paused from the moment it is to stop, which may be long before its host can stop it.
+    const isPaused = session.state === 'stopped' || session.state === 'stopping';
+    if (isPaused && (await this.answerLastPicture(session, response))) return;
     const picture = await this.screenshots.fetch(session.id, parseScreenshotQuery(query), whenCallerLeaves(response));
     response.setHeader('ETag', picture.etag);
     response.setHeader('Cache-Control', 'private, no-cache, must-revalidate');

@@ -5,6 +5,11 @@ export function AbsentWhenEmpty(): PropertyDecorator {
   return Transform(({ value }: { readonly value: unknown }) => (value === '' || value === null ? undefined : value));
 }
 
+/** A number of a query; clients that leave one out may still send its name. */
+export function NumberUnlessEmpty(): PropertyDecorator {
+  return Transform(({ value }: { readonly value: unknown }) => (value === '' ? undefined : Number(value)));
+}
+
 /** Words that are the same in any case. */
 export function LowerCase(): PropertyDecorator {
   return Transform(({ value }: { readonly value: unknown }) =>

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { AbsentWhenEmpty } from '../input/lenient-text.js';
 import { PageQueryDto } from './page-query.dto.js';
 
 export class ListSessionsDto extends PageQueryDto {
@@ -13,6 +14,7 @@ export class ListSessionsDto extends PageQueryDto {
     enum: ['true', 'false'],
     description: "Everybody's, for admins; others see their own all the same",
   })
+  @AbsentWhenEmpty()
   @IsOptional()
   @IsIn(['true', 'false'])
   all?: string;

@@ -1,13 +1,13 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { NumberUnlessEmpty } from '../input/lenient-text.js';
 import { API_LIMITS } from '../limits.js';
 
 /** Which part of a list: pages count from 1; none, or 0, is the first. */
 export class PageQueryDto {
   @ApiPropertyOptional({ minimum: 0, maximum: API_LIMITS.pageMax, description: 'Counts from 1' })
+  @NumberUnlessEmpty()
   @IsOptional()
-  @Type(() => Number)
   @IsInt()
   @Min(0)
   @Max(API_LIMITS.pageMax)
@@ -18,8 +18,8 @@ export class PageQueryDto {
     default: API_LIMITS.pageSizeDefault,
     description: `More than ${String(API_LIMITS.pageSizeMax)} counts as that`,
   })
+  @NumberUnlessEmpty()
   @IsOptional()
-  @Type(() => Number)
   @IsInt()
   @Min(1)
   page_size?: number;

@@ -1,6 +1,6 @@
 import { ExternalAgentError } from '../external-agent-error.js';
 
-/** What a viewer may ask of a picture (helix-rest §3.3). Unknown keys, such as cache-busters, are ignored. */
+/** What a viewer may ask of a picture (helix-rest §3.3). Unknown keys, such as cache-busters, and empty ones are ignored. */
 export interface ScreenshotQuery {
   readonly format?: 'png' | 'jpeg';
   readonly quality?: number;
@@ -14,16 +14,16 @@ export interface ScreenshotQuery {
 export function parseScreenshotQuery(query: Readonly<Record<string, unknown>>): ScreenshotQuery {
   const { format, quality, include_cursor: cursor } = query;
   const parsed: { format?: 'png' | 'jpeg'; quality?: number; includeCursor?: boolean } = {};
-  if (format !== undefined) {
+  if (isGiven(format)) {
     if (format !== 'png' && format !== 'jpeg') throw invalid('format must be png or jpeg');
     parsed.format = format;
   }
-  if (quality !== undefined) {
+  if (isGiven(quality)) {
     const number = typeof quality === 'string' && /^\d{1,3}$/.test(quality) ? Number(quality) : NaN;
     if (!(number >= 1 && number <= 100)) throw invalid('quality must be a whole number from 1 to 100');
     parsed.quality = number;
   }
-  if (cursor !== undefined) {
+  if (isGiven(cursor)) {
     if (cursor !== 'true' && cursor !== 'false' && cursor !== '1' && cursor !== '0') {
       throw invalid('include_cursor must be true, false, 1 or 0');
     }
@@ -40,6 +40,10 @@ export function screenshotPath(query: ScreenshotQuery): string {
   if (query.includeCursor !== undefined) parameters.set('include_cursor', String(query.includeCursor));
   const text = parameters.toString();
   return text === '' ? '/screenshot' : `/screenshot?${text}`;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== '';
 }
 
 function invalid(message: string): ExternalAgentError {

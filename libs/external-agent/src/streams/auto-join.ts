@@ -93,7 +93,8 @@ export class AutoJoin {
       if (leftMs <= 0) {
         throw new ExternalAgentError('VIEWER_NOT_CONNECTED', 'no viewer of this session streams from its host');
       }
-      await this.#pause(wolfInstanceId, Math.min(leftMs, LIMITS.autoJoinPollMs), signal);
+      // Whole, since no other time out is taken.
+      await this.#pause(wolfInstanceId, Math.min(Math.ceil(leftMs), LIMITS.autoJoinPollMs), signal);
     }
   }
 
