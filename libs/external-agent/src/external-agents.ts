@@ -43,6 +43,8 @@ export interface ExternalAgentsOptions {
   readonly execEnabled: boolean;
   /** Wolf instances that are reached without a link. */
   readonly localInstanceIds: readonly string[];
+  /** Rest between two looks for unfinished sessions, in milliseconds; the reconciler's own where it is absent. */
+  readonly reconcileIntervalMs?: number;
 }
 
 /** What it is built on. */
@@ -109,7 +111,7 @@ export class ExternalAgents {
       },
     });
     const slots = new SlotSweeper(repository, placements, instances, this.#driver);
-    this.#reconciler = new SessionReconciler(repository, this.#driver, slots, logger);
+    this.#reconciler = new SessionReconciler(repository, this.#driver, slots, logger, options.reconcileIntervalMs);
     this.agents = new ExternalAgentService({ repository, directory, driver: this.#driver, pictures, desktop });
     const { idleLimitMs, localInstanceIds } = options;
     this.#watches = watches;

@@ -56,19 +56,27 @@ export class DesktopStarter {
       await this.#stopper.clearHost(session, earlierHost, lease);
     }
     session = await lease.change({ state: 'starting', wolfInstanceId, startAttempts: session.startAttempts + 1 });
-    return session.desired === 'stopped' ? session : await this.#bringUp(session, wolfInstanceId, earlierHost, lease);
+    if (session.desired === 'stopped') return session;
+    const mayAdopt = earlierHost === wolfInstanceId && !isOfEarlierLife;
+    return await this.#bringUp(session, wolfInstanceId, { earlierHost, mayAdopt }, lease);
   }
 
   async #bringUp(
     session: SessionEntity,
     wolfInstanceId: string,
-    earlierHost: string | null,
+    { earlierHost, mayAdopt }: { readonly earlierHost: string | null; readonly mayAdopt: boolean },
     lease: SessionLease,
   ): Promise<SessionEntity> {
     const { placements, instances, lobbies, tokens, desktop, logger } = this.#parts;
     let lobbyMayExist = earlierHost === wolfInstanceId;
     try {
       let lobbyId = await lobbies.find(session, wolfInstanceId, lease);
+      if (lobbyId !== undefined && !mayAdopt) {
+        // No attempt of this life has asked for it: its desktop has no token, and it may not even know the session's PIN.
+        lobbyMayExist = true;
+        await lobbies.stopAll(session, wolfInstanceId, lease);
+        lobbyId = undefined;
+      }
       if (lobbyId === undefined) {
         const host = await instances.find(wolfInstanceId);
         if (host === undefined) throw new StartError('HOST_REMOVED', 'the host is no longer registered');

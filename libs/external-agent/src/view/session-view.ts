@@ -79,6 +79,8 @@ function appStateOf(
       return viewerCount > 0 ? 'running' : 'resumable';
     }
     case 'stopping':
+      // Wanted again before its stop was over: it is started as soon as that is.
+      return session.desired === 'running' ? 'starting' : 'absent';
     case 'stopped':
     case 'failed':
       return 'absent';

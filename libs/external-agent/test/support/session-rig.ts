@@ -23,6 +23,14 @@ import { openSessionDatabase, type SessionDatabase } from './session-database.js
 export const OWNER = 'usr_ann';
 const MARKER = 'HELIX_SESSION_ID=';
 
+/** What a session holds, counted where it is held. */
+export interface Holdings {
+  readonly state: string;
+  readonly lobbies: number;
+  readonly slots: number;
+  readonly tokens: number;
+}
+
 /** Nobody is behind a tunnel here: hosts that are not local are away. */
 const AWAY: RunnerDialer = {
   dial: (runnerId) => Promise.reject(new RevDialError('RUNNER_NOT_CONNECTED', `${runnerId} is not connected`)),
@@ -127,7 +135,7 @@ export class SessionRig {
   }
 
   /** What the session holds, all told; a session that has ended holds nothing. */
-  async holdings(id: SessionId): Promise<{ state: string; lobbies: number; slots: number; tokens: number }> {
+  async holdings(id: SessionId): Promise<Holdings> {
     const { state } = await this.row(id);
     const slot = await new PlacementService(this.dataSource).find(id);
     return {

@@ -1,0 +1,218 @@
+import type { AnswerFaultKind, WolfFaults } from '@helix/sandbox-simulator';
+import { eventually } from '../../../test/support/eventually.js';
+import { createSessionId } from '../src/index.js';
+import { COMMANDS, play, type Command, type Fault, type Outcome } from './support/fault-cell.js';
+import { FaultWorld, NEIGHBOUR, VIEWER } from './support/fault-world.js';
+import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';
+import { FAILED, OWNER, RUNNING, STOPPED } from './support/session-rig.js';
+
+/** Real: PostgreSQL, sockets, links, and one replica as the API puts it together. Simulated: Wolf and its containers. */
+
+type Outcomes = Readonly<Partial<Record<Command, Partial<Outcome>>>>;
+
+/** What comes of each command where nothing is wrong; the rows of the table say where a fault makes a difference. */
+const NORMAL: Readonly<Record<Command, Outcome>> = {
+  create: { answer: 'running', states: 'queued placing starting running', pages: 'starting there', rest: RUNNING },
+  stop: { answer: 'stopped', states: 'running stopping stopped', pages: 'there absent', rest: STOPPED },
+  resume: {
+    answer: 'running',
+    states: 'stopped queued placing starting running',
+    pages: 'absent starting there',
+    rest: RUNNING,
+  },
+  'auto-join': { answer: 'joined', states: 'running', pages: 'there', rest: RUNNING },
+  state: { answer: 'there', states: 'running', pages: 'there', rest: RUNNING },
+};
+
+/** A create whose host fails at it says so, and leaves nothing. */
+const failedCreate = (code: string): Partial<Outcome> => ({
+  answer: 'START_FAILED',
+  states: `queued placing starting failed:START_FAILED(${code})`,
+  pages: 'starting absent',
+  rest: FAILED,
+});
+const failedResume = (code: string): Partial<Outcome> => ({
+  ...failedCreate(code),
+  states: `stopped queued placing starting failed:START_FAILED(${code})`,
+  pages: 'absent starting absent',
+});
+/** On the host of its earlier life a lobby may stand: what can not be looked for is tried again, and not given up. */
+const laterResume = (code: string): Partial<Outcome> => ({
+  answer: 'starting',
+  states: `stopped queued placing starting starting:START_FAILED(${code}) placing:START_FAILED(${code}) running`,
+});
+const laterStop = (reason: string): Partial<Outcome> => ({
+  answer: 'stopping',
+  states: `running stopping stopping:${reason} stopped`,
+});
+const isAway = (code: string): boolean => code === 'WOLF_EMPTY_ANSWER' || code === 'WOLF_UNREACHABLE';
+
+/** Wolf answers nothing that could be used, whatever it is asked. */
+const deaf = (code: string): Outcomes => ({
+  create: failedCreate(code),
+  stop: laterStop(isAway(code) ? 'HOST_AWAY' : `STOP_FAILED(${code})`),
+  resume: laterResume(code),
+  'auto-join': { answer: code },
+});
+/** It does what it is asked for, and only the answer is lost: a desktop that stands is found, one that is gone too. */
+const done = (code: string): Outcomes => ({ stop: deaf(code).stop ?? {}, 'auto-join': { answer: code } });
+const notDone = (code: string): Outcomes => ({ ...done(code), create: failedCreate(code), resume: failedResume(code) });
+/** The desktop is lost, told as such, and started again. */
+const LOST: Partial<Outcome> = {
+  states: 'running queued:DESKTOP_LOST placing:DESKTOP_LOST starting:DESKTOP_LOST running',
+  pages: 'there starting there',
+};
+
+const wolfIs = (faults: Partial<WolfFaults>): Fault => ({
+  inflict: ({ wolf }) => void Object.assign(wolf.faults, faults),
+});
+const OWN_PATH: Readonly<Partial<Record<Command, string>>> = {
+  create: '/api/v1/lobbies/create',
+  stop: '/api/v1/lobbies/stop',
+  resume: '/api/v1/lobbies/create',
+  'auto-join': '/api/v1/lobbies/join',
+};
+/** Of all answers, or only of that to what the command is about. */
+const spoilt = (kind: AnswerFaultKind, which: 'all' | 'own'): Fault => ({
+  inflict: (world, _id, command) => {
+    if (kind === 'silent') world.wolfs.limitMs = 150;
+    const path = OWN_PATH[command];
+    world.wolf.faults.answer = { kind, ...(which === 'own' && path !== undefined && { path }) };
+  },
+});
+
+const [EMPTY, INVALID, SILENT] = ['WOLF_EMPTY_ANSWER', 'WOLF_INVALID_ANSWER', 'WOLF_TIMEOUT'] as const;
+
+const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes])[] = [
+  ['nothing', wolfIs({}), {}],
+  ['a slow create', wolfIs({ createDelayMs: 300 }), {}],
+  [
+    'a create that times out and leaves its lobby',
+    wolfIs({ createTimesOutLeavingLobby: true, createTimeoutMs: 50 }),
+    {},
+  ],
+  ['a create that makes two lobbies', wolfIs({ duplicateLobby: true }), {}],
+  [
+    'a container that dies after its create',
+    wolfIs({ runnerDiesAfterCreate: true }),
+    { create: failedCreate('LOBBY_VANISHED'), resume: failedResume('LOBBY_VANISHED') },
+  ],
+  [
+    'a second lobby with the marker of the session',
+    { inflict: (world, id) => world.makeTwin(id) },
+    // Before there is a session its PIN is not known: as in the next row.
+    { create: { rest: { ...RUNNING, lobbies: 2 } } },
+  ],
+  [
+    // It was not made for the session, and is left to whoever made it.
+    'a lobby with the marker of the session that refuses its PIN',
+    { inflict: (world, id) => world.makeTwin(id, '0000') },
+    {
+      create: { rest: { ...RUNNING, lobbies: 2 } },
+      stop: { rest: { ...STOPPED, lobbies: 1 } },
+      resume: { rest: { ...RUNNING, lobbies: 2 } },
+      'auto-join': { rest: { ...RUNNING, lobbies: 2 } },
+      state: { rest: { ...RUNNING, lobbies: 2 } },
+    },
+  ],
+  ['all answers 500 and unparseable', spoilt('unparseable500', 'all'), deaf(INVALID)],
+  ['all answers 200 and unparseable', spoilt('unparseable200', 'all'), deaf(INVALID)],
+  ['all answers of another shape', spoilt('wrong-shape', 'all'), deaf(INVALID)],
+  ['all answers cut', spoilt('cut', 'all'), deaf(INVALID)],
+  ['all answers empty', spoilt('empty', 'all'), deaf(EMPTY)],
+  ['no answers', spoilt('silent', 'all'), deaf(SILENT)],
+  ['its answer 500 and unparseable', spoilt('unparseable500', 'own'), done(INVALID)],
+  ['its answer 200 and unparseable', spoilt('unparseable200', 'own'), done(INVALID)],
+  ['its answer of another shape', spoilt('wrong-shape', 'own'), {}],
+  ['its answer cut', spoilt('cut', 'own'), done(INVALID)],
+  ['its answer empty', spoilt('empty', 'own'), done(EMPTY)],
+  ['its answer empty and nothing done', spoilt('empty-unhandled', 'own'), notDone(EMPTY)],
+  ['no answer to it', spoilt('silent', 'own'), notDone(SILENT)],
+  [
+    'events cut',
+    {
+      inflict: ({ wolf }) => {
+        wolf.cutEvents();
+      },
+    },
+    {},
+  ],
+  ['events silent', wolfIs({ events: 'silent' }), {}],
+  ['events interleaved', wolfIs({ events: 'interleaved' }), {}],
+  ['events that are not JSON', wolfIs({ events: 'not-json' }), {}],
+  [
+    'no events at all',
+    {
+      inflict: ({ wolf }) => {
+        wolf.faults.events = 'absent';
+        wolf.cutEvents();
+      },
+    },
+    {},
+  ],
+  [
+    'a restart of Wolf that loses all lobbies',
+    { inflict: ({ wolf }) => wolf.restart() },
+    { 'auto-join': { ...LOST, answer: 'WOLF_UNKNOWN_LOBBY' }, state: LOST },
+  ],
+  [
+    'a crash of Wolf and its return',
+    { inflict: ({ wolf }) => wolf.crash(), mend: ({ wolf }) => wolf.start() },
+    { ...deaf('WOLF_UNREACHABLE'), 'auto-join': { ...LOST, answer: 'WOLF_UNREACHABLE' }, state: LOST },
+  ],
+];
+
+describe('what a fault of Wolf makes of each command, and what the user is shown', () => {
+  let database: SessionDatabase;
+  let world: FaultWorld;
+  beforeAll(async () => {
+    database = await openSessionDatabase();
+  });
+  beforeEach(async () => {
+    world = await FaultWorld.open(database.dataSource);
+  });
+  afterEach(async () => {
+    // Wolf was not harmed.
+    expect([world.wolf.uncaughtExceptionCount, world.wolf.suspectIdCount]).toEqual([0, 0]);
+    await world.close();
+    await database.clear();
+  });
+  afterAll(() => database.close());
+
+  describe.each(TABLE)('%s', (_name, fault, outcomes) => {
+    it.each(COMMANDS)('× %s', async (command) => {
+      const expected: Outcome = { ...NORMAL[command], ...outcomes[command] };
+      expect(await play(world, fault, command, expected.rest)).toEqual(expected);
+    });
+  });
+
+  // Both ids are over 2^53, and become the same number for whoever takes them for one.
+  describe('a stream of somebody else whose id differs in the last digit', () => {
+    const fault: Fault = {
+      inflict: ({ wolf }) => {
+        wolf.launchSession({ clientId: NEIGHBOUR, clientUniqueId: `helix-agent-${createSessionId()}` });
+      },
+    };
+
+    it.each(COMMANDS)('× %s', async (command) => {
+      expect(await play(world, fault, command, NORMAL[command].rest)).toEqual(NORMAL[command]);
+      // A stop takes the session's own viewer with it, and nobody else's.
+      const streams = command === 'create' || command === 'resume' || command === 'stop' ? [] : [VIEWER];
+      expect(world.wolf.sessionIds).toEqual([...streams, NEIGHBOUR]);
+      expect(world.wolf.lobbies.flatMap((lobby) => lobby.connectedSessionIds)).toEqual(streams);
+    });
+  });
+
+  it('a desktop that is wanted again before its host could stop it is shown as on its way', async () => {
+    const { id } = await world.all.agents.create({ ownerId: OWNER });
+    const page = async (): Promise<string> => world.all.feed.glance(await world.get(id)).appState;
+    await world.wolf.crash();
+    expect([(await world.all.agents.stop(id)).state, await page()]).toEqual(['stopping', 'absent']);
+    expect([(await world.all.agents.resume(id)).state, await page()]).toEqual(['stopping', 'starting']);
+    await world.wolf.start();
+    await eventually(async () => {
+      await world.skipPauses();
+      expect(await world.holdings(id)).toEqual(RUNNING);
+    });
+  });
+});
