@@ -4,7 +4,7 @@ export const LIMITS = {
   screenshotMaxBytes: 32 * 1024 * 1024,
   /** Screenshots being fetched at once on one replica; above what one machine's processors can pass on. */
   screenshotMaxInFlight: 256,
-  /** Bytes of pictures and clipboards being read from desktops at once on one replica: a hundred 4K pictures. */
+  /** Bytes of pictures and clipboards which one replica holds at once, until their callers have read them: a hundred 4K pictures. */
   desktopBytesMaxInFlight: 512 * 1024 * 1024,
   /** A pasted 4K picture in base64 fits; helix-rest §10.8 suggests 10 to 20 MB. */
   clipboardMaxBytes: 20 * 1024 * 1024,

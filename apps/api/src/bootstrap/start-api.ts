@@ -6,6 +6,7 @@ import { RevDialGateway } from '@helix/revdial';
 import { attachRevDialGateway } from '@helix/revdial/nest';
 import type { Logger } from 'pino';
 import { setAnswerHeaders } from '../answers/answer-headers.js';
+import { limitAnswerTime } from '../answers/limit-answer-time.js';
 import { limitBodyTime } from '../answers/limit-body-time.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AppModule } from '../app.module.js';
@@ -44,6 +45,7 @@ export async function createApi(
   const drain = app.get(Drain);
   app.use(setAnswerHeaders);
   app.use(limitBodyTime(isUpload));
+  app.use(limitAnswerTime());
   app.use(drain.middleware());
   app.use(measureRequests(app.get(MetricsService)));
   // Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a
