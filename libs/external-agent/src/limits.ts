@@ -160,6 +160,8 @@ export const LIMITS = {
   idleSweepIntervalMs: 5_000,
   /** Idle desktops whose stop one look asks for; the next look takes the rest. */
   idleStopsAtOnce: 200,
+  /** Sessions of a removed host whose stop one statement asks for. */
+  hostStopsAtOnce: 1_000,
   /** Taking the last picture of a desktop that is stopped: its owner waits for the stop. */
   lastPictureTimeoutMs: 3_000,
   /** A 4K JPEG has 1 MB; a PNG of an older desktop under 5 MB. */

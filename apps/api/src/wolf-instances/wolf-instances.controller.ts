@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ExternalAgentService } from '@helix/external-agent';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access } from '../auth/access.decorator.js';
@@ -27,7 +28,7 @@ interface Ok {
 class RemoveWolfInstanceDto {
   @ApiPropertyOptional({
     enum: ['true', 'false'],
-    description: 'Even while it carries sessions; their desktops are given up',
+    description: 'Even while it carries sessions; these are stopped',
   })
   @IsOptional()
   @IsIn(['true', 'false'])
@@ -39,7 +40,10 @@ class RemoveWolfInstanceDto {
 @ApiBearerAuth()
 @Controller('api/v1')
 export class WolfInstancesController {
-  constructor(@Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry) {}
+  constructor(
+    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
+    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
+  ) {}
 
   @Post('wolf-instances/register')
   @Access('host')
@@ -99,7 +103,10 @@ export class WolfInstancesController {
   @ApiOperation({ summary: 'Forget a host; refused while it carries sessions' })
   @ApiOkResponse({ schema: OK_SCHEMA })
   async remove(@Param('id') id: string, @Query() query: RemoveWolfInstanceDto): Promise<Ok> {
-    const removed = await this.registry.remove(id, { force: query.force === 'true' });
+    const force = query.force === 'true';
+    const removed = await this.registry.remove(id, { force });
+    // Also when it was removed before: an earlier removal may have come no further than that.
+    if (force) await this.agents.giveUpHost(id);
     if (!removed) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     return { status: 'ok' };
   }

@@ -16,6 +16,7 @@ import { isSettled } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionPage, SessionRepository } from '../session/session.repository.js';
 import type { SessionDriver } from './session-driver.js';
+import { HOST_REMOVED_REASON } from './session-reasons.js';
 
 export interface CreateSession {
   readonly ownerId: string;
@@ -134,6 +135,24 @@ export class ExternalAgentService {
   async stop(id: SessionId): Promise<SessionEntity> {
     this.#remembered(await this.#parts.repository.setDesired(id, 'stopped'));
     return await this.#settle(id);
+  }
+
+  /**
+   * The host is out of service: its desktops are stopped, by the reconciler, which does not wait for a host that is not
+   * registered and can not be reached. Call it after the host is removed, so that nothing more is placed there. Doing it twice
+   * is a success. Resolves with how many sessions were asked to stop.
+   */
+  async giveUpHost(wolfInstanceId: string): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const marked = await this.#parts.repository.stopOnHost(
+        wolfInstanceId,
+        HOST_REMOVED_REASON,
+        LIMITS.hostStopsAtOnce,
+      );
+      count += marked;
+      if (marked < LIMITS.hostStopsAtOnce) return count;
+    }
   }
 
   /** @throws ExternalAgentError SESSION_NOT_FOUND */
