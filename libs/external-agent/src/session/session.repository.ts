@@ -128,10 +128,13 @@ export class SessionRepository {
     return count;
   }
 
-  /** Puts a failed session back into the queue for another try; nothing happens to any other. */
+  /**
+   * Puts a failed session back into the queue for another try; nothing happens to any other. Its host stays on it: a create
+   * that was given up may still be carried out there.
+   */
   async requeueFailed(id: SessionId): Promise<void> {
     await this.#change(
-      { state: 'queued', reason: null, wolfInstanceId: null, startAttempts: 0 },
+      { state: 'queued', reason: null, startAttempts: 0 },
       `id = :id AND state = 'failed' AND desired = 'running'`,
       { id },
     );
