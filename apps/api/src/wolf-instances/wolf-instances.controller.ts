@@ -5,6 +5,7 @@ import { WolfInstanceRegistry } from '@helix/scheduler';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
+import { HeartbeatBody } from './heartbeat-body.decorator.js';
 import { RegisterWolfInstanceDto, toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
 
 const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } as const;
@@ -70,7 +71,7 @@ export class WolfInstancesController {
   @ApiOperation({ summary: 'A host says that it is there, and what has changed' })
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
   @ApiOkResponse({ schema: OK_SCHEMA })
-  async heartbeat(@Param('id') id: string, @Body() body: unknown): Promise<Ok> {
+  async heartbeat(@Param('id') id: string, @HeartbeatBody() body: unknown): Promise<Ok> {
     const instance = await this.registry.heartbeat(id, body);
     if (instance === undefined) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     return { status: 'ok' };
@@ -83,7 +84,7 @@ export class WolfInstancesController {
   @ApiOperation({ summary: 'The same, as later hosts send it; an unknown id is no error' })
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
   @ApiOkResponse({ schema: OK_SCHEMA })
-  async sandboxHeartbeat(@Param('id') id: string, @Body() body: unknown): Promise<Ok> {
+  async sandboxHeartbeat(@Param('id') id: string, @HeartbeatBody() body: unknown): Promise<Ok> {
     await this.registry.heartbeat(id, body);
     return { status: 'ok' };
   }
