@@ -129,6 +129,26 @@ describe('starting a session', () => {
     expect(await rig.holdings(sessionId)).toEqual(FAILED);
   });
 
+  it('answers with the session on its way when its replica closes, and leaves the work to whoever goes on', async () => {
+    const wolf = await rig.addHost();
+    wolf.faults.createDelayMs = 3_000;
+    const replica = await rig.addReplica();
+    const created = replica.agents.create({ ownerId: OWNER });
+    await eventually(() => {
+      expect(wolf.lobbyCount).toBe(1);
+    });
+    replica.agents.close();
+    const session = await created;
+    expect(session).toMatchObject({ state: 'starting', desired: 'running' });
+    await replica.close();
+    expect(await rig.row(session.id)).toMatchObject({ state: 'starting', leaseHolder: null });
+    wolf.faults.createDelayMs = 0;
+    (await rig.addReplica()).startReconciler();
+    await eventually(async () => {
+      expect(await rig.holdings(session.id)).toEqual(RUNNING);
+    });
+  });
+
   it('tried again elsewhere takes back what the host that failed it made after all', async () => {
     const wolf = await rig.addHost('gpu-1', 1);
     const { agents } = await rig.addReplica();

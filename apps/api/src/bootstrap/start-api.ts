@@ -1,7 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { LogService } from '@helix/external-agent';
+import { ExternalAgentService, LogService } from '@helix/external-agent';
 import { RevDialGateway } from '@helix/revdial';
 import { attachRevDialGateway } from '@helix/revdial/nest';
 import type { Logger } from 'pino';
@@ -98,6 +98,8 @@ async function closeApi(app: NestExpressApplication, graceMs: number): Promise<v
   const drained = app.get(Drain).drain(graceMs);
   // Logs that are followed have no end of their own to wait for.
   app.get(LogService).close();
+  // A command may wait for a slow host for longer than the grace: it answers that its session is on its way.
+  app.get(ExternalAgentService).close();
   await drained;
   const cut = setTimeout(() => {
     server.closeAllConnections();
