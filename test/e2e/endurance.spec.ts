@@ -68,7 +68,7 @@ describe('ten thousand screenshots', () => {
       expect(after.heapBytes - before.heapBytes).toBeLessThan(32 * 1024 * 1024);
       expect(after.residentBytes - before.residentBytes).toBeLessThan(128 * 1024 * 1024);
     });
-  }, 180_000);
+  }, 300_000);
 });
 
 function escaped(text: string): string {

@@ -10,7 +10,7 @@ describe('SIGTERM', () => {
       const user = await plane.user('alice');
       const id = String((await user.post('/api/v1/external-agents', {})).body['session_id']);
       await plane.connected(`sandbox-${id}`);
-      await host.desktopFault(id, { mode: 'slow', delayMs: 2_000 });
+      await host.desktopFault(id, { mode: 'slow', delayMs: 5_000 });
       const picture = user.get(`/api/v1/external-agents/${id}/screenshot`);
       await eventually(async () => {
         const runner = (await plane.runners()).find((one) => one['id'] === `sandbox-${id}`);
@@ -49,8 +49,31 @@ describe('SIGTERM', () => {
       });
       const askedAt = performance.now();
       expect(await plane.api.stop()).toEqual({ code: 0, signal: null });
-      expect(performance.now() - askedAt).toBeLessThan(8_000);
+      // The grace, and what is cut after it; far less than the picture's own limit of 20 s.
+      expect(performance.now() - askedAt).toBeLessThan(10_000);
       await picture;
+    } finally {
+      await host.close();
+      await plane.close();
+    }
+  });
+
+  it('does not wait for a host that is slow to start a desktop: its caller learns that it is on its way', async () => {
+    const plane = await ControlPlane.start({ SHUTDOWN_GRACE_MS: '25000' });
+    const host = await GpuHost.start(plane);
+    try {
+      const user = await plane.user('alice');
+      await host.faults({ createDelayMs: 30_000 });
+      const created = user.post('/api/v1/external-agents', {});
+      await eventually(async () => {
+        expect((await host.wolf())['lobbyCount']).toBe(1);
+      });
+      const askedAt = performance.now();
+      plane.api.kill('SIGTERM');
+      const answer = await created;
+      expect([answer.status, answer.body['status']]).toEqual([202, 'starting']);
+      expect(await plane.api.exit).toEqual({ code: 0, signal: null });
+      expect(performance.now() - askedAt).toBeLessThan(15_000);
     } finally {
       await host.close();
       await plane.close();
@@ -63,7 +86,7 @@ describe('SIGTERM', () => {
     try {
       const askedAt = performance.now();
       expect(await plane.api.stop()).toEqual({ code: 0, signal: null });
-      expect(performance.now() - askedAt).toBeLessThan(3_000);
+      expect(performance.now() - askedAt).toBeLessThan(10_000);
     } finally {
       await host.close();
       await plane.close();

@@ -26,6 +26,8 @@ export const API_LIMITS = {
   bodyMaxMs: 300_000,
   /** How long the rest of a body is still read and dropped once it was answered, so that the answer reaches its sender. */
   bodyLingerMs: 5_000,
+  /** How long a caller may read nothing at all of his answer before he is cut; until then it waits in memory. */
+  answerStallMs: 30_000,
   /** How long a log that is followed may be quiet before something is sent, below the 60 s of load balancers. */
   logQuietMs: 15_000,
   /** How long a follower may read nothing at all before he is cut. */

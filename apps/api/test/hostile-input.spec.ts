@@ -45,9 +45,30 @@ describe('input that is meant to hurt', () => {
     invalid(await admin.delete(`${KEYS}/%00`));
     invalid(await admin.delete('/api/v1/wolf-instances/%00'));
     invalid(await admin.post(KEYS, '{"user_id":"bob","name":"\\u0000"}'));
-    invalid(await host.post('/api/v1/wolf-instances/some/heartbeat', '{"disk_usage":[{"mount_point":"\\ud800"}]}'));
     expect((await owner.get('/api/v1/sessions/%00')).body['code']).toBe('SESSION_NOT_FOUND');
   });
+
+  it.each(['wolf-instances', 'sandboxes'])(
+    'takes of a heartbeat what can be stored, at %s, and refuses one that is no JSON',
+    async (kind) => {
+      const id = `beating-${kind}`;
+      expect((await host.post('/api/v1/wolf-instances/register', { id, name: id, address: '10.0.0.2' })).status).toBe(
+        200,
+      );
+      const beat = `/api/v1/${kind}/${id}/heartbeat`;
+      const disk = (mount: string): string =>
+        `{"max_sandboxes":7,"gpu_vendor":null,"disk_usage":[{"mount_point":"${mount}","total_bytes":9,"used_bytes":9}]}`;
+      for (const mount of ['a\\u0000b', '\\ud800', '/']) {
+        expect((await host.post(beat, disk(mount))).status).toBe(200);
+        const all = await api.dataSource.query<object[]>(
+          'SELECT max_sandboxes AS slots, jsonb_array_length(disk_usage) AS disks FROM wolf_instances WHERE id = $1',
+          [id],
+        );
+        expect(all).toEqual([{ slots: 7, disks: mount === '/' ? 1 : 0 }]);
+      }
+      invalid(await host.post(beat, '{'));
+    },
+  );
 
   it('refuses a body whatever its type says rather than starting another desktop than the one asked for', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {

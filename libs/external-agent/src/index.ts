@@ -27,6 +27,7 @@ export { SessionDirectory } from './session/session-directory.js';
 export { readOrStale } from './read-or-stale.js';
 export type { SharedRead } from './read-or-stale.js';
 export { ByteBudget } from './desktop/byte-budget.js';
+export type { ByteShare } from './desktop/byte-budget.js';
 export type { DesktopConfig, DesktopResources, DesktopSecurity } from './desktop/desktop-config.js';
 export { parseDesktopDevice } from './desktop/desktop-device.js';
 export type { DesktopDevice } from './desktop/desktop-device.js';

@@ -4,7 +4,7 @@ export const LIMITS = {
   screenshotMaxBytes: 32 * 1024 * 1024,
   /** Screenshots being fetched at once on one replica; above what one machine's processors can pass on. */
   screenshotMaxInFlight: 256,
-  /** Bytes of pictures and clipboards being read from desktops at once on one replica: a hundred 4K pictures. */
+  /** Bytes of pictures and clipboards which one replica holds at once, until their callers have read them: a hundred 4K pictures. */
   desktopBytesMaxInFlight: 512 * 1024 * 1024,
   /** A pasted 4K picture in base64 fits; helix-rest §10.8 suggests 10 to 20 MB. */
   clipboardMaxBytes: 20 * 1024 * 1024,
@@ -160,6 +160,8 @@ export const LIMITS = {
   idleSweepIntervalMs: 5_000,
   /** Idle desktops whose stop one look asks for; the next look takes the rest. */
   idleStopsAtOnce: 200,
+  /** Sessions of a removed host whose stop one statement asks for. */
+  hostStopsAtOnce: 1_000,
   /** Taking the last picture of a desktop that is stopped: its owner waits for the stop. */
   lastPictureTimeoutMs: 3_000,
   /** A 4K JPEG has 1 MB; a PNG of an older desktop under 5 MB. */

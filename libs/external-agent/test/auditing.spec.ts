@@ -1,25 +1,8 @@
-import type { SimulatedWolf } from '@helix/sandbox-simulator';
-import { HttpWolfClient, lobbyPinFromText, localSocketDial } from '@helix/wolf-client';
-import { exampleLobby } from '@helix/wolf-client/testing';
 import { eventually } from '../../../test/support/eventually.js';
 import { createSessionId, type SessionId } from '../src/index.js';
+import { makeLobbyOf } from './support/make-lobby-of.js';
 import type { Replica } from './support/replica.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';
-
-/** A lobby that bears a session's marker and was made by nobody of ours. */
-async function makeLobbyOf(wolf: SimulatedWolf, id: SessionId, pin: string): Promise<void> {
-  const { runner } = exampleLobby();
-  await new HttpWolfClient(localSocketDial(wolf.socketPath)).createLobby(
-    exampleLobby({
-      pin: lobbyPinFromText(pin),
-      runner: { ...(runner.type === 'docker' ? runner : fail()), env: [`HELIX_SESSION_ID=${id}`] },
-    }),
-  );
-}
-
-function fail(): never {
-  throw new Error('the example lobby runs a container');
-}
 
 /** A short pause between two listings, so that a test need not wait. */
 const QUICK = { pauseMs: 20, retryMinMs: 10, retryMaxMs: 100, unfollowedRelistMs: 200 };

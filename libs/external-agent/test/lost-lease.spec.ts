@@ -83,7 +83,8 @@ describe('a driver that loses its lease', () => {
     });
     const closedAt = performance.now();
     await replica.close();
-    expect(performance.now() - closedAt).toBeLessThan(3_000);
+    // Far less than the silent create's own limit.
+    expect(performance.now() - closedAt).toBeLessThan(10_000);
     expect(await created).toMatchObject({ state: 'starting' });
     expect(await rig.row(sessionId)).toMatchObject({ leaseHolder: null });
     wolf.faults.answer = undefined;

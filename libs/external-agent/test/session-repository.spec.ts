@@ -129,7 +129,7 @@ describe('SessionRepository', () => {
       reason: { code: 'START_FAILED', message: '' },
     });
     await repository.requeueFailed(id);
-    const queued = { state: 'queued', reason: null, wolfInstanceId: null, startAttempts: 0 };
+    const queued = { state: 'queued', reason: null, wolfInstanceId: 'gpu-1', startAttempts: 0 };
     expect(await repository.find(id)).toMatchObject(queued);
     await repository.change(id, 'holder', { state: 'failed' });
     await repository.setDesired(id, 'stopped');

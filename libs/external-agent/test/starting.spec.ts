@@ -1,6 +1,7 @@
 import { eventually } from '../../../test/support/eventually.js';
 import { createSessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
+import { makeLobbyOf } from './support/make-lobby-of.js';
 import { FAILED, OWNER, RUNNING, SessionRig } from './support/session-rig.js';
 
 describe('starting a session', () => {
@@ -126,6 +127,46 @@ describe('starting a session', () => {
     await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'START_FAILED' });
     expect((await rig.row(sessionId)).reason?.message).toContain('LOBBY_VANISHED');
     expect(await rig.holdings(sessionId)).toEqual(FAILED);
+  });
+
+  it('answers with the session on its way when its replica closes, and leaves the work to whoever goes on', async () => {
+    const wolf = await rig.addHost();
+    wolf.faults.createDelayMs = 3_000;
+    const replica = await rig.addReplica();
+    const created = replica.agents.create({ ownerId: OWNER });
+    await eventually(() => {
+      expect(wolf.lobbyCount).toBe(1);
+    });
+    replica.agents.close();
+    const session = await created;
+    expect(session).toMatchObject({ state: 'starting', desired: 'running' });
+    await replica.close();
+    expect(await rig.row(session.id)).toMatchObject({ state: 'starting', leaseHolder: null });
+    wolf.faults.createDelayMs = 0;
+    (await rig.addReplica()).startReconciler();
+    await eventually(async () => {
+      expect(await rig.holdings(session.id)).toEqual(RUNNING);
+    });
+  });
+
+  it('tried again elsewhere takes back what the host that failed it made after all', async () => {
+    const wolf = await rig.addHost('gpu-1', 1);
+    const { agents } = await rig.addReplica();
+    const sessionId = createSessionId();
+    wolf.faults.runnerDiesAfterCreate = true;
+    await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'START_FAILED' });
+    wolf.faults.runnerDiesAfterCreate = false;
+    await makeLobbyOf(wolf, sessionId, (await rig.row(sessionId)).lobbyPin);
+    // Its slot goes to somebody else.
+    await rig.dataSource.query(`UPDATE wolf_instances SET max_sandboxes = 0`);
+    // While there is no place anywhere, too.
+    await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'PLACEMENT_ALL_FULL' });
+    expect(await rig.holdings(sessionId)).toEqual(FAILED);
+    await makeLobbyOf(wolf, sessionId, (await rig.row(sessionId)).lobbyPin);
+    await rig.addHost('gpu-2');
+    const later = await rig.addReplica();
+    expect(await later.agents.create({ ownerId: OWNER, sessionId })).toMatchObject({ wolfInstanceId: 'gpu-2' });
+    expect(await rig.holdings(sessionId)).toEqual(RUNNING);
   });
 
   it('fails at once when Wolf is down before anything was asked of it', async () => {

@@ -37,4 +37,10 @@ export const SCHEDULER_LIMITS = {
 
   /** Waiting for other placements. One takes a few milliseconds, so this much is hundreds of them. */
   placementLockMs: 5_000,
+  /** Of one replica at the lock: one has it, one is next. Each holds one of ten connections. */
+  placementsAtOnce: 2,
+  /** Those that wait for their turn. They hold nothing but their caller. */
+  placementsWaiting: 1_000,
+  /** How long they wait: with the lock's own time, less than what a caller of a create waits for. */
+  placementQueueMs: 15_000,
 } as const;

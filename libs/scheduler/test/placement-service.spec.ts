@@ -1,4 +1,11 @@
-import { PlacementService, WolfInstanceRegistry, type Placement, type Refusal } from '../src/index.js';
+import {
+  PlacementService,
+  SCHEDULER_LIMITS,
+  WolfInstanceRegistry,
+  type Placement,
+  type Refusal,
+} from '../src/index.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -60,6 +67,35 @@ describe('PlacementService', () => {
       expect((await registry.list()).reduce((sum, { connectedSandboxCount }) => sum + connectedSandboxCount, 0)).toBe(
         1,
       );
+    });
+
+    it('waits for its turn without the connections that everything else needs', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 64 });
+      const other = await database.connect();
+      const blocker = other.createQueryRunner();
+      await blocker.startTransaction();
+      await blocker.query('LOCK TABLE placements IN ACCESS EXCLUSIVE MODE');
+      const outcomes = Promise.allSettled(
+        Array.from({ length: 64 }, (_, index) => placements.place({ sessionId: `ses_${index}` })),
+      );
+      try {
+        await eventually(async () => {
+          const waiting = await other.query<{ count: number }[]>(
+            `SELECT count(DISTINCT pid)::int AS count FROM pg_locks
+             WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+          );
+          expect(waiting).toEqual([{ count: SCHEDULER_LIMITS.placementsAtOnce }]);
+        });
+        // Well before any of those at the lock gives up.
+        const askedAt = performance.now();
+        await Promise.all(Array.from({ length: 20 }, () => database.dataSource.query('SELECT 1')));
+        expect(performance.now() - askedAt).toBeLessThan(SCHEDULER_LIMITS.placementLockMs / 2);
+      } finally {
+        await blocker.rollbackTransaction();
+        await blocker.release();
+      }
+      expect(new Set((await outcomes).map(({ status }) => status))).toEqual(new Set(['fulfilled']));
+      expect(await placements.listByInstance('a')).toHaveLength(64);
     });
 
     it('never goes over while slots are released and taken again', async () => {

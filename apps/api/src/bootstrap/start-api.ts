@@ -1,11 +1,12 @@
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { LogService } from '@helix/external-agent';
+import { ExternalAgentService, LogService } from '@helix/external-agent';
 import { RevDialGateway } from '@helix/revdial';
 import { attachRevDialGateway } from '@helix/revdial/nest';
 import type { Logger } from 'pino';
 import { setAnswerHeaders } from '../answers/answer-headers.js';
+import { limitAnswerTime } from '../answers/limit-answer-time.js';
 import { limitBodyTime } from '../answers/limit-body-time.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AppModule } from '../app.module.js';
@@ -44,6 +45,7 @@ export async function createApi(
   const drain = app.get(Drain);
   app.use(setAnswerHeaders);
   app.use(limitBodyTime(isUpload));
+  app.use(limitAnswerTime());
   app.use(drain.middleware());
   app.use(measureRequests(app.get(MetricsService)));
   // Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a
@@ -96,6 +98,8 @@ async function closeApi(app: NestExpressApplication, graceMs: number): Promise<v
   const drained = app.get(Drain).drain(graceMs);
   // Logs that are followed have no end of their own to wait for.
   app.get(LogService).close();
+  // A command may wait for a slow host for longer than the grace: it answers that its session is on its way.
+  app.get(ExternalAgentService).close();
   await drained;
   const cut = setTimeout(() => {
     server.closeAllConnections();

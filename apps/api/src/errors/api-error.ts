@@ -10,6 +10,7 @@ export const API_ERROR_CODES = [
   'TOO_MANY_KEYS',
   'AUTHENTICATION_AWAY',
   'DATABASE_AWAY',
+  'DATABASE_BUSY',
   'NOT_READY',
   'INTERNAL',
 ] as const;

@@ -64,6 +64,9 @@ function answerTo(error: unknown): Answer {
     if (error.status === 413) return answer('PAYLOAD_TOO_LARGE', 'the body is too large');
     return answer('INVALID_REQUEST', 'the body is not valid JSON');
   }
+  if (isPoolExhausted(error)) {
+    return answer('DATABASE_BUSY', 'too much is asked of the database at this moment; try again shortly');
+  }
   if (isDatabaseAway(error)) {
     return answer('DATABASE_AWAY', 'the database can not be reached; try again shortly');
   }
@@ -95,8 +98,13 @@ function isBodyParserError(error: unknown): error is Error & { readonly status: 
   );
 }
 
+/** Did no connection of the pool become free in time? The database may be well. */
+function isPoolExhausted(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
+}
+
 /** Is this the database being away, rather than a statement being wrong? */
-export function isDatabaseAway(error: unknown): boolean {
+function isDatabaseAway(error: unknown): boolean {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   if (!(cause instanceof Error)) return false;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';

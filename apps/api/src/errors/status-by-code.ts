@@ -24,6 +24,7 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   TOO_MANY_KEYS: { status: 409 },
   AUTHENTICATION_AWAY: { status: 503, retryAfterS: 5 },
   DATABASE_AWAY: { status: 503, retryAfterS: 5 },
+  DATABASE_BUSY: { status: 503, retryAfterS: 1 },
   NOT_READY: { status: 503, retryAfterS: 5 },
   INTERNAL: { status: 500 },
 

@@ -20,9 +20,13 @@ import {
   parseClipboard,
   parseScreenshotQuery,
   ScreenshotService,
+  type ByteShare,
+  type ClipboardContent,
   type SessionEntity,
 } from '@helix/external-agent';
 import type { Request, Response } from 'express';
+import { sendHeld } from '../answers/send-held.js';
+import { sendJsonHeld } from '../answers/send-json-held.js';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
 import { whenCallerLeaves } from './caller-signal.js';
 import { readRequestBody } from './read-request-body.js';
@@ -72,22 +76,21 @@ export class DesktopController {
     const isPaused = session.state === 'stopped' || session.state === 'stopping';
     if (isPaused && (await this.answerLastPicture(session, response))) return;
     const picture = await this.screenshots.fetch(session.id, parseScreenshotQuery(query), whenCallerLeaves(response));
-    response.setHeader('ETag', picture.etag);
-    response.setHeader('Cache-Control', 'private, no-cache, must-revalidate');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
+    const headers = {
+      ETag: picture.etag,
+      'Cache-Control': 'private, no-cache, must-revalidate',
+      'X-Content-Type-Options': 'nosniff',
+    };
     if (request.headers['if-none-match']?.includes(picture.etag)) {
-      response.statusCode = 304;
-      response.end();
+      response.set(headers).status(304).end();
       return;
     }
-    response.setHeader('Content-Type', picture.contentType);
-    response.setHeader('Content-Length', picture.byteCount);
-    response.statusCode = 200;
-    // Headers and all pieces leave in as few writes as the socket takes.
-    response.cork();
-    for (const chunk of picture.chunks) response.write(chunk);
-    response.end();
-    response.uncork();
+    sendHeld(response, this.budget, {
+      kept: picture,
+      chunks: picture.chunks,
+      byteCount: picture.byteCount,
+      headers: { ...headers, 'Content-Type': picture.contentType },
+    });
   }
 
   @Get('clipboard')
@@ -96,12 +99,8 @@ export class DesktopController {
   async readClipboard(@CurrentSession() session: SessionEntity, @Res() response: Response): Promise<void> {
     const content = await this.clipboards.read(session.id, whenCallerLeaves(response));
     // Clients take an empty answer for an empty clipboard (helix-rest §3.4).
-    const body = content === undefined ? '' : JSON.stringify(content);
-    response.setHeader('Content-Type', 'application/json; charset=utf-8');
-    response.setHeader('Content-Length', Buffer.byteLength(body));
     response.setHeader('Cache-Control', 'no-store');
-    response.statusCode = 200;
-    response.end(body);
+    sendJsonHeld(response, this.budget, content);
   }
 
   @Post('clipboard')
@@ -115,16 +114,15 @@ export class DesktopController {
     @Res() response: Response,
   ): Promise<void> {
     const signal = whenCallerLeaves(response);
-    // Read here, after the guard, and not by a body parser before it: 20 MiB are for callers we know.
-    const body = await this.budget.during(request, () =>
-      readRequestBody(request, EXTERNAL_AGENT_LIMITS.clipboardMaxBytes),
-    );
-    if (body === undefined) throw new ExternalAgentError('CLIPBOARD_TOO_LARGE', 'a clipboard may hold at most 20 MiB');
-    const content = parseClipboard(body);
-    if (content === undefined) {
-      throw new ExternalAgentError('INVALID_REQUEST', 'the body must be {"type":"text"|"image","data":"…"}');
+    const share = this.budget.share();
+    try {
+      const content = await readClipboardBody(request, share);
+      // It is kept until the desktop has taken it, once as it was read and once as it is sent.
+      share.add(Buffer.byteLength(content.data));
+      await this.clipboards.write(session.id, content, signal);
+    } finally {
+      share.release();
     }
-    await this.clipboards.write(session.id, content, signal);
     await this.activity.note(session.id);
     response.status(200).end();
   }
@@ -133,13 +131,33 @@ export class DesktopController {
   private async answerLastPicture({ id }: SessionEntity, response: Response): Promise<boolean> {
     const kept = await this.lastPictures.find(id);
     if (kept === null) return false;
-    // Not kept by anybody: after a resume it would be taken for what the desktop shows then.
-    response.setHeader('Cache-Control', 'no-cache, no-store, must-revalidate');
-    response.setHeader('X-Paused-Screenshot', 'true');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Content-Type', kept.contentType);
-    response.setHeader('Last-Modified', kept.takenAt.toUTCString());
-    response.status(200).end(kept.picture);
+    sendHeld(response, this.budget, {
+      kept: kept.picture,
+      chunks: [kept.picture],
+      byteCount: kept.picture.length,
+      headers: {
+        // Not kept by anybody: after a resume it would be taken for what the desktop shows then.
+        'Cache-Control': 'no-cache, no-store, must-revalidate',
+        'X-Paused-Screenshot': 'true',
+        'X-Content-Type-Options': 'nosniff',
+        'Content-Type': kept.contentType,
+        'Last-Modified': kept.takenAt.toUTCString(),
+      },
+    });
     return true;
   }
+}
+
+/**
+ * Read after the guard, and not by a body parser before it: 20 MiB are for callers we know.
+ * @throws ExternalAgentError CLIPBOARD_TOO_LARGE, INVALID_REQUEST, BUSY
+ */
+async function readClipboardBody(request: Request, share: ByteShare): Promise<ClipboardContent> {
+  const body = await readRequestBody(request, EXTERNAL_AGENT_LIMITS.clipboardMaxBytes, share);
+  if (body === undefined) throw new ExternalAgentError('CLIPBOARD_TOO_LARGE', 'a clipboard may hold at most 20 MiB');
+  const content = parseClipboard(body);
+  if (content === undefined) {
+    throw new ExternalAgentError('INVALID_REQUEST', 'the body must be {"type":"text"|"image","data":"…"}');
+  }
+  return content;
 }

@@ -1,7 +1,14 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { checkedExecRequest, ExecService, SessionActivity, type SessionEntity } from '@helix/external-agent';
+import {
+  ByteBudget,
+  checkedExecRequest,
+  ExecService,
+  SessionActivity,
+  type SessionEntity,
+} from '@helix/external-agent';
 import type { Response } from 'express';
+import { sendJsonHeld } from '../answers/send-json-held.js';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { whenCallerLeaves } from './caller-signal.js';
 import { ExecDto, ExecResultDto, toExecResultDto } from './exec.dto.js';
@@ -16,6 +23,7 @@ export class ExecController {
   constructor(
     @Inject(ExecService) private readonly execs: ExecService,
     @Inject(SessionActivity) private readonly activity: SessionActivity,
+    @Inject(ByteBudget) private readonly budget: ByteBudget,
   ) {}
 
   @Post()
@@ -26,8 +34,8 @@ export class ExecController {
     @CurrentUser() user: UserPrincipal,
     @CurrentSession() session: SessionEntity,
     @Body() body: ExecDto,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<ExecResultDto> {
+    @Res() response: Response,
+  ): Promise<void> {
     this.execs.assertEnabled();
     const request = checkedExecRequest({
       command: body.command,
@@ -36,6 +44,7 @@ export class ExecController {
       environment: body.env,
     });
     await this.activity.note(session.id);
-    return toExecResultDto(await this.execs.run(session.id, user.userId, request, whenCallerLeaves(response)));
+    const result = await this.execs.run(session.id, user.userId, request, whenCallerLeaves(response));
+    sendJsonHeld(response, this.budget, toExecResultDto(result));
   }
 }

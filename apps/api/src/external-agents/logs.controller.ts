@@ -9,8 +9,9 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { EXTERNAL_AGENT_LIMITS, LogService, logText, type SessionEntity } from '@helix/external-agent';
+import { ByteBudget, EXTERNAL_AGENT_LIMITS, LogService, logText, type SessionEntity } from '@helix/external-agent';
 import type { Request, Response } from 'express';
+import { sendJsonHeld } from '../answers/send-json-held.js';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from './caller-signal.js';
@@ -31,7 +32,10 @@ export class DesktopLogDto {
 @Controller('api/v1/external-agents/:id/logs')
 @Access('session-owner')
 export class LogsController {
-  constructor(@Inject(LogService) private readonly logs: LogService) {}
+  constructor(
+    @Inject(LogService) private readonly logs: LogService,
+    @Inject(ByteBudget) private readonly budget: ByteBudget,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'The last lines of the desktop’s log; with follow, also those to come' })
@@ -65,7 +69,7 @@ export class LogsController {
       logs: entries.map(logText),
       timestamp: new Date().toISOString(),
     };
-    response.json(answer);
+    sendJsonHeld(response, this.budget, answer);
   }
 }
 

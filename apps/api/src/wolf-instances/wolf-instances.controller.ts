@@ -1,9 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ExternalAgentService } from '@helix/external-agent';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
+import { HeartbeatBody } from './heartbeat-body.decorator.js';
 import { RegisterWolfInstanceDto, toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
 
 const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } as const;
@@ -27,7 +29,7 @@ interface Ok {
 class RemoveWolfInstanceDto {
   @ApiPropertyOptional({
     enum: ['true', 'false'],
-    description: 'Even while it carries sessions; their desktops are given up',
+    description: 'Even while it carries sessions; these are stopped',
   })
   @IsOptional()
   @IsIn(['true', 'false'])
@@ -39,7 +41,10 @@ class RemoveWolfInstanceDto {
 @ApiBearerAuth()
 @Controller('api/v1')
 export class WolfInstancesController {
-  constructor(@Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry) {}
+  constructor(
+    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
+    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
+  ) {}
 
   @Post('wolf-instances/register')
   @Access('host')
@@ -66,7 +71,7 @@ export class WolfInstancesController {
   @ApiOperation({ summary: 'A host says that it is there, and what has changed' })
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
   @ApiOkResponse({ schema: OK_SCHEMA })
-  async heartbeat(@Param('id') id: string, @Body() body: unknown): Promise<Ok> {
+  async heartbeat(@Param('id') id: string, @HeartbeatBody() body: unknown): Promise<Ok> {
     const instance = await this.registry.heartbeat(id, body);
     if (instance === undefined) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     return { status: 'ok' };
@@ -79,7 +84,7 @@ export class WolfInstancesController {
   @ApiOperation({ summary: 'The same, as later hosts send it; an unknown id is no error' })
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
   @ApiOkResponse({ schema: OK_SCHEMA })
-  async sandboxHeartbeat(@Param('id') id: string, @Body() body: unknown): Promise<Ok> {
+  async sandboxHeartbeat(@Param('id') id: string, @HeartbeatBody() body: unknown): Promise<Ok> {
     await this.registry.heartbeat(id, body);
     return { status: 'ok' };
   }
@@ -99,7 +104,10 @@ export class WolfInstancesController {
   @ApiOperation({ summary: 'Forget a host; refused while it carries sessions' })
   @ApiOkResponse({ schema: OK_SCHEMA })
   async remove(@Param('id') id: string, @Query() query: RemoveWolfInstanceDto): Promise<Ok> {
-    const removed = await this.registry.remove(id, { force: query.force === 'true' });
+    const force = query.force === 'true';
+    const removed = await this.registry.remove(id, { force });
+    // Also when it was removed before: an earlier removal may have come no further than that.
+    if (force) await this.agents.giveUpHost(id);
     if (!removed) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     return { status: 'ok' };
   }

@@ -32,6 +32,7 @@ export class DesktopStarter {
     if (session.state === 'running') return session;
     // An earlier attempt that was not undone, or an earlier life, may have a lobby on this host.
     const earlierHost = session.wolfInstanceId;
+    const isOfEarlierLife = session.startAttempts === 0;
     if (session.startAttempts >= LIMITS.startAttemptsMax) {
       return await this.#undo(session, lease, earlierHost, tooManyAttempts(session));
     }
@@ -41,15 +42,16 @@ export class DesktopStarter {
     const placement = await placements.place({
       sessionId: session.id,
       ...(session.gpuVendor !== null && { gpuVendor: session.gpuVendor }),
-      // Where its workspace lies.
-      ...(earlierHost !== null && { preferredInstanceId: earlierHost }),
+      // Where its workspace lies, if it ever ran; a host that only failed it is no better than others.
+      ...(earlierHost !== null && session.startedAt !== null && { preferredInstanceId: earlierHost }),
     });
     if ('refused' in placement) {
       logger.warn({ sessionId: session.id, reason: placement.reason }, 'no place for a session');
-      return await this.#undo(session, lease, earlierHost, placementReason(placement));
+      // What an earlier life left was cleared when that ended; a host that is away now does not hold up the answer.
+      if (isOfEarlierLife) await this.#stopper.clearHost(session, earlierHost, lease);
+      return await this.#undo(session, lease, isOfEarlierLife ? null : earlierHost, placementReason(placement));
     }
     const { wolfInstanceId } = placement;
-    const isOfEarlierLife = session.startAttempts === 0;
     // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked. On another host
     // nothing is to be left behind, though nobody waits for one that is away.
     if (earlierHost !== null && (isOfEarlierLife || earlierHost !== wolfInstanceId)) {

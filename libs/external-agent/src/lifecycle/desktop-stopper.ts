@@ -4,7 +4,7 @@ import type { SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
-import { stopReason } from './session-reasons.js';
+import { HOST_REMOVED_REASON, stopReason } from './session-reasons.js';
 
 /** Takes desktops away: the last picture, then token and link, then what Wolf runs, then the slot. */
 export class DesktopStopper {
@@ -79,7 +79,7 @@ export class DesktopStopper {
 
 /** What stands on a session as it stops and afterwards: why it was stopped, if nobody asked. */
 function keptReason(session: SessionEntity): SessionReason | null {
-  return session.reason?.code === IDLE_REASON.code ? IDLE_REASON : null;
+  return [IDLE_REASON, HOST_REMOVED_REASON].find(({ code }) => code === session.reason?.code) ?? null;
 }
 
 function withCause(session: SessionEntity, reason: SessionReason): SessionReason {

@@ -16,6 +16,7 @@ import { isSettled } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionPage, SessionRepository } from '../session/session.repository.js';
 import type { SessionDriver } from './session-driver.js';
+import { HOST_REMOVED_REASON } from './session-reasons.js';
 
 export interface CreateSession {
   readonly ownerId: string;
@@ -136,6 +137,24 @@ export class ExternalAgentService {
     return await this.#settle(id);
   }
 
+  /**
+   * The host is out of service: its desktops are stopped, by the reconciler, which does not wait for a host that is not
+   * registered and can not be reached. Call it after the host is removed, so that nothing more is placed there. Doing it twice
+   * is a success. Resolves with how many sessions were asked to stop.
+   */
+  async giveUpHost(wolfInstanceId: string): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const marked = await this.#parts.repository.stopOnHost(
+        wolfInstanceId,
+        HOST_REMOVED_REASON,
+        LIMITS.hostStopsAtOnce,
+      );
+      count += marked;
+      if (marked < LIMITS.hostStopsAtOnce) return count;
+    }
+  }
+
   /** @throws ExternalAgentError SESSION_NOT_FOUND */
   async get(id: SessionId): Promise<SessionEntity> {
     return await this.#parts.directory.get(id);
@@ -146,7 +165,10 @@ export class ExternalAgentService {
     return await this.#parts.repository.list({ ...query, pageSize });
   }
 
-  /** Ends the waits of commands under way; the work itself is left to whoever finds it. */
+  /**
+   * Ends the waits of commands under way, which resolve with their session on its way. The work goes on for as long as the
+   * driver lives, and is then left to whoever finds it.
+   */
   close(): void {
     this.#closing.abort();
   }
@@ -189,11 +211,31 @@ export class ExternalAgentService {
     });
   }
 
+  /** Resolves and rejects as the drive does, or with nothing when this closes first. */
+  async #untilClosing(drive: Promise<SessionEntity | undefined>): Promise<SessionEntity | undefined> {
+    const { signal } = this.#closing;
+    let onClosing: (() => void) | undefined;
+    const closing = new Promise<undefined>((resolve) => {
+      onClosing = (): void => {
+        resolve(undefined);
+      };
+      if (signal.aborted) onClosing();
+      else signal.addEventListener('abort', onClosing, { once: true });
+    });
+    try {
+      return await Promise.race([drive, closing]);
+    } finally {
+      if (onClosing !== undefined) signal.removeEventListener('abort', onClosing);
+      // One that is left behind has told the log, and fails for nobody.
+      drive.catch(() => undefined);
+    }
+  }
+
   /** Drives the session, or waits for the one who does, until it is where its owner wants it or can not get there now. */
   async #settle(id: SessionId): Promise<SessionEntity> {
     const endsAt = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
-      const driven = await this.#parts.driver.drive(id);
+      const driven = await this.#untilClosing(this.#parts.driver.drive(id));
       if (driven !== undefined) return driven;
       const session = this.#remembered((await this.#parts.repository.find(id)) ?? undefined);
       const done = isSettled(session.state) && !(session.state === 'running' && session.desired === 'stopped');

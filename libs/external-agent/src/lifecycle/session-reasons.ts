@@ -8,6 +8,12 @@ export const DESKTOP_LOST_REASON: SessionReason = {
   message: 'the desktop ended on its host; it is being started again',
 };
 
+/** Why a session was stopped whose host an operator took out of service. */
+export const HOST_REMOVED_REASON: SessionReason = {
+  code: 'HOST_REMOVED',
+  message: 'the host of the desktop was taken out of service',
+};
+
 /** Reasons as the owner reads them. The whole error is in the log; Wolf's text may quote a request, so only codes are shown. */
 export function placementReason({ reason, message }: Refusal): SessionReason {
   return { code: `PLACEMENT_${reason.replaceAll('-', '_').toUpperCase()}`, message };

@@ -112,10 +112,29 @@ export class SessionRepository {
     return changed ?? (await this.find(id)) ?? undefined;
   }
 
-  /** Puts a failed session back into the queue for another try; nothing happens to any other. */
+  /**
+   * Asks for the stop of what runs or is being started on a host, of at most `limit` sessions. Resolves with how many; those
+   * of which it was asked before do not count.
+   */
+  async stopOnHost(wolfInstanceId: string, reason: SessionReason, limit: number): Promise<number> {
+    // To an UPDATE the driver answers with the rows and their number.
+    const [, count] = await this.#dataSource.query<[unknown[], number]>(
+      `UPDATE sessions SET desired = 'stopped', reason = $2::jsonb, unfinished_drives = 0, retry_at = NULL,
+         version = version + 1, updated_at = now()
+       WHERE id IN (SELECT id FROM sessions WHERE wolf_instance_id = $1 AND state IN ('starting','running')
+         AND desired = 'running' ORDER BY id LIMIT $3 FOR UPDATE)`,
+      [wolfInstanceId, JSON.stringify(reason), limit],
+    );
+    return count;
+  }
+
+  /**
+   * Puts a failed session back into the queue for another try; nothing happens to any other. Its host stays on it: a create
+   * that was given up may still be carried out there.
+   */
   async requeueFailed(id: SessionId): Promise<void> {
     await this.#change(
-      { state: 'queued', reason: null, wolfInstanceId: null, startAttempts: 0 },
+      { state: 'queued', reason: null, startAttempts: 0 },
       `id = :id AND state = 'failed' AND desired = 'running'`,
       { id },
     );

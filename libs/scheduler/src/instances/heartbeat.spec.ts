@@ -75,6 +75,7 @@ describe('parseHeartbeat', () => {
     ['disk_usage', [null]],
     ['disk_usage', [{ mount_point: '/', total_bytes: 'much', used_bytes: 1 }]],
     ['disk_usage', [{ mount_point: '/\0', total_bytes: 1, used_bytes: 1 }]],
+    ['disk_usage', [{ mount_point: '/\ud800', total_bytes: 1, used_bytes: 1 }]],
     ['disk_usage', Array.from({ length: 33 }, () => ({ mount_point: '/', total_bytes: 1, used_bytes: 1 }))],
   ])('drops a malformed %s and keeps the rest: %j', (field, value) => {
     expect(parseHeartbeat({ render_node: 'SOFTWARE', [field]: value })).toEqual({

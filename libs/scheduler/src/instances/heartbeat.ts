@@ -26,6 +26,9 @@ export interface Heartbeat {
   readonly diskAlertLevel?: DiskAlertLevel;
 }
 
+/** PostgreSQL's JSON holds neither NUL nor half of a surrogate pair. */
+const NOT_STORABLE = /\0|\p{Surrogate}/u;
+
 /** Levels of the hosts' own daemon, for a report that lacks them (helix-rest §4.1). */
 const WARNING_PERCENT = 80;
 const CRITICAL_PERCENT = 95;
@@ -102,7 +105,7 @@ function parseDisk(value: unknown): DiskUsage | undefined {
   if (typeof mountPoint !== 'string' || mountPoint === '' || mountPoint.length > SCHEDULER_LIMITS.mountPointChars) {
     return undefined;
   }
-  if (mountPoint.includes('\0') || !isAmount(totalBytes) || !isAmount(usedBytes)) {
+  if (NOT_STORABLE.test(mountPoint) || !isAmount(totalBytes) || !isAmount(usedBytes)) {
     return undefined;
   }
   const usedPercent = isAmount(value['used_percent'])

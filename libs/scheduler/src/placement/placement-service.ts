@@ -4,6 +4,7 @@ import { statusSql } from '../instances/wolf-instance.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { PlacementEntity } from './placement.entity.js';
 import { withPlacementLock } from './placement-lock.js';
+import { PlacementQueue } from './placement-queue.js';
 import type { Placement, PlacementRequest, Refusal } from './placement.js';
 import { explainRefusal } from './refusal.js';
 
@@ -19,6 +20,7 @@ export interface PlacementOptions {
 export class PlacementService {
   readonly #dataSource: DataSource;
   readonly #silenceMs: number;
+  readonly #queue = new PlacementQueue();
 
   constructor(dataSource: DataSource, options: PlacementOptions = {}) {
     this.#dataSource = dataSource;
@@ -31,15 +33,17 @@ export class PlacementService {
    * and replicas place at once.
    *
    * A session that holds a slot already gets that one, whatever has become of its host.
-   * Rejects with `PLACEMENT_BUSY` when the lock is not had in time; then nothing is reserved.
+   * Rejects with `PLACEMENT_BUSY` when its turn does not come in time; then nothing is reserved.
    */
   async place(request: PlacementRequest): Promise<Placement | Refusal> {
     const { sessionId } = request;
     const gpuVendor = request.gpuVendor?.toLowerCase() ?? '';
-    const placed = await withPlacementLock(this.#dataSource, async (manager) => {
-      await this.#insert(manager, sessionId, gpuVendor, request.preferredInstanceId);
-      return manager.findOneBy(PlacementEntity, { sessionId });
-    });
+    const placed = await this.#queue.run(() =>
+      withPlacementLock(this.#dataSource, async (manager) => {
+        await this.#insert(manager, sessionId, gpuVendor, request.preferredInstanceId);
+        return manager.findOneBy(PlacementEntity, { sessionId });
+      }),
+    );
     return placed ?? explainRefusal(this.#dataSource, this.#silenceMs, gpuVendor);
   }
 
