@@ -104,7 +104,7 @@ function isPoolExhausted(error: unknown): boolean {
 }
 
 /** Is this the database being away, rather than a statement being wrong? */
-function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseAway(error: unknown): boolean {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   if (!(cause instanceof Error)) return false;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
