@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { freePort } from './free-port.js';
 import { eventually } from './eventually.js';
 import { ManagedProcess } from './managed-process.js';
@@ -60,12 +61,36 @@ export class ControlPlane {
     return new RestClient(this.url, String(answer.body['key']));
   }
 
+  /** Where the API keeps everything; for tests that look behind it. */
+  get databaseUrl(): string {
+    return this.#environment['DATABASE_URL'] ?? '';
+  }
+
   /** Kills the API with -9 and starts it again on the same database and port. */
   async crashAndRestart(): Promise<void> {
+    await this.crash();
+    await this.restart();
+  }
+
+  async crash(): Promise<void> {
     this.api.kill('SIGKILL');
     await this.api.exit;
+  }
+
+  async restart(): Promise<void> {
     this.api = this.#launch();
     await this.api.message('ready');
+  }
+
+  /** What the database says; for tests that look behind the API. */
+  async rows(sql: string): Promise<readonly Record<string, unknown>[]> {
+    const connection = new pg.Client({ connectionString: this.databaseUrl });
+    await connection.connect();
+    try {
+      return (await connection.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await connection.end();
+    }
   }
 
   async runners(): Promise<readonly Record<string, unknown>[]> {

@@ -1,3 +1,4 @@
+import { HttpWolfClient, localSocketDial } from '@helix/wolf-client';
 import type { ControlPlane } from './control-plane.js';
 import { ManagedProcess } from './managed-process.js';
 import { RestClient, type RestAnswer } from './rest-client.js';
@@ -17,11 +18,13 @@ export class GpuHost {
   readonly process: ManagedProcess;
   readonly instanceId: string;
   readonly #control: RestClient;
+  readonly #wolfSocket: string;
 
-  private constructor(process: ManagedProcess, instanceId: string, controlUrl: string) {
+  private constructor(process: ManagedProcess, instanceId: string, ready: Readonly<Record<string, unknown>>) {
     this.process = process;
     this.instanceId = instanceId;
-    this.#control = new RestClient(controlUrl, undefined);
+    this.#control = new RestClient(String(ready['controlUrl']), undefined);
+    this.#wolfSocket = String(ready['wolfSocket']);
   }
 
   /** Starts the host and waits until it holds its link. */
@@ -33,7 +36,7 @@ export class GpuHost {
     );
     const ready = await process.message('ready');
     await plane.connected(`wolf-${instanceId}`);
-    return new GpuHost(process, instanceId, String(ready['controlUrl']));
+    return new GpuHost(process, instanceId, ready);
   }
 
   async desktops(): Promise<readonly SimulatedDesktop[]> {
@@ -44,6 +47,15 @@ export class GpuHost {
     const desktop = (await this.desktops()).find((one) => one.sessionId === sessionId);
     if (desktop === undefined) throw new Error(`the host has no desktop of ${sessionId}`);
     return desktop;
+  }
+
+  /** The sessions whose marker Wolf's lobbies bear, one for each lobby. */
+  async lobbySessionIds(): Promise<readonly string[]> {
+    const lobbies = await new HttpWolfClient(localSocketDial(this.#wolfSocket)).listLobbies();
+    return lobbies.map(({ runner }) => {
+      const marker = runner.type === 'docker' ? runner.env.find((entry) => entry.startsWith('HELIX_SESSION_ID=')) : '';
+      return marker?.slice('HELIX_SESSION_ID='.length) ?? '';
+    });
   }
 
   /** Wolf's own view: lobbies, exceptions. */
