@@ -21,7 +21,7 @@ const NORMAL: Readonly<Record<Command, Outcome>> = {
     rest: RUNNING,
   },
   'auto-join': { answer: 'joined', states: 'running', pages: 'there', rest: RUNNING },
-  state: { answer: 'there', states: 'running', pages: 'there', rest: RUNNING },
+  state: { answer: 'not absent', states: 'running', pages: 'there', rest: RUNNING },
 };
 
 /** A create whose host fails at it says so, and leaves nothing. */
@@ -63,8 +63,11 @@ const LOST: Partial<Outcome> = {
   pages: 'there starting there',
 };
 
-const wolfIs = (faults: Partial<WolfFaults>): Fault => ({
-  inflict: ({ wolf }) => void Object.assign(wolf.faults, faults),
+const wolfIs = (faults: Partial<WolfFaults>, { areEventsCut = false } = {}): Fault => ({
+  inflict: ({ wolf }) => {
+    Object.assign(wolf.faults, faults);
+    if (areEventsCut) wolf.cutEvents();
+  },
 });
 const OWN_PATH: Readonly<Partial<Record<Command, string>>> = {
   create: '/api/v1/lobbies/create',
@@ -75,7 +78,8 @@ const OWN_PATH: Readonly<Partial<Record<Command, string>>> = {
 /** Of all answers, or only of that to what the command is about. */
 const spoilt = (kind: AnswerFaultKind, which: 'all' | 'own'): Fault => ({
   inflict: (world, _id, command) => {
-    if (kind === 'silent') world.wolfs.limitMs = 150;
+    // Where others are still answered, enough for them on a machine that is busy.
+    if (kind === 'silent') world.wolfs.limitMs = which === 'all' ? 150 : 500;
     const path = OWN_PATH[command];
     world.wolf.faults.answer = { kind, ...(which === 'own' && path !== undefined && { path }) };
   },
@@ -85,6 +89,7 @@ const [EMPTY, INVALID, SILENT] = ['WOLF_EMPTY_ANSWER', 'WOLF_INVALID_ANSWER', 'W
 
 const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes])[] = [
   ['nothing', wolfIs({}), {}],
+  ['all answers late', wolfIs({ answerDelayMs: 50 }), {}],
   ['a slow create', wolfIs({ createDelayMs: 300 }), {}],
   [
     'a create that times out and leaves its lobby',
@@ -125,34 +130,31 @@ const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes]
   ['its answer 200 and unparseable', spoilt('unparseable200', 'own'), done(INVALID)],
   ['its answer of another shape', spoilt('wrong-shape', 'own'), {}],
   ['its answer cut', spoilt('cut', 'own'), done(INVALID)],
+  ['its answer too long', spoilt('oversized', 'own'), done(INVALID)],
   ['its answer empty', spoilt('empty', 'own'), done(EMPTY)],
   ['its answer empty and nothing done', spoilt('empty-unhandled', 'own'), notDone(EMPTY)],
   ['no answer to it', spoilt('silent', 'own'), notDone(SILENT)],
   [
-    'events cut',
-    {
-      inflict: ({ wolf }) => {
-        wolf.cutEvents();
-      },
-    },
-    {},
+    'a stream that ends before its join',
+    wolfIs({ sessionVanishesBeforeJoin: true }),
+    { 'auto-join': { answer: 'VIEWER_NOT_CONNECTED' } },
   ],
+  ['events cut', wolfIs({}, { areEventsCut: true }), {}],
   ['events silent', wolfIs({ events: 'silent' }), {}],
   ['events interleaved', wolfIs({ events: 'interleaved' }), {}],
   ['events that are not JSON', wolfIs({ events: 'not-json' }), {}],
-  [
-    'no events at all',
-    {
-      inflict: ({ wolf }) => {
-        wolf.faults.events = 'absent';
-        wolf.cutEvents();
-      },
-    },
-    {},
-  ],
+  ['events too long', wolfIs({ events: 'oversized' }), {}],
+  ['events among the pings of every packet', wolfIs({ events: 'pings' }), {}],
+  ['no events at all', wolfIs({ events: 'absent' }, { areEventsCut: true }), {}],
   [
     'a restart of Wolf that loses all lobbies',
-    { inflict: ({ wolf }) => wolf.restart() },
+    {
+      inflict: ({ wolf }) => {
+        // So that the command comes before anybody can have noticed.
+        wolf.faults.answerDelayMs = 100;
+        return wolf.restart();
+      },
+    },
     { 'auto-join': { ...LOST, answer: 'WOLF_UNKNOWN_LOBBY' }, state: LOST },
   ],
   [
@@ -183,6 +185,32 @@ describe('what a fault of Wolf makes of each command, and what the user is shown
     it.each(COMMANDS)('× %s', async (command) => {
       const expected: Outcome = { ...NORMAL[command], ...outcomes[command] };
       expect(await play(world, fault, command, expected.rest)).toEqual(expected);
+    });
+  });
+
+  describe('a crash of Wolf while it makes the lobby', () => {
+    const fault: Fault = {
+      inflict: ({ wolf }) => {
+        wolf.faults.createDelayMs = 60_000;
+        void eventually(() => {
+          expect(wolf.lobbyCount).toBe(1);
+        }).then(() => wolf.crash());
+      },
+      mend: ({ wolf }) => wolf.start(),
+    };
+    // Whether the lobby outlived the crash can not be said, so it is neither given up nor made a second time.
+    const code = 'WOLF_UNREACHABLE';
+
+    it.each([
+      ['create', 'queued placing starting', 'starting there'],
+      ['resume', 'stopped queued placing starting', 'absent starting there'],
+    ] as const)('× %s', async (command, before, pages) => {
+      expect(await play(world, fault, command, RUNNING)).toEqual({
+        answer: 'starting',
+        states: `${before} starting:START_FAILED(${code}) placing:START_FAILED(${code}) running`,
+        pages,
+        rest: RUNNING,
+      });
     });
   });
 

@@ -122,6 +122,7 @@ export class AutoJoin {
 
   /** Until the host is seen to have changed, for `forMs` at most. @throws the signal's reason when the caller leaves */
   async #pause(wolfInstanceId: string, forMs: number, signal: AbortSignal | undefined): Promise<void> {
+    // Node takes whole milliseconds alone.
     const over = AbortSignal.timeout(Math.ceil(forMs));
     await this.#hosts.whenSeen(wolfInstanceId, signal === undefined ? over : AbortSignal.any([over, signal]));
     signal?.throwIfAborted();

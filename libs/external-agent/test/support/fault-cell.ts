@@ -59,7 +59,7 @@ export async function play(world: FaultWorld, fault: Fault, command: Command, re
 /** Given again without the fault, every command succeeds; one that had succeeded changes nothing. */
 async function expectRepeated(world: FaultWorld, id: SessionId, command: Command): Promise<void> {
   const before = await world.row(id);
-  const told = { create: 'running', stop: 'stopped', resume: 'running', 'auto-join': 'joined', state: 'there' };
+  const told = { create: 'running', stop: 'stopped', resume: 'running', 'auto-join': 'joined', state: 'not absent' };
   expect(await give(world, id, command)).toBe(told[command]);
   const after = await world.row(id);
   if (before.state !== 'failed') expect([after.state, after.lobbyId]).toEqual([before.state, before.lobbyId]);
@@ -98,10 +98,8 @@ async function give(world: FaultWorld, id: SessionId, command: Command): Promise
         if (world.wolf.isServing) world.launchViewer(id);
         await autoJoin.join(await world.get(id));
         return 'joined';
-      case 'state': {
-        const { appState } = feed.glance(await world.get(id));
-        return appState === 'running' || appState === 'resumable' ? 'there' : appState;
-      }
+      case 'state':
+        return feed.glance(await world.get(id)).appState === 'absent' ? 'absent' : 'not absent';
       default:
         return command satisfies never;
     }
