@@ -60,6 +60,13 @@ describe('a session on a sandbox that connected back', () => {
     expect(await host.servedPictures(id)).toContain(sha256);
   });
 
+  it('shows the picture of a desktop that boots to who asks as soon as it was created', async () => {
+    const created = await user.post('/api/v1/external-agents', { name: 'Asked at once' });
+    const path = `/api/v1/external-agents/${String(created.body['session_id'])}`;
+    expect((await user.get(`${path}/screenshot`)).status).toBe(200);
+    expect((await user.delete(path)).status).toBe(200);
+  });
+
   it('answers 304 to a viewer who has the picture, and a new one when it has changed', async () => {
     const path = `/api/v1/external-agents/${id}/screenshot`;
     // The picture changes several times a second, so the same one is met only by asking again quickly.
@@ -223,7 +230,10 @@ describe('a session on a sandbox that connected back', () => {
     expect((await plane.as(token).get(`/api/v1/revdial?runnerid=sandbox-${id}`)).status).toBe(401);
     expect(await host.desktops()).toEqual([]);
     const picture = await user.get(`/api/v1/external-agents/${id}/screenshot`);
-    expect([picture.status, picture.body['code']]).toEqual([404, 'NO_DESKTOP']);
+    // The last one, and it says so.
+    expect([picture.status, picture.headers.get('x-paused-screenshot')]).toEqual([200, 'true']);
+    const clipboard = await user.get(`/api/v1/external-agents/${id}/clipboard`);
+    expect([clipboard.status, clipboard.body['code']]).toEqual([404, 'NO_DESKTOP']);
     const created = await user.post('/api/v1/external-agents', { session_id: id });
     expect([created.status, created.body['code']]).toEqual([409, 'SESSION_WRONG_STATE']);
   });

@@ -10,6 +10,7 @@ import { WolfClientModule } from '@helix/wolf-client/nest';
 import type { Logger } from 'pino';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { AuthModule } from './auth/auth.module.js';
+import { principalName } from './auth/principal.js';
 import { TokenRunnerAuthorizer } from './auth/runner-authorizer.js';
 import type { ApiConfig } from './config/api-config.js';
 import { API_CONFIG, ApiConfigModule } from './config/config.module.js';
@@ -82,6 +83,7 @@ export class AppModule {
           useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentsOptions => ({
             tokens,
             logger: log,
+            desktopPrincipalOf: (sessionId) => principalName({ kind: 'session', sessionId, ownerId: '' }),
             execEnabled: api.desktopExecEnabled,
             desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl },
             idleLimitMs: api.idleLimitMs,

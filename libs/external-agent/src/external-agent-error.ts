@@ -8,7 +8,7 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'SESSION_WRONG_STATE',
   /** The session has no desktop: stopped, failed, or never started. */
   'NO_DESKTOP',
-  /** The desktop is on its way: placing, starting, or not connected back yet. */
+  /** The desktop is on its way: placing or starting; one that boots is waited for. */
   'DESKTOP_STARTING',
   /** What the caller asked for is not acceptable; nothing was done. */
   'INVALID_REQUEST',

@@ -4,6 +4,7 @@ import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from './clipboard/clipboard.service.js';
 import { ByteBudget } from './desktop/byte-budget.js';
+import { BootingDesktops } from './desktop/booting-desktops.js';
 import type { DesktopConfig } from './desktop/desktop-config.js';
 import { ExecService } from './exec/exec.service.js';
 import type { ExternalAgentLogger } from './external-agent-logger.js';
@@ -37,6 +38,8 @@ export interface ExternalAgentsOptions {
   readonly desktop: DesktopConfig;
   readonly tokens: SessionTokenIssuer;
   readonly logger: ExternalAgentLogger;
+  /** Whose link a session's desktop is, as the tunnel's authorizer names who holds the session's token. */
+  readonly desktopPrincipalOf: (sessionId: SessionId) => string;
   /** Idle time after which a desktop is stopped, in milliseconds, where its session has no limit of its own; 0: never. */
   readonly idleLimitMs: number;
   /** May callers run commands in their desktops? */
@@ -76,6 +79,7 @@ export class ExternalAgents {
   readonly autoJoin: AutoJoin;
   readonly views: SessionViews;
   readonly feed: SessionFeed;
+  readonly #booting: BootingDesktops;
   readonly #watches: WolfWatches;
   readonly #auditor: LobbyAuditor;
   readonly #driver: SessionDriver;
@@ -96,6 +100,7 @@ export class ExternalAgents {
     this.health = new DesktopHealthService(http);
     const isConnected = (id: SessionId): boolean => connections.find(runnerIdOf('sandbox', id))?.state === 'connected';
     const pictures = new LastPictureKeeper(this.screenshots, this.pictures, isConnected, logger);
+    this.#booting = new BootingDesktops(connections, options.desktopPrincipalOf);
     this.#driver = new SessionDriver({
       repository,
       directory,
@@ -106,6 +111,9 @@ export class ExternalAgents {
       tokens,
       desktop,
       logger,
+      expectDesktop: (id) => {
+        this.#booting.expect(id);
+      },
       disconnect: (id) => {
         connections.remove(runnerIdOf('sandbox', id));
       },
@@ -117,7 +125,7 @@ export class ExternalAgents {
     this.#watches = watches;
     this.hosts = new HostWatch({ connections, watches, localInstanceIds });
     this.autoJoin = new AutoJoin(wolfs, this.hosts);
-    this.views = new SessionViews({ connections, hosts: this.hosts, localInstanceIds, idleLimitMs });
+    this.views = new SessionViews({ connections: this.#booting, hosts: this.hosts, localInstanceIds, idleLimitMs });
     this.feed = new SessionFeed(connections, directory, this.views);
     this.#auditor = new LobbyAuditor(dataSource, this.#driver, logger);
     this.hosts.subscribe((wolfInstanceId, snapshot) => {
@@ -131,6 +139,7 @@ export class ExternalAgents {
   }
 
   start(): void {
+    this.#booting.start();
     this.#reconciler.start();
     this.hosts.start();
     this.feed.start();
@@ -141,6 +150,7 @@ export class ExternalAgents {
   async close(): Promise<void> {
     this.agents.close();
     this.feed.close();
+    this.#booting.close();
     this.hosts.close();
     await Promise.all([this.#reconciler.close(), this.#watches.close(), ...this.#tasks.map((task) => task.close())]);
     // What still audits a session is cut with the drives.

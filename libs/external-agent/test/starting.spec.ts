@@ -30,8 +30,9 @@ describe('starting a session', () => {
 
   it('gives the desktop its marker, its token and what its owner asked for, in an order in which ours win', async () => {
     await rig.addHost();
-    const { agents } = await rig.addReplica();
+    const { agents, expected } = await rig.addReplica();
     const { id } = await agents.create({ ownerId: OWNER, environment: ['EDITOR=vi', 'RUN_SWAY=0', 'TEAM=red'] });
+    expect(expected).toEqual([id]);
     const [lobby] = [...rig.wolfs.values()].flatMap((wolf) => wolf.lobbies);
     expect(lobby?.env).toEqual([
       'GOW_REQUIRED_DEVICES=/dev/input/* /dev/dri/* /dev/nvidia*',

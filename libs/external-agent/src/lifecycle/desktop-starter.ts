@@ -98,6 +98,7 @@ export class DesktopStarter {
       lobbyMayExist = true;
       if (!(await placements.confirm(session.id))) throw new StartError('HOST_REMOVED', 'the slot is gone');
       session = await lease.markRunning(lobbyId);
+      this.#parts.expectDesktop(session.id);
       logger.info({ sessionId: session.id, wolfInstanceId, lobbyId }, 'session is running');
       return session;
     } catch (error) {

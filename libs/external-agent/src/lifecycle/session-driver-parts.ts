@@ -19,6 +19,8 @@ export interface SessionDriverParts {
   readonly tokens: SessionTokenIssuer;
   readonly desktop: DesktopConfig;
   readonly logger: ExternalAgentLogger;
+  /** The desktop was started, and connects when it has booted. */
+  readonly expectDesktop: (sessionId: SessionId) => void;
   /** Cuts the desktop's link when its session ends. */
   readonly disconnect: (sessionId: SessionId) => void;
 }

@@ -44,6 +44,7 @@ export class Replica {
   readonly slots: SlotSweeper;
   readonly agents: ExternalAgentService;
   readonly logger = new RecordingLogger();
+  readonly expected: SessionId[] = [];
   readonly disconnected: SessionId[] = [];
   readonly pictures = new RecordingPictures();
   readonly clients: WolfClientFactory;
@@ -74,6 +75,7 @@ export class Replica {
       tokens,
       desktop,
       logger: this.logger,
+      expectDesktop: (sessionId) => this.expected.push(sessionId),
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
     this.slots = new SlotSweeper(this.repository, this.placements, this.instances, this.driver);
