@@ -78,7 +78,10 @@ describe('what survives a broken link', () => {
     await plane.connected('wolf-local', 5_000);
     await plane.connected(`sandbox-${id}`, 5_000);
     expect(performance.now() - readyAt).toBeLessThan(5_000);
-    expect((await user.get(`/api/v1/sessions/${id}`)).body).toEqual(before.body);
+    // Who views it is known when the host's Wolf has been listed.
+    await eventually(async () => {
+      expect((await user.get(`/api/v1/sessions/${id}`)).body).toEqual(before.body);
+    });
     expect((await plane.admin.get('/api/v1/wolf-instances')).body).toMatchObject([
       { id: 'local', connected_sandboxes: 1, status: 'online' },
     ]);

@@ -71,7 +71,7 @@ describe('SessionFeed', () => {
     const unwatch = feed.watch(row, listen);
     jest.advanceTimersByTime(5_000);
     expect(seen.map((view) => view.session.version)).toEqual([1]);
-    directory.remember(Object.assign(new SessionEntity(), row, { version: 2, state: 'stopping' }));
+    directory.remember(Object.assign(new SessionEntity(), row, { version: 2, state: 'stopping', desired: 'stopped' }));
     directory.remember(Object.assign(new SessionEntity(), row, { version: 3, state: 'stopped' }));
     directory.remember(Object.assign(new SessionEntity(), row, { version: 3, state: 'stopped' }));
     expect(seen.map((view) => [view.session.state, view.appState])).toEqual([

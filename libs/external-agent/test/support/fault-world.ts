@@ -70,6 +70,7 @@ export class FaultWorld {
         idleLimitMs: 0,
         execEnabled: false,
         localInstanceIds: [HOST],
+        desktopPrincipalOf: () => 'desktop',
         reconcileIntervalMs: 50,
       },
       {
