@@ -27,6 +27,7 @@ import { LastPictures } from './pictures/last-pictures.js';
 import { ScreenshotService } from './screenshot/screenshot.service.js';
 import type { SessionDirectory } from './session/session-directory.js';
 import type { SessionId } from './session/session-id.js';
+import { SessionLists } from './session/session-lists.js';
 import { SessionRepository } from './session/session.repository.js';
 import { AutoJoin } from './streams/auto-join.js';
 import { UploadService } from './upload/upload.service.js';
@@ -90,6 +91,7 @@ export class ExternalAgents {
     const { desktop, tokens, logger } = options;
     const { dataSource, directory, connections, http, placements, instances, wolfs, watches } = base;
     const repository = new SessionRepository(dataSource);
+    const lists = new SessionLists(dataSource);
     this.activity = new SessionActivity(dataSource);
     this.pictures = new LastPictures(dataSource);
     this.screenshots = new ScreenshotService(http, directory, this.budget);
@@ -118,9 +120,9 @@ export class ExternalAgents {
         connections.remove(runnerIdOf('sandbox', id));
       },
     });
-    const slots = new SlotSweeper(repository, placements, instances, this.#driver);
-    this.#reconciler = new SessionReconciler(repository, this.#driver, slots, logger, options.reconcileIntervalMs);
-    this.agents = new ExternalAgentService({ repository, directory, driver: this.#driver, pictures, desktop });
+    const slots = new SlotSweeper(lists, placements, instances, this.#driver);
+    this.#reconciler = new SessionReconciler(lists, this.#driver, slots, logger, options.reconcileIntervalMs);
+    this.agents = new ExternalAgentService({ repository, lists, directory, driver: this.#driver, pictures, desktop });
     const { idleLimitMs, localInstanceIds } = options;
     this.#watches = watches;
     this.hosts = new HostWatch({ connections, watches, localInstanceIds });

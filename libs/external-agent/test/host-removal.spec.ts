@@ -2,7 +2,7 @@ import type { SimulatedWolf } from '@helix/sandbox-simulator';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { addOnlineHost } from '@helix/scheduler/testing';
 import { eventually } from '../../../test/support/eventually.js';
-import { EXTERNAL_AGENT_LIMITS, SessionRepository, type SessionId } from '../src/index.js';
+import { EXTERNAL_AGENT_LIMITS, SessionLists, type SessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';
 
@@ -83,7 +83,7 @@ describe('removing a host that carries sessions', () => {
     );
     const replica = await rig.addReplica();
     expect(await replica.agents.giveUpHost('gpu-9')).toBe(count);
-    expect(await new SessionRepository(rig.dataSource).listRunningIds()).toHaveLength(count);
+    expect(await new SessionLists(rig.dataSource).listRunningIds()).toHaveLength(count);
     const [left] = await rig.dataSource.query<{ count: number }[]>(
       `SELECT count(*)::int AS count FROM sessions WHERE desired = 'running'`,
     );

@@ -47,7 +47,7 @@ describe('SessionReconciler', () => {
     await rig.addHost('gpu-few', 100);
     await leaveStarting('gpu-many', 8);
     await leaveStarting('gpu-few', 1);
-    const due = await rig.repository.listUnsettled(4, 2);
+    const due = await rig.lists.listUnsettled(4, 2);
     expect(due.map((session) => session.wolfInstanceId).sort()).toEqual(['gpu-few', 'gpu-many', 'gpu-many']);
   });
 
@@ -65,10 +65,10 @@ describe('SessionReconciler', () => {
       expect(leftMs).toBeGreaterThan(pauseMs - 3_000);
       await replica.driver.drive(id);
     }
-    expect(await replica.repository.listUnsettled(10, 10)).toEqual([]);
+    expect(await replica.lists.listUnsettled(10, 10)).toEqual([]);
     await rig.dataSource.query(`UPDATE sessions SET desired = 'running', state = 'starting' WHERE id = $1`, [id]);
     await replica.repository.setDesired(id, 'stopped');
-    expect(await replica.repository.listUnsettled(10, 10)).toEqual([{ id, wolfInstanceId: 'gpu-1' }]);
+    expect(await replica.lists.listUnsettled(10, 10)).toEqual([{ id, wolfInstanceId: 'gpu-1' }]);
   });
 
   it('goes on with the others when one can not be driven, and says so once', async () => {
@@ -103,9 +103,9 @@ describe('SessionReconciler', () => {
     await replica.agents.stop(stopped.id);
     const held = await rig.insert();
     await replica.repository.claim(held, 'somebody', 30_000);
-    expect(await replica.repository.listUnsettled(10, 10)).toEqual([]);
+    expect(await replica.lists.listUnsettled(10, 10)).toEqual([]);
     await replica.repository.setDesired(running.id, 'stopped');
-    expect(await replica.repository.listUnsettled(10, 10)).toEqual([{ id: running.id, wolfInstanceId: 'gpu-1' }]);
+    expect(await replica.lists.listUnsettled(10, 10)).toEqual([{ id: running.id, wolfInstanceId: 'gpu-1' }]);
   });
 
   it('asks the database a question for which it has an index', async () => {

@@ -1,12 +1,14 @@
-import { createSessionId, SessionEntity, SessionRepository, type SessionId } from '../src/index.js';
+import { createSessionId, SessionEntity, SessionLists, SessionRepository, type SessionId } from '../src/index.js';
 import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';
 
 describe('SessionRepository', () => {
   let database: SessionDatabase;
   let repository: SessionRepository;
+  let lists: SessionLists;
   beforeAll(async () => {
     database = await openSessionDatabase();
     repository = new SessionRepository(database.dataSource);
+    lists = new SessionLists(database.dataSource);
   });
   afterEach(() => database.clear());
   afterAll(() => database.close());
@@ -155,14 +157,14 @@ describe('SessionRepository', () => {
     [`'; DROP TABLE sessions; --`, []],
   ])('takes a search (%j) for text and not for a pattern', async (search, found) => {
     for (const name of ['100% sure', '1000 sure', 'a_b', 'axb', 'back\\slash']) await insert(name);
-    const page = await repository.list({ ownerId: 'usr_ann', search, page: 0, pageSize: 10 });
+    const page = await lists.list({ ownerId: 'usr_ann', search, page: 0, pageSize: 10 });
     expect(page.sessions.map((session) => session.name).sort()).toEqual(found);
   });
 
   it('finds a session by a piece of its id', async () => {
     const id = await insert();
     await insert();
-    const { sessions } = await repository.list({ ownerId: undefined, search: id.slice(-8), page: 0, pageSize: 10 });
+    const { sessions } = await lists.list({ ownerId: undefined, search: id.slice(-8), page: 0, pageSize: 10 });
     expect(sessions.map((session) => session.id)).toEqual([id]);
   });
 
@@ -173,20 +175,20 @@ describe('SessionRepository', () => {
     await database.dataSource.query(`UPDATE sessions SET created_at = now()`);
     const names: string[] = [];
     for (let page = 0; page < 4; page += 1) {
-      const { sessions, totalCount } = await repository.list({ ownerId: 'usr_ann', page, pageSize: 3 });
+      const { sessions, totalCount } = await lists.list({ ownerId: 'usr_ann', page, pageSize: 3 });
       expect(totalCount).toBe(7);
       names.push(...sessions.map((session) => session.name));
     }
     expect(names).toEqual(['n6', 'n5', 'n4', 'n3', 'n2', 'n1', 'n0']);
-    expect((await repository.list({ ownerId: undefined, page: 0, pageSize: 3 })).totalCount).toBe(8);
+    expect((await lists.list({ ownerId: undefined, page: 0, pageSize: 3 })).totalCount).toBe(8);
   });
 
   it('leaves out the ended ones when only the active are asked for', async () => {
     const [active, ended] = [await insert('active'), await insert('ended')];
     await repository.claim(ended, 'holder', 30_000);
     await repository.change(ended, 'holder', { state: 'stopped' });
-    const { sessions } = await repository.list({ ownerId: 'usr_ann', activeOnly: true, page: 0, pageSize: 3 });
+    const { sessions } = await lists.list({ ownerId: 'usr_ann', activeOnly: true, page: 0, pageSize: 3 });
     expect(sessions.map((session) => session.id)).toEqual([active]);
-    expect(await repository.countByState()).toEqual({ queued: 1, stopped: 1 });
+    expect(await lists.countByState()).toEqual({ queued: 1, stopped: 1 });
   });
 });

@@ -65,9 +65,9 @@ describe('starting a session', () => {
     ['a label that PostgreSQL can not hold', { labels: { spec_task_id: 'a\ud800' } }],
     ['a reserved variable', { environment: ['HELIX_SESSION_ID=x'] }],
   ])('refuses %s before it does anything', async (_what, request) => {
-    const { agents, repository } = await rig.addReplica();
+    const { agents, lists } = await rig.addReplica();
     await expect(agents.create({ ownerId: OWNER, ...request })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
-    expect((await repository.list({ ownerId: undefined, page: 0, pageSize: 10 })).totalCount).toBe(0);
+    expect((await lists.list({ ownerId: undefined, page: 0, pageSize: 10 })).totalCount).toBe(0);
   });
 
   it('keeps the lobby of a create that timed out', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SessionRepository } from '@helix/external-agent';
+import { SessionLists } from '@helix/external-agent';
 import { ConnectionManager } from '@helix/revdial';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -9,10 +9,7 @@ export class MetricsService {
   readonly registry = new Registry();
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(
-    @Inject(ConnectionManager) connections: ConnectionManager,
-    @Inject(SessionRepository) sessions: SessionRepository,
-  ) {
+  constructor(@Inject(ConnectionManager) connections: ConnectionManager, @Inject(SessionLists) sessions: SessionLists) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.requestSeconds = new Histogram({

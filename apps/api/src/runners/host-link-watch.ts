@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { SessionRepository } from '@helix/external-agent';
+import { SessionLists } from '@helix/external-agent';
 import { ConnectionManager, parseRunnerId, runnerIdOf, type ConnectionEvent } from '@helix/revdial';
 import { SchedulerError, WolfInstanceRegistry } from '@helix/scheduler';
 import type { Logger } from 'pino';
@@ -40,7 +40,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(API_CONFIG) private readonly config: ApiConfig,
     @Inject(ConnectionManager) private readonly connections: ConnectionManager,
     @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
-    @Inject(SessionRepository) private readonly sessions: SessionRepository,
+    @Inject(SessionLists) private readonly sessions: SessionLists,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

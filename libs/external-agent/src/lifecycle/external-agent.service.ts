@@ -14,7 +14,8 @@ import type { SessionDirectory } from '../session/session-directory.js';
 import { createSessionId, isSessionId, type SessionId } from '../session/session-id.js';
 import { isSettled } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
-import type { SessionPage, SessionRepository } from '../session/session.repository.js';
+import type { SessionLists, SessionPage } from '../session/session-lists.js';
+import type { SessionRepository } from '../session/session.repository.js';
 import type { SessionDriver } from './session-driver.js';
 import { HOST_REMOVED_REASON } from './session-reasons.js';
 
@@ -38,6 +39,7 @@ export interface CreateSession {
 
 export interface ExternalAgentServiceParts {
   readonly repository: SessionRepository;
+  readonly lists: SessionLists;
   readonly directory: SessionDirectory;
   readonly driver: Pick<SessionDriver, 'drive'>;
   readonly pictures: Pick<LastPictureKeeper, 'forget'>;
@@ -160,9 +162,9 @@ export class ExternalAgentService {
     return await this.#parts.directory.get(id);
   }
 
-  async list(query: Parameters<SessionRepository['list']>[0]): Promise<SessionPage> {
+  async list(query: Parameters<SessionLists['list']>[0]): Promise<SessionPage> {
     const pageSize = Math.min(Math.max(query.pageSize, 1), LIMITS.pageSizeMax);
-    return await this.#parts.repository.list({ ...query, pageSize });
+    return await this.#parts.lists.list({ ...query, pageSize });
   }
 
   /**

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from '../session/session-id.js';
-import type { SessionRepository, UnsettledSession } from '../session/session.repository.js';
+import type { SessionLists, UnsettledSession } from '../session/session-lists.js';
 import type { SessionDriver } from './session-driver.js';
 import type { SlotSweeper } from './slot-sweeper.js';
 
@@ -20,7 +20,7 @@ interface Drive {
  * them: those of a host that does not answer take only their host's places.
  */
 export class SessionReconciler {
-  readonly #repository: SessionRepository;
+  readonly #lists: SessionLists;
   readonly #driver: SessionDriver;
   readonly #slots: SlotSweeper;
   readonly #logger: ExternalAgentLogger;
@@ -37,13 +37,13 @@ export class SessionReconciler {
   });
 
   constructor(
-    repository: SessionRepository,
+    lists: SessionLists,
     driver: SessionDriver,
     slots: SlotSweeper,
     logger: ExternalAgentLogger,
     intervalMs = 1_000,
   ) {
-    this.#repository = repository;
+    this.#lists = lists;
     this.#driver = driver;
     this.#slots = slots;
     this.#logger = logger;
@@ -84,7 +84,7 @@ export class SessionReconciler {
   async #sweepOnce(): Promise<void> {
     try {
       const { reconcilerMaxDrives, reconcilerMaxDrivesPerHost, slotSweepIntervalMs } = LIMITS;
-      for (const session of await this.#repository.listUnsettled(reconcilerMaxDrives, reconcilerMaxDrivesPerHost)) {
+      for (const session of await this.#lists.listUnsettled(reconcilerMaxDrives, reconcilerMaxDrivesPerHost)) {
         if (this.#closing.signal.aborted || this.#drives.size >= reconcilerMaxDrives) return;
         if (this.#driveCountOf(session.wolfInstanceId) < reconcilerMaxDrivesPerHost) this.#begin(session);
       }

@@ -1,5 +1,5 @@
 import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
-import type { SessionRepository } from '../session/session.repository.js';
+import type { SessionLists } from '../session/session-lists.js';
 import type { SessionDriver } from './session-driver.js';
 
 /**
@@ -7,18 +7,18 @@ import type { SessionDriver } from './session-driver.js';
  * after another one stopped the session; without this it would be reserved for ever.
  */
 export class SlotSweeper {
-  readonly #repository: SessionRepository;
+  readonly #lists: SessionLists;
   readonly #placements: PlacementService;
   readonly #instances: WolfInstanceRegistry;
   readonly #driver: SessionDriver;
 
   constructor(
-    repository: SessionRepository,
+    lists: SessionLists,
     placements: PlacementService,
     instances: WolfInstanceRegistry,
     driver: SessionDriver,
   ) {
-    this.#repository = repository;
+    this.#lists = lists;
     this.#placements = placements;
     this.#instances = instances;
     this.#driver = driver;
@@ -29,7 +29,7 @@ export class SlotSweeper {
     for (const { id, connectedSandboxCount } of await this.#instances.list()) {
       if (connectedSandboxCount === 0) continue;
       const placements = await this.#placements.listByInstance(id);
-      const endedIds = await this.#repository.listEndedIds(placements.map((placement) => placement.sessionId));
+      const endedIds = await this.#lists.listEndedIds(placements.map((placement) => placement.sessionId));
       // Under its lease, a session that has ended lets go of whatever it holds.
       for (const endedId of endedIds) await this.#driver.drive(endedId);
     }

@@ -26,6 +26,7 @@ import { LogService } from '../logs/log.service.js';
 import { LastPictures } from '../pictures/last-pictures.js';
 import { ScreenshotService } from '../screenshot/screenshot.service.js';
 import { SessionDirectory } from '../session/session-directory.js';
+import { SessionLists } from '../session/session-lists.js';
 import { SessionRepository } from '../session/session.repository.js';
 import { AutoJoin } from '../streams/auto-join.js';
 import { UploadService } from '../upload/upload.service.js';
@@ -93,6 +94,11 @@ export class ExternalAgentModule {
           useFactory: (dataSource: DataSource) => new SessionRepository(dataSource),
         },
         {
+          provide: SessionLists,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new SessionLists(dataSource),
+        },
+        {
           provide: SessionDirectory,
           inject: [SessionRepository],
           useFactory: (repository: SessionRepository) => new SessionDirectory(repository),
@@ -135,7 +141,13 @@ export class ExternalAgentModule {
         ...PARTS,
         ExternalAgentsLife,
       ],
-      exports: [SessionRepository, SessionDirectory, ExternalAgents, ...PARTS.map(({ provide }) => provide)],
+      exports: [
+        SessionRepository,
+        SessionLists,
+        SessionDirectory,
+        ExternalAgents,
+        ...PARTS.map(({ provide }) => provide),
+      ],
     };
   }
 }

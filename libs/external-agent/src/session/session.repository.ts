@@ -1,6 +1,7 @@
-import { Brackets, type DataSource, type QueryDeepPartialEntity } from 'typeorm';
+import type { DataSource, QueryDeepPartialEntity } from 'typeorm';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
+import { HAS_ENDED, IS_SETTLED, LEASE_IS_FREE } from './session-sql.js';
 import { SessionEntity } from './session.entity.js';
 import type { DesiredState, SessionReason } from './session-state.js';
 
@@ -13,23 +14,6 @@ export type NewSession = Pick<
   SessionEntity,
   'id' | 'ownerId' | 'name' | 'lobbyPin' | 'display' | 'environment' | 'gpuVendor' | 'image' | 'labels' | 'idleLimitMs'
 >;
-
-export interface SessionPage {
-  readonly sessions: readonly SessionEntity[];
-  readonly totalCount: number;
-}
-
-/** A session that waits to be finished, and the host that it has to do with, if any. */
-export interface UnsettledSession {
-  readonly id: SessionId;
-  readonly wolfInstanceId: string | null;
-}
-
-const HAS_ENDED = `state IN ('stopped','failed')`;
-const LEASE_IS_FREE = '(lease_expires_at IS NULL OR lease_expires_at < now())';
-
-/** Where its owner wants it, or as near as it gets. The index `sessions_unsettled` has the same words. */
-const IS_SETTLED = `(state IN ('stopped','failed') OR (state = 'running' AND desired = 'running'))`;
 
 /**
  * Sessions in PostgreSQL. Nothing here saves a whole row: a command changes the columns it owns, in one statement that
@@ -64,39 +48,6 @@ export class SessionRepository {
 
   find(id: SessionId): Promise<SessionEntity | null> {
     return this.#dataSource.getRepository(SessionEntity).findOneBy({ id });
-  }
-
-  /** Newest first; `ownerId` undefined lists everybody's. `page` counts from 0. */
-  async list(query: {
-    readonly ownerId: string | undefined;
-    readonly search?: string | undefined;
-    /** Leaves out those that are stopped or failed. */
-    readonly activeOnly?: boolean;
-    readonly page: number;
-    readonly pageSize: number;
-  }): Promise<SessionPage> {
-    const builder = this.#dataSource
-      .getRepository(SessionEntity)
-      .createQueryBuilder('session')
-      .where('session.deleted_at IS NULL');
-    if (query.ownerId !== undefined) builder.andWhere('session.owner_id = :owner', { owner: query.ownerId });
-    if (query.activeOnly === true) builder.andWhere(`session.state NOT IN ('stopped','failed')`);
-    if (query.search !== undefined && query.search !== '') {
-      // PostgreSQL refuses text with a NUL; no name has one either.
-      const text = query.search.replaceAll('\u0000', '');
-      const pattern = `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
-      builder.andWhere(
-        new Brackets((either) => either.where('session.name ILIKE :pattern').orWhere('session.id ILIKE :pattern')),
-        { pattern },
-      );
-    }
-    const [sessions, totalCount] = await builder
-      .orderBy('session.createdAt', 'DESC')
-      .addOrderBy('session.id', 'DESC')
-      .skip(query.page * query.pageSize)
-      .take(query.pageSize)
-      .getManyAndCount();
-    return { sessions, totalCount };
   }
 
   /**
@@ -249,45 +200,6 @@ export class SessionRepository {
       'id = :id AND lease_holder = :holder',
       { id, holder },
     );
-  }
-
-  /**
-   * Sessions between two states that nobody is working on and that are due, those that wait longest first. At most
-   * `perHost` of each host, so that those of one that does not answer leave room for the others.
-   */
-  async listUnsettled(limit: number, perHost: number): Promise<readonly UnsettledSession[]> {
-    return await this.#dataSource.query<UnsettledSession[]>(
-      `SELECT id, wolf_instance_id AS "wolfInstanceId" FROM (
-         SELECT id, wolf_instance_id, coalesce(retry_at, updated_at) AS due_at,
-           row_number() OVER (PARTITION BY wolf_instance_id ORDER BY coalesce(retry_at, updated_at), id) AS place
-         FROM sessions
-         WHERE NOT ${IS_SETTLED} AND ${LEASE_IS_FREE} AND (retry_at IS NULL OR retry_at < now())
-       ) s
-       WHERE place <= $2 ORDER BY place, due_at, id LIMIT $1`,
-      [limit, perHost],
-    );
-  }
-
-  /** Those of the ids that hold nothing any more, by what their rows say. */
-  async listEndedIds(ids: readonly string[]): Promise<readonly SessionId[]> {
-    const rows = await this.#dataSource.query<{ id: SessionId }[]>(
-      `SELECT id FROM sessions WHERE id = ANY($1) AND state IN ('stopped','failed') AND ${LEASE_IS_FREE}`,
-      [ids],
-    );
-    return rows.map((row) => row.id);
-  }
-
-  /** Ids of sessions whose desktop should have a link. */
-  async listRunningIds(): Promise<readonly SessionId[]> {
-    const rows: { id: SessionId }[] = await this.#dataSource.query(`SELECT id FROM sessions WHERE state = 'running'`);
-    return rows.map((row) => row.id);
-  }
-
-  async countByState(): Promise<Readonly<Record<string, number>>> {
-    const rows: { state: string; count: number }[] = await this.#dataSource.query(
-      'SELECT state, count(*)::int AS count FROM sessions GROUP BY state',
-    );
-    return Object.fromEntries(rows.map((row) => [row.state, row.count]));
   }
 
   /** A change that readers see: it raises the version. Leases are not. */

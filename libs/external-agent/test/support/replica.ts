@@ -10,6 +10,7 @@ import {
   LobbyKeeper,
   SessionDirectory,
   SessionDriver,
+  SessionLists,
   SessionReconciler,
   SessionRepository,
   SlotSweeper,
@@ -37,6 +38,7 @@ export const DESKTOP: DesktopConfig = {
 /** Everything of this package that one process of the API holds. */
 export class Replica {
   readonly repository: SessionRepository;
+  readonly lists: SessionLists;
   readonly directory: SessionDirectory;
   readonly placements: PlacementService;
   readonly instances: WolfInstanceRegistry;
@@ -62,6 +64,7 @@ export class Replica {
     this.#dataSource = dataSource;
     const desktop = { ...DESKTOP, ...changes };
     this.repository = new SessionRepository(dataSource);
+    this.lists = new SessionLists(dataSource);
     this.directory = new SessionDirectory(this.repository);
     this.placements = new PlacementService(dataSource);
     this.instances = new WolfInstanceRegistry(dataSource);
@@ -78,9 +81,10 @@ export class Replica {
       expectDesktop: (sessionId) => this.expected.push(sessionId),
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
-    this.slots = new SlotSweeper(this.repository, this.placements, this.instances, this.driver);
+    this.slots = new SlotSweeper(this.lists, this.placements, this.instances, this.driver);
     this.agents = new ExternalAgentService({
       repository: this.repository,
+      lists: this.lists,
       directory: this.directory,
       driver: this.driver,
       pictures: this.pictures,
@@ -107,7 +111,7 @@ export class Replica {
 
   /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
   startReconciler(): SessionReconciler {
-    const reconciler = new SessionReconciler(this.repository, this.driver, this.slots, this.logger, 20);
+    const reconciler = new SessionReconciler(this.lists, this.driver, this.slots, this.logger, 20);
     this.#reconcilers.push(reconciler);
     reconciler.start();
     return reconciler;

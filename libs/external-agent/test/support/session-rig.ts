@@ -11,6 +11,7 @@ import type { DataSource } from 'typeorm';
 
 import {
   createSessionId,
+  SessionLists,
   SessionRepository,
   type DesktopConfig,
   type SessionEntity,
@@ -60,6 +61,10 @@ export class SessionRig {
 
   get repository(): SessionRepository {
     return new SessionRepository(this.dataSource);
+  }
+
+  get lists(): SessionLists {
+    return new SessionLists(this.dataSource);
   }
 
   /** A registered host with its Wolf serving. */
