@@ -6,8 +6,12 @@
  * written before the next begins and can be done again.
  *
  *   create ─▶ queued ─▶ placing ─▶ starting ─▶ running ─▶ stopping ─▶ stopped
- *                          │ no place   │ the host fails
- *                          └──────▶ failed (reason; slot, lobby and token taken back)
+ *             ▲            │ no place   │ the host fails
+ *             │            └──────▶ failed (reason; slot, lobby and token taken back)
+ *             └── resume of one that has ended; a desktop that its host has lost
+ *
+ * What each host runs is followed by its Wolf's events (`HostWatch`) and compared with the rows (`LobbyAuditor`); what a session
+ * looks like (`SessionViews`, `SessionFeed`) is told from that and costs no call to a host.
  *
  * Pictures, clipboard, files, commands and logs of a desktop pass through the link `sandbox-<session>` which it holds itself.
  */

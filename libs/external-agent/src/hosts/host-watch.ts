@@ -1,5 +1,5 @@
 import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
-import type { HeldWatch, WolfSnapshot, WolfWatch, WolfWatches } from '@helix/wolf-client';
+import type { HeldWatch, WolfSnapshot, WolfWatches } from '@helix/wolf-client';
 
 type Held = HeldWatch & { readonly unsubscribe: () => void };
 
@@ -44,11 +44,6 @@ export class HostWatch {
   /** The lists as they were last read; `undefined` when they never were, or the host is gone. */
   snapshotOf(wolfInstanceId: string): WolfSnapshot | undefined {
     return this.#held.get(wolfInstanceId)?.watch.snapshot;
-  }
-
-  /** The watch of this host, for those who want its events. */
-  watchOf(wolfInstanceId: string): WolfWatch | undefined {
-    return this.#held.get(wolfInstanceId)?.watch;
   }
 
   /** Reads the lists again soon. */
