@@ -9,7 +9,8 @@
  * socket, a desktop is a process with a screenshot server, and between them and the API runs the real agent.
  *
  *     SimulatedGpuHost ─┬─ SimulatedWolf      Unix socket, Wolf's habits and faults
- *                       ├─ agent (real)       wolf-<id> ────────────┐
+ *                       ├─ MoonlightWeb       its WebSocket, a peer with a picture
+ *                       ├─ agent (real)       wolf-<id>, moonlight ─┐
  *                       ├─ heartbeat          POST …/heartbeat      ├─ LinkRelay ─▶ API
  *                       └─ DesktopLauncher    for each lobby:       │  (cut, stalled, delayed)
  *                            └─ desktop process: screenshot, clipboard
@@ -25,6 +26,25 @@ export type { FaultPatch } from './host/fault-patch.js';
 export { SimulatedGpuHost } from './host/gpu-host.js';
 export type { GpuHostOptions, GpuHostStatus, WolfStatus } from './host/gpu-host-options.js';
 export { LinkRelay, type RelayState } from './host/link-relay.js';
+export { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/moonlight-dialect.js';
+export type { MoonlightFaults, PairFailure } from './moonlight/moonlight-faults.js';
+export { noMoonlightFaults } from './moonlight/no-moonlight-faults.js';
+export type {
+  InitOutcome,
+  InitRecord,
+  InputRecord,
+  MoonlightStatus,
+  StreamStatus,
+  Violation,
+  ViolationKind,
+} from './moonlight/moonlight-status.js';
+export type { MoonlightWolf, WolfLaunch } from './moonlight/moonlight-wolf.js';
+export {
+  SimulatedMoonlightWeb,
+  type MoonlightEngine,
+  type SimulatedMoonlightWebOptions,
+} from './moonlight/simulated-moonlight-web.js';
+export { SimulatedWolfSide } from './moonlight/simulated-wolf-side.js';
 export { SimulatedWolf, type SimulatedLobby } from './wolf/simulated-wolf.js';
 export type { SimulatedWolfOptions } from './wolf/wolf-options.js';
 export { noFaults, type AnswerFault, type AnswerFaultKind, type WolfFaults } from './wolf/wolf-faults.js';

@@ -8,6 +8,7 @@ describe('the options of the simulator', () => {
       maxSandboxes: 10,
       era: 'jan26',
       desktops: 'process',
+      moonlight: 'none',
       relay: true,
       slowCreateMs: 0,
       createTimesOut: false,
@@ -22,6 +23,8 @@ describe('the options of the simulator', () => {
       RUNNER_TOKEN: 'secret',
       MAX_SANDBOXES: '3',
       SIM_CREATE_TIMES_OUT: 'true',
+      MOONLIGHT_CREDENTIALS: 's3cret',
+      SIM_MOONLIGHT_DIALECT: 'H',
       SIM_CUT_LINK_EVERY_S: '2.5',
     };
     expect(parseSimulatorOptions([], env)).toMatchObject({
@@ -30,6 +33,9 @@ describe('the options of the simulator', () => {
       runnerToken: 'secret',
       maxSandboxes: 3,
       createTimesOut: true,
+      moonlight: 'webrtc',
+      moonlightDialect: 'H',
+      moonlightCredentials: 's3cret',
       cutLinkEveryS: 2.5,
     });
   });

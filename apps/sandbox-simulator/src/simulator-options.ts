@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
 
 import { HEARTBEAT_DIALECTS, type HeartbeatDialect } from './host/heartbeat.js';
+import { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/moonlight-dialect.js';
 import { WOLF_ERAS, type WolfEra } from './wolf/wolf-era.js';
 
 const DESKTOP_MODES = ['process', 'none'] as const;
+const MOONLIGHT_MODES = ['webrtc', 'scripted', 'none'] as const;
+/** As the agent's `--transport` takes them. */
+const TRANSPORTS = ['auto', 'hijack', 'websocket'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Each flag, the environment variables that stand in for it (first that is set), and what it is when neither is. */
@@ -20,8 +24,12 @@ const FLAGS = {
   socket: { env: ['WOLF_SOCKET_PATH'], fallback: '' },
   'control-port': { env: ['SIM_CONTROL_PORT'], fallback: '0' },
   desktops: { env: ['SIM_DESKTOPS'], fallback: 'process' },
+  transport: { env: ['SIM_TRANSPORT'], fallback: 'auto' },
   'agent-path': { env: ['SIM_AGENT_PATH'], fallback: '' },
   'heartbeat-dialect': { env: ['SIM_HEARTBEAT_DIALECT'], fallback: 'wolf-instances' },
+  moonlight: { env: ['SIM_MOONLIGHT'], fallback: 'webrtc' },
+  'moonlight-dialect': { env: ['SIM_MOONLIGHT_DIALECT'], fallback: 'K' },
+  'moonlight-credentials': { env: ['MOONLIGHT_CREDENTIALS'], fallback: '' },
   'log-level': { env: ['SIM_LOG_LEVEL'], fallback: 'info' },
   'slow-create': { env: ['SIM_SLOW_CREATE_MS'], fallback: '0' },
   'crash-wolf-after': { env: ['SIM_CRASH_WOLF_AFTER_S'], fallback: '0' },
@@ -51,8 +59,14 @@ export interface SimulatorOptions {
   readonly socketPath: string | undefined;
   readonly controlPort: number;
   readonly desktops: (typeof DESKTOP_MODES)[number];
+  /** Of the host's agent; desktops' agents choose for themselves. */
+  readonly transport: (typeof TRANSPORTS)[number];
   readonly agentPath: string | undefined;
   readonly heartbeatDialect: HeartbeatDialect;
+  /** `none` without credentials, whatever is asked for. */
+  readonly moonlight: (typeof MOONLIGHT_MODES)[number];
+  readonly moonlightDialect: MoonlightDialect;
+  readonly moonlightCredentials: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly relay: boolean;
   readonly slowCreateMs: number;
@@ -98,9 +112,13 @@ export function parseSimulatorOptions(args: readonly string[], env: NodeJS.Proce
     socketPath: text('socket') === '' ? undefined : text('socket'),
     controlPort: number('control-port', 65_535),
     desktops: oneOf('desktops', DESKTOP_MODES, 'process'),
+    transport: oneOf('transport', TRANSPORTS, 'auto'),
     agentPath: text('agent-path') === '' ? undefined : text('agent-path'),
     heartbeatDialect: oneOf('heartbeat-dialect', HEARTBEAT_DIALECTS, 'wolf-instances'),
     logLevel: oneOf('log-level', LOG_LEVELS, 'info'),
+    moonlight: text('moonlight-credentials') === '' ? 'none' : oneOf('moonlight', MOONLIGHT_MODES, 'webrtc'),
+    moonlightDialect: oneOf('moonlight-dialect', MOONLIGHT_DIALECTS, 'K'),
+    moonlightCredentials: text('moonlight-credentials') === '' ? undefined : text('moonlight-credentials'),
     relay: !isOn('no-relay'),
     slowCreateMs: number('slow-create', 3_600_000),
     createTimesOut: isOn('create-times-out'),

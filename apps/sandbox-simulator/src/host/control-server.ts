@@ -17,6 +17,9 @@ interface Answer {
  *     GET  /desktops                       what runs for which lobby
  *     GET  /desktops/<session>/served      hashes of the pictures that the desktop served last
  *     GET  /wolf                           counts and faults of Wolf
+ *     GET  /moonlight                      streams, first messages and breaches of the wire's rules
+ *     GET  /moonlight/inputs               what came on data channels; ?client_unique_id=… of one client
+ *     DELETE /moonlight/inputs               forgets them
  *     POST /faults                         see FaultPatch
  *     POST /desktops/<session>/fault       {"mode":"hang","delayMs"?:…}, see ScreenshotFault
  *     POST /desktops/<session>/kill        the desktop dies as by the OOM killer
@@ -59,8 +62,8 @@ export class ControlServer {
     const body = await readBody(req, CONTROL_BODY_MAX_BYTES);
     let answer: Answer = { status: 413, body: { error: 'the body is too long' } };
     if (body !== undefined) {
-      const path = new URL(req.url ?? '/', 'http://control').pathname;
-      answer = await this.#answer(`${req.method ?? 'GET'} ${path}`, body).catch((error: unknown) => ({
+      const { pathname, searchParams } = new URL(req.url ?? '/', 'http://control');
+      answer = await this.#answer(`${req.method ?? 'GET'} ${pathname}`, body, searchParams).catch((error: unknown) => ({
         status: 400,
         body: { error: error instanceof Error ? error.message : String(error) },
       }));
@@ -68,11 +71,12 @@ export class ControlServer {
     res.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer.body));
   }
 
-  async #answer(route: string, body: string): Promise<Answer> {
+  async #answer(route: string, body: string, query: URLSearchParams): Promise<Answer> {
     const ofDesktop = /^(GET|POST) \/desktops\/([^/]+)\/(served|fault|kill|agent\/kill)$/.exec(route);
     if (ofDesktop !== null) {
       return this.#answerDesktop(ofDesktop[2] ?? '', `${ofDesktop[1] ?? ''} ${ofDesktop[3] ?? ''}`, body);
     }
+    if (/^[A-Z]+ \/moonlight(\/|$)/.test(route)) return this.#answerMoonlight(route, query);
     switch (route) {
       case 'GET /host':
         return ok(await this.#host.status());
@@ -87,6 +91,22 @@ export class ControlServer {
         return ok({ killed: this.#host.killAgent(restartMsIn(body)) });
       case 'POST /link/cut':
         return ok({ cut: await this.#host.cutLinks() });
+      default:
+        return { status: 404, body: { error: `nothing answers to ${route}` } };
+    }
+  }
+
+  #answerMoonlight(route: string, query: URLSearchParams): Answer {
+    const { moonlight } = this.#host;
+    if (moonlight === undefined) return { status: 404, body: { error: 'this host has no Moonlight Web' } };
+    switch (route) {
+      case 'GET /moonlight':
+        return ok(moonlight.status());
+      case 'GET /moonlight/inputs':
+        return ok(moonlight.inputs(query.get('client_unique_id') ?? undefined));
+      case 'DELETE /moonlight/inputs':
+        moonlight.clearInputs();
+        return ok({ cleared: true });
       default:
         return { status: 404, body: { error: `nothing answers to ${route}` } };
     }

@@ -13,11 +13,17 @@ describe('a fault patch', () => {
       desktopFault: 'hang',
       linkState: 'stalled',
       linkDelayMs: undefined,
+      moonlight: undefined,
     });
   });
 
   it('takes a fault away with null where there is none by default', () => {
     expect(parseFaultPatch('{"answer":null}').wolf).toEqual({ answer: undefined });
+  });
+
+  it("carries Moonlight Web's in a member of their own", () => {
+    expect(parseFaultPatch('{"moonlight":{"slowStartMs":5}}').moonlight?.faults).toEqual({ slowStartMs: 5 });
+    expect(() => parseFaultPatch('{"moonlight":{"gremlins":5}}')).toThrow('gremlins');
   });
 
   it('is refused with every member that means nothing', () => {

@@ -1,4 +1,5 @@
 import { isScreenshotFaultMode, type ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
+import { type MoonlightFaultPatch, parseMoonlightFaultPatch } from '../moonlight/moonlight-fault-patch.js';
 import { noFaults, type WolfFaults } from '../wolf/wolf-faults.js';
 import type { RelayState } from './link-relay.js';
 
@@ -14,6 +15,7 @@ export interface FaultPatch {
   readonly desktopFault: ScreenshotFaultMode | undefined;
   readonly linkState: RelayState | undefined;
   readonly linkDelayMs: number | undefined;
+  readonly moonlight: MoonlightFaultPatch | undefined;
 }
 
 const RELAY_STATES: readonly RelayState[] = ['passing', 'stalled', 'refusing'];
@@ -26,6 +28,8 @@ export function parseFaultPatch(json: string): FaultPatch {
   const parsed: unknown = JSON.parse(json);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Error('expected a JSON object');
   const given = new Map<string, unknown>(Object.entries(parsed));
+  const moonlight = given.has('moonlight') ? parseMoonlightFaultPatch(given.get('moonlight')) : undefined;
+  given.delete('moonlight');
   const unknownNames: string[] = [];
   const take = <T>(name: string, isValid: (value: unknown) => value is T): T | undefined => {
     const value = given.get(name);
@@ -51,7 +55,7 @@ export function parseFaultPatch(json: string): FaultPatch {
     else unknownNames.push(name);
   }
   if (unknownNames.length > 0) throw new Error(`no fault, or not with such a value: ${unknownNames.join(', ')}`);
-  return { ...patch, wolf };
+  return { ...patch, moonlight, wolf };
 }
 
 function isBoolean(value: unknown): value is boolean {

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 
 import type { ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
+import type { MoonlightDialect } from '../moonlight/moonlight-dialect.js';
+import type { MoonlightEngine } from '../moonlight/simulated-moonlight-web.js';
 import type { WolfEra } from '../wolf/wolf-era.js';
 import type { WolfFaults } from '../wolf/wolf-faults.js';
 import type { HeartbeatDialect, HostDescription } from './heartbeat.js';
@@ -19,9 +21,18 @@ export interface GpuHostOptions {
   readonly desktops?: 'process' | 'none';
   /** The agent's program; that of this repository when not given. */
   readonly agentPath?: string;
+  /** What the host's agent is told to speak; `auto` when not given. */
+  readonly transport?: string;
   readonly agentRestartMs?: number;
   /** What listens behind the tunnel `moonlight-<id>`, as `host:port`; without it there is no such tunnel. */
   readonly moonlightAddress?: string;
+  /**
+   * The engine of a Moonlight Web that the host brings itself when it has an API and no `moonlightAddress`; `webrtc` when
+   * not given. There is none without credentials.
+   */
+  readonly moonlight?: MoonlightEngine | 'none';
+  readonly moonlightDialect?: MoonlightDialect;
+  readonly moonlightCredentials?: string;
   readonly heartbeatDialect?: HeartbeatDialect;
   readonly heartbeatIntervalMs?: number;
   /** False: agents connect to the API directly, and their links can not be cut. */

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 
 import { AGENT_RESTART_MS, HEARTBEAT_INTERVAL_MS } from '../limits.js';
+import type { MoonlightFaultPatch } from '../moonlight/moonlight-fault-patch.js';
+import { SimulatedMoonlightWeb } from '../moonlight/simulated-moonlight-web.js';
+import { SimulatedWolfSide } from '../moonlight/simulated-wolf-side.js';
 import { IdleLobbyRunner } from '../wolf/lobby-runner.js';
 import { SimulatedWolf } from '../wolf/simulated-wolf.js';
 import { DesktopLauncher, type DesktopStatus } from './desktop-launcher.js';
@@ -37,6 +40,7 @@ export class SimulatedGpuHost {
   readonly #launcher: DesktopLauncher;
   #folder: string | undefined;
   #wolf: SimulatedWolf | undefined;
+  #moonlight: SimulatedMoonlightWeb | undefined;
   #agent: HostAgent | undefined;
   #heartbeat: Heartbeat | undefined;
   #closing: Promise<void> | undefined;
@@ -60,6 +64,11 @@ export class SimulatedGpuHost {
     return this.#wolf;
   }
 
+  /** The simulated Moonlight Web, if this host has one. */
+  get moonlight(): SimulatedMoonlightWeb | undefined {
+    return this.#moonlight;
+  }
+
   get wolfSocket(): string {
     return this.wolf.socketPath;
   }
@@ -74,6 +83,8 @@ export class SimulatedGpuHost {
       ...(era !== undefined && { era }),
       ...(wolfFaults !== undefined && { faults: wolfFaults }),
     });
+    this.#moonlight = this.#newMoonlight(this.#wolf);
+    await this.#moonlight?.start();
     if (apiUrl !== undefined) await this.#connect(apiUrl, socketPath);
     await this.#wolf.start();
   }
@@ -116,6 +127,7 @@ export class SimulatedGpuHost {
     if (patch.wolfCutEvents) this.wolf.cutEvents();
     if (patch.wolfCrash) await this.wolf.crash();
     if (patch.wolfRestart) await this.wolf.restart();
+    if (patch.moonlight !== undefined) await this.#applyMoonlightFaults(patch.moonlight);
   }
 
   /** Kills the host's agent; it comes back after `restartMs`. False when it is not running. */
@@ -136,13 +148,15 @@ export class SimulatedGpuHost {
 
   async #close(): Promise<void> {
     await this.#heartbeat?.close();
+    await this.#moonlight?.close();
     await Promise.all([this.#agent?.close(), this.#wolf?.close(), this.#launcher.close()]);
     await this.#relays.close();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #connect(apiUrl: string, socketPath: string): Promise<void> {
-    const { agentPath, moonlightAddress, runnerToken = '', agentRestartMs, heartbeatDialect } = this.#options;
+    const { agentPath, runnerToken = '', agentRestartMs, heartbeatDialect } = this.#options;
+    const moonlightAddress = this.#options.moonlightAddress ?? this.#moonlight?.address;
     const tunnels = [`wolf-${this.instanceId}=unix://${socketPath}`];
     if (moonlightAddress !== undefined) tunnels.push(`moonlight-${this.instanceId}=${moonlightAddress}`);
     const heartbeat = new Heartbeat({
@@ -159,6 +173,7 @@ export class SimulatedGpuHost {
       agentPath: agentPath ?? AGENT_PATH,
       route: await this.#routeTo(apiUrl),
       tunnels,
+      transport: this.#options.transport,
       runnerToken,
       restartMs: agentRestartMs ?? AGENT_RESTART_MS,
       logger: this.#logger,
@@ -169,6 +184,27 @@ export class SimulatedGpuHost {
     });
     this.#agent.start();
     heartbeat.beat();
+  }
+
+  #newMoonlight(wolf: SimulatedWolf): SimulatedMoonlightWeb | undefined {
+    const { apiUrl, moonlightAddress, moonlight = 'webrtc', moonlightDialect, moonlightCredentials } = this.#options;
+    if (apiUrl === undefined || moonlightAddress !== undefined || moonlight === 'none') return undefined;
+    if (moonlightCredentials === undefined) return undefined;
+    return new SimulatedMoonlightWeb({
+      credentials: moonlightCredentials,
+      wolf: new SimulatedWolfSide(wolf),
+      engine: moonlight,
+      ...(moonlightDialect !== undefined && { dialect: moonlightDialect }),
+    });
+  }
+
+  async #applyMoonlightFaults(patch: MoonlightFaultPatch): Promise<void> {
+    const moonlight = this.#moonlight;
+    if (moonlight === undefined) throw new Error('this host has no Moonlight Web');
+    Object.assign(moonlight.faults, patch.faults);
+    if (patch.connectionStatus !== undefined) moonlight.reportConnection(patch.connectionStatus);
+    if (patch.terminate) await moonlight.terminate();
+    if (patch.kick) await moonlight.kick();
   }
 
   #routeTo(apiUrl: string): Promise<AgentRoute> {

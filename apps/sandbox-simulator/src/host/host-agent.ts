@@ -13,6 +13,8 @@ export interface HostAgentOptions {
   readonly route: AgentRoute;
   /** `<runner-id>=<address>`, as the agent's `--tunnel` takes it. */
   readonly tunnels: readonly string[];
+  /** What it is told to speak; it finds out by itself when not given. */
+  readonly transport?: string | undefined;
   readonly runnerToken: string;
   readonly restartMs: number;
   readonly logger: Logger;
@@ -77,8 +79,10 @@ export class HostAgent {
   }
 
   #spawn(): ChildGroup {
-    const { agentPath, route, tunnels, runnerToken, logger, onConnected } = this.#options;
-    const args = ['--server', `${route.server.replace(/\/+$/, '')}/api/v1/revdial`];
+    const { agentPath, route, tunnels, transport, runnerToken, logger, onConnected } = this.#options;
+    const server = `${route.server.replace(/\/+$/, '')}/api/v1/revdial`;
+    const args = ['--server', server];
+    if (transport !== undefined) args.push('--transport', transport);
     if (route.serverName !== undefined) args.push('--server-name', route.serverName);
     for (const tunnel of tunnels) args.push('--tunnel', tunnel);
     return new ChildGroup({

@@ -1,7 +1,9 @@
+import type { WolfAppEntry } from './app-catalog.js';
 import type { EventHub } from './event-hub.js';
 import type { RunningRunner } from './lobby-runner.js';
 import type { Lobby, VideoSettings } from './lobby-table.js';
 import type { RunnerDescription } from './runner-description.js';
+import { endSession } from './session-end.js';
 import { launchedSession, printSession, type MoonlightLaunch } from './session-table.js';
 import type { WolfCore } from './wolf-core.js';
 import type { WolfEra } from './wolf-era.js';
@@ -100,6 +102,11 @@ export class SimulatedWolf {
     return this.#process?.core.lobbies.list().map(describeLobby) ?? [];
   }
 
+  /** What a Moonlight client finds in Wolf's list. */
+  get apps(): readonly WolfAppEntry[] {
+    return this.#process?.core.apps ?? [];
+  }
+
   get sessionIds(): readonly string[] {
     return this.#process?.core.sessions.list().map((session) => session.clientId) ?? [];
   }
@@ -153,6 +160,13 @@ export class SimulatedWolf {
     core.events.broadcast('StreamSession', printSession(session, core.era, core.now()));
     const lobby = immediateLobbyId === undefined ? undefined : core.lobbies.find(immediateLobbyId);
     if (lobby !== undefined) core.life.join(lobby.id, session.clientId, lobby.pin);
+  }
+
+  /** The client of this session cancels its stream. */
+  async endSession(sessionId: string): Promise<void> {
+    const core = this.#core();
+    const session = core.sessions.find(sessionId);
+    if (session !== undefined) await endSession(core, session);
   }
 
   /** The client of this session is heard of: its idle time begins anew. */
