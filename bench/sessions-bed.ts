@@ -17,6 +17,9 @@ interface BedParts {
   readonly folder: string;
   readonly apiUrl: string;
   readonly userKey: string;
+  readonly adminKey: string;
+  readonly runnerToken: string;
+  readonly hostIds: readonly string[];
   readonly wolfUrls: readonly string[];
   readonly desktopsUrl: string;
   readonly pictureBytes: number;
@@ -26,6 +29,9 @@ interface BedParts {
 export class SessionsBed {
   readonly apiUrl: string;
   readonly userKey: string;
+  readonly adminKey: string;
+  readonly runnerToken: string;
+  readonly hostIds: readonly string[];
   /** Where each simulated Wolf tells its counts. */
   readonly wolfUrls: readonly string[];
   readonly pictureBytes: number;
@@ -36,22 +42,34 @@ export class SessionsBed {
     this.#parts = parts;
     this.apiUrl = parts.apiUrl;
     this.userKey = parts.userKey;
+    this.adminKey = parts.adminKey;
+    this.runnerToken = parts.runnerToken;
+    this.hostIds = parts.hostIds;
     this.wolfUrls = parts.wolfUrls;
     this.pictureBytes = parts.pictureBytes;
   }
 
   /** Leaves nothing behind when it fails. */
-  static async start(maxSessions: number, pictureKib: number): Promise<SessionsBed> {
+  static async start(
+    maxSessions: number,
+    pictureKib: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<SessionsBed> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-bench-'));
     try {
-      return await SessionsBed.#startIn(folder, maxSessions, pictureKib);
+      return await SessionsBed.#startIn(folder, maxSessions, pictureKib, settings);
     } catch (error) {
       await removeBed(folder);
       throw error;
     }
   }
 
-  static async #startIn(folder: string, maxSessions: number, pictureKib: number): Promise<SessionsBed> {
+  static async #startIn(
+    folder: string,
+    maxSessions: number,
+    pictureKib: number,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<SessionsBed> {
     // PostgreSQL runs as another user where this runs as root, and must be able to walk in.
     await chmod(folder, 0o711);
     const port = await freePort();
@@ -68,15 +86,18 @@ export class SessionsBed {
         ADMIN_API_KEY: adminKey,
         METRICS_PUBLIC: 'true',
         LOG_LEVEL: 'info',
+        ...settings,
       },
     });
     const wolfUrls: string[] = [];
+    const hostIds: string[] = [];
     for (let index = 0; index < HOSTS_COUNT; index += 1) {
       const id = `bench-${String(index)}`;
       const host = await BenchChild.start('apps/sandbox-simulator/dist/main.js', {
         args: ['--api-url', apiUrl, '--instance-id', id, '--desktops', 'none', '--max-sandboxes', String(maxSessions)],
         environment: { RUNNER_TOKEN: runnerToken },
       });
+      hostIds.push(id);
       wolfUrls.push(`${String(host.ready['controlUrl'])}/wolf`);
       await connected(apiUrl, adminKey, `wolf-${id}`);
     }
@@ -87,7 +108,17 @@ export class SessionsBed {
     });
     const desktopsUrl = `http://127.0.0.1:${String(desktops.ready['port'])}`;
     const pictureBytes = Number(desktops.ready['pictureBytes']);
-    return new SessionsBed({ folder, apiUrl, userKey, wolfUrls, desktopsUrl, pictureBytes });
+    return new SessionsBed({
+      folder,
+      apiUrl,
+      userKey,
+      adminKey,
+      runnerToken,
+      hostIds,
+      wolfUrls,
+      desktopsUrl,
+      pictureBytes,
+    });
   }
 
   /** That many sessions whose desktops are connected. Those that are missing are created. */

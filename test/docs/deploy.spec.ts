@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { SETTINGS } from '../../apps/api/src/config/api-config.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SECRETS = /TOKEN|PASSWORD|SECRET|KEY/;
+const SECRETS = /TOKEN|PASSWORD|SECRET|KEY|CREDENTIAL/;
 
 interface Service {
   readonly image?: string;

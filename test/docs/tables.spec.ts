@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { EXTERNAL_AGENT_ERROR_CODES } from '@helix/external-agent';
+import { DIALECT_POLICIES, EXTERNAL_AGENT_ERROR_CODES, STREAM_CLOSES } from '@helix/external-agent';
 import { REVDIAL_ERROR_CODES } from '@helix/revdial';
 import { SCHEDULER_ERROR_CODES } from '@helix/scheduler';
 import { WOLF_ERROR_CODES } from '@helix/wolf-client';
@@ -48,6 +48,26 @@ describe('docs/errors.md', () => {
   it('leaves out no code that the API can answer', () => {
     const listed = new Set(Object.values(lists).flat());
     expect(Object.keys(HTTP_ANSWERS).filter((code) => !listed.has(code))).toEqual([]);
+  });
+});
+
+describe('docs/streaming.md', () => {
+  it('has each cause of a close by the proxy with its code, and no others', () => {
+    const rows = namedRows(sectionOf(readDocument('streaming.md'), '### How it ends'));
+    expect([...rows].map(([cause, [code]]) => [cause, Number(code)])).toEqual(
+      Object.entries(STREAM_CLOSES).map(([cause, { code }]) => [cause, code]),
+    );
+  });
+
+  it('has each dialect with what it lets through', () => {
+    const rows = namedRows(sectionOf(readDocument('streaming.md'), '## Hosts of later versions'));
+    expect([...rows].map(([dialect, cells]) => [dialect, ...cells.slice(1)])).toEqual(
+      Object.entries(DIALECT_POLICIES).map(([dialect, policy]) => [
+        dialect,
+        policy.isBinaryAllowed ? 'yes' : 'no',
+        policy.enforcesViewOnly ? 'yes' : 'no',
+      ]),
+    );
   });
 });
 

@@ -63,6 +63,24 @@ export class GpuHost {
     return (await this.#control.get('/wolf')).body;
   }
 
+  /** Moonlight Web's own view: streams, what it could not bear, first messages. */
+  async moonlight(): Promise<Record<string, unknown>> {
+    return (await this.#control.get('/moonlight')).body;
+  }
+
+  /** Streams that run. */
+  async streamCount(): Promise<number> {
+    return ((await this.moonlight())['sessions'] as readonly unknown[]).length;
+  }
+
+  /** What came through the data channels, as `label hex`. */
+  async inputs(): Promise<readonly string[]> {
+    const answer = await this.#control.get('/moonlight/inputs');
+    return (answer.body as unknown as { readonly label: string; readonly hex: string }[]).map(
+      ({ label, hex }) => `${label} ${hex}`,
+    );
+  }
+
   async faults(faults: Readonly<Record<string, unknown>>): Promise<void> {
     expectOk(await this.#control.post('/faults', faults));
   }

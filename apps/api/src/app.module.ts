@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import type { ExternalAgentsOptions } from '@helix/external-agent';
+import { IceServers, type ExternalAgentsOptions } from '@helix/external-agent';
 import { ExternalAgentModule } from '@helix/external-agent/nest';
 import { ConnectionManager } from '@helix/revdial';
 import { RevDialModule, type RevDialConfiguration } from '@helix/revdial/nest';
@@ -16,6 +16,8 @@ import type { ApiConfig } from './config/api-config.js';
 import { API_CONFIG, ApiConfigModule } from './config/config.module.js';
 import { FrontendConfigController } from './config/frontend-config.controller.js';
 import { PRODUCT_VERSION, readProductVersion } from './config/product-version.js';
+import { CONSOLE_ASSETS, readConsoleAssets } from './console/console-assets.js';
+import { ConsoleController } from './console/console.controller.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { AutoJoinController } from './external-agents/auto-join.controller.js';
@@ -29,14 +31,21 @@ import { UploadController } from './external-agents/upload.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { LOGGER, LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { MoonlightModule } from './moonlight/moonlight.module.js';
 import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller.js';
 import { HostLinkWatch } from './runners/host-link-watch.js';
 import { RunnersController } from './runners/runners.controller.js';
 import { DesktopLifeController } from './sessions/desktop-life.controller.js';
 import { SessionNotices } from './sessions/session-notices.js';
 import { SessionsController } from './sessions/sessions.controller.js';
+import { SessionAccessController } from './shares/session-access.controller.js';
+import { ShareNotices } from './shares/share-notices.js';
+import { SharesController } from './shares/shares.controller.js';
 import { SocketAuthorizer } from './sockets/socket-authorizer.js';
 import { UserSocketGateway } from './sockets/user-socket.gateway.js';
+import { StreamAuthorizer } from './streams/stream-authorizer.js';
+import { StreamUpgrades } from './streams/stream-upgrades.js';
+import { ViewersController } from './streams/viewers.controller.js';
 import { WolfModule } from './wolf/wolf.module.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
@@ -78,6 +87,7 @@ export class AppModule {
           }),
         }),
         WolfModule,
+        MoonlightModule,
         ExternalAgentModule.forRootAsync({
           inject: [ApiKeysService, API_CONFIG, LOGGER],
           useFactory: (tokens: ApiKeysService, api: ApiConfig, log: Logger): ExternalAgentsOptions => ({
@@ -88,12 +98,23 @@ export class AppModule {
             desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl },
             idleLimitMs: api.idleLimitMs,
             localInstanceIds: api.localWolf === undefined ? [] : [api.localWolf.instanceId],
+            iceServers: new IceServers(api.streaming.ice),
+            streams: {
+              credentials: api.streaming.moonlightCredentials,
+              hostId: api.streaming.moonlightHostId,
+              dialects: api.streaming.dialects,
+              viewersPerSession: api.streaming.viewersPerSession,
+              viewersPerHost: api.streaming.viewersPerHost,
+              viewOnlyNeedsEnforcement: api.streaming.viewOnlyNeedsEnforcement,
+            },
           }),
         }),
       ],
       controllers: [
         SessionsController,
         DesktopLifeController,
+        SessionAccessController,
+        SharesController,
         // Before the one whose `:id` would take its path for a session.
         DesktopConnectionsController,
         ExternalAgentsController,
@@ -103,17 +124,23 @@ export class AppModule {
         ExecController,
         LogsController,
         StatsController,
+        ViewersController,
         WolfInstancesController,
         RunnersController,
         OpenApiController,
         FrontendConfigController,
+        ConsoleController,
       ],
       providers: [
         OpenApiDocument,
         SocketAuthorizer,
+        StreamAuthorizer,
+        StreamUpgrades,
         UserSocketGateway,
         HostLinkWatch,
         SessionNotices,
+        ShareNotices,
+        { provide: CONSOLE_ASSETS, useFactory: readConsoleAssets },
         { provide: PRODUCT_VERSION, useFactory: readProductVersion },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],

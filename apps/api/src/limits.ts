@@ -56,6 +56,8 @@ export const API_LIMITS = {
   wolfKeyboardFreshMs: 400,
   /** Lobbies, sessions and apps, as several views of one page ask for them. */
   wolfListsFreshMs: 1_000,
+  /** Several pages ask for it every 3 s each (helix-rest §4.4). */
+  moonlightStatusFreshMs: 1_000,
   /** Answers of each kind that are kept; one for each host. */
   wolfAnswersRemembered: 1_024,
   /** A view is drawn without the part that takes longer. */

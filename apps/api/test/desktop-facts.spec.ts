@@ -76,12 +76,12 @@ describe('facts about a desktop over REST', () => {
     });
   });
 
-  it('say where to see the desktop, and that there is no stream or channel to offer', async () => {
+  it('say where to see the desktop, and that there is no channel to offer', async () => {
     const view = await owner.get(`${base}/rdp`);
     expect(view.body).toEqual({
       session_id: id,
       screenshot_url: `${base}/screenshot`,
-      stream_url: '',
+      stream_url: `/console/sessions/${id}`,
       status: 'running',
       websocket_url: '',
       websocket_connected: false,

@@ -26,6 +26,16 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'CREATE_UNFINISHED',
   /** No viewer of the session streams from its host, so there is nobody to join. */
   'VIEWER_NOT_CONNECTED',
+  /** A session, a host or this replica has as many viewers as it may. */
+  'TOO_MANY_VIEWERS',
+  /** Nothing keeps the input of one who may only watch from this host, and the operator wants that kept. */
+  'VIEW_ONLY_UNENFORCED',
+  /** Moonlight Web on the host can not be reached, or does not open a stream. */
+  'STREAM_REFUSED',
+  /** Moonlight Web on the host does not answer. */
+  'STREAM_TIMEOUT',
+  /** The viewer left, or a newer connection took over, before the host had answered. */
+  'STREAM_ABORTED',
   /** The desktop's own service answered with an error. */
   'DESKTOP_ERROR',
   /** The desktop answered something that is not what was asked for. */
@@ -40,10 +50,22 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'UPLOAD_TOO_LARGE',
   /** Nothing more of the file came for too long. */
   'UPLOAD_STALLED',
+  /** The session has as many shares as there may be. */
+  'TOO_MANY_SHARES',
   /** The operator has not switched commands on. */
   'EXEC_DISABLED',
   /** The desktop does not allow this program. */
   'EXEC_FORBIDDEN',
+  /** The operator has not said how to reach the hosts' Moonlight Web: `MOONLIGHT_CREDENTIALS` is not set. */
+  'STREAMS_NOT_CONFIGURED',
+  /** The host's Moonlight Web does not take `MOONLIGHT_CREDENTIALS`: they are not those of its own configuration. */
+  'MOONLIGHT_CREDENTIALS_REFUSED',
+  /** The host's Moonlight Web knows no such host, app or stream. */
+  'MOONLIGHT_NOT_FOUND',
+  /** The host's Moonlight Web answered with an error; `details.upstreamStatus` has which. */
+  'MOONLIGHT_ERROR',
+  /** The host's Moonlight Web answered something that is not what was asked for. */
+  'MOONLIGHT_INVALID_ANSWER',
 ] as const;
 
 export type ExternalAgentErrorCode = (typeof EXTERNAL_AGENT_ERROR_CODES)[number];
@@ -56,6 +78,9 @@ const RETRYABLE: ReadonlySet<ExternalAgentErrorCode> = new Set<ExternalAgentErro
   'CREATE_UNFINISHED',
   'VIEWER_NOT_CONNECTED',
   'DESKTOP_ERROR',
+  'TOO_MANY_VIEWERS',
+  'STREAM_REFUSED',
+  'STREAM_TIMEOUT',
   'BUSY',
 ]);
 

@@ -29,7 +29,11 @@ import type { SessionDirectory } from './session/session-directory.js';
 import type { SessionId } from './session/session-id.js';
 import { SessionLists } from './session/session-lists.js';
 import { SessionRepository } from './session/session.repository.js';
+import { SessionShareRepository } from './shares/session-share.repository.js';
 import { AutoJoin } from './streams/auto-join.js';
+import type { IceServers } from './streams/ice/ice-servers.js';
+import { SessionStreams } from './streams/session-streams.js';
+import type { StreamPolicy } from './streams/stream-policy.js';
 import { UploadService } from './upload/upload.service.js';
 import { SessionFeed } from './view/session-feed.js';
 import { SessionViews } from './view/session-view.js';
@@ -47,6 +51,9 @@ export interface ExternalAgentsOptions {
   readonly execEnabled: boolean;
   /** Wolf instances that are reached without a link. */
   readonly localInstanceIds: readonly string[];
+  readonly streams: StreamPolicy;
+  /** For viewers, in place of the hosts' own. */
+  readonly iceServers: IceServers;
   /** Rest between two looks for unfinished sessions, in milliseconds; the reconciler's own where it is absent. */
   readonly reconcileIntervalMs?: number;
 }
@@ -80,6 +87,7 @@ export class ExternalAgents {
   readonly autoJoin: AutoJoin;
   readonly views: SessionViews;
   readonly feed: SessionFeed;
+  readonly streams: SessionStreams;
   readonly #booting: BootingDesktops;
   readonly #watches: WolfWatches;
   readonly #auditor: LobbyAuditor;
@@ -129,14 +137,27 @@ export class ExternalAgents {
     this.autoJoin = new AutoJoin(wolfs, this.hosts);
     this.views = new SessionViews({ connections: this.#booting, hosts: this.hosts, localInstanceIds, idleLimitMs });
     this.feed = new SessionFeed(connections, directory, this.views);
+    this.streams = new SessionStreams({
+      connections,
+      wolfs,
+      directory,
+      feed: this.feed,
+      autoJoin: this.autoJoin,
+      activity: this.activity,
+      policy: options.streams,
+      iceServers: options.iceServers,
+      logger,
+    });
     this.#auditor = new LobbyAuditor(dataSource, this.#driver, logger);
     this.hosts.subscribe((wolfInstanceId, snapshot) => {
       this.#auditor.look(wolfInstanceId, snapshot);
     });
     const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
+    const shares = new SessionShareRepository(dataSource);
     this.#tasks = [
       new PeriodicTask('stop idle desktops', () => idle.sweep(), LIMITS.idleSweepIntervalMs, logger),
       new PeriodicTask('drop old pictures', () => this.pictures.sweep(), LIMITS.pictureSweepIntervalMs, logger),
+      new PeriodicTask('drop old shares', () => shares.sweep(), LIMITS.shareSweepIntervalMs, logger),
     ];
   }
 
@@ -144,6 +165,7 @@ export class ExternalAgents {
     this.#booting.start();
     this.#reconciler.start();
     this.hosts.start();
+    this.streams.start();
     this.feed.start();
     for (const task of this.#tasks) task.start();
   }
@@ -151,6 +173,7 @@ export class ExternalAgents {
   /** Begins nothing more, and cuts what is under way after a moment, for other replicas to take up. Idempotent. */
   async close(): Promise<void> {
     this.agents.close();
+    this.streams.close();
     this.feed.close();
     this.#booting.close();
     this.hosts.close();

@@ -13,6 +13,10 @@
  * What each host runs is followed by its Wolf's events (`HostWatch`) and compared with the rows (`LobbyAuditor`); what a session
  * looks like (`SessionViews`, `SessionFeed`) is told from that and costs no call to a host.
  *
+ * Whom an owner lets watch beside himself is told by `SessionShares`. Browsers stream from the Moonlight Web of a host, through the
+ * host's link `moonlight-<instance>`: signalling (`SessionStreams`), its REST interface (`MoonlightRest`, `MoonlightStatus`), and the
+ * ICE servers that viewers are given (`IceServers`).
+ *
  * Pictures, clipboard, files, commands and logs of a desktop pass through the link `sandbox-<session>` which it holds itself.
  */
 export { EXTERNAL_AGENT_ERROR_CODES, ExternalAgentError } from './external-agent-error.js';
@@ -61,9 +65,41 @@ export { LastPictureKeeper } from './pictures/last-picture-keeper.js';
 export { LastPictures } from './pictures/last-pictures.js';
 export { LobbyAuditor } from './hosts/lobby-auditor.js';
 export { HostWatch } from './hosts/host-watch.js';
+export type { SessionAccess } from './shares/session-access.js';
+export { SessionShareEntity } from './shares/session-share.entity.js';
+export { SessionShares } from './shares/session-shares.js';
+export type { NewShare, ShareListener } from './shares/session-shares.js';
+export { VIEWER_ROLES } from './shares/viewer-role.js';
+export type { ViewerRole } from './shares/viewer-role.js';
 export { AutoJoin } from './streams/auto-join.js';
 export type { AutoJoinRequest } from './streams/auto-join.js';
+export { IceServers } from './streams/ice/ice-servers.js';
+export type { IceServer, IceServersConfig } from './streams/ice/ice-servers.js';
+export { rewriteWebRtcConfig } from './streams/ice/web-rtc-config.js';
+export type { WebRtcConfigMessage } from './streams/ice/web-rtc-config.js';
+export { MOONLIGHT_DIALECTS, MoonlightDialects, parseMoonlightDialect } from './streams/moonlight-dialects.js';
+export type { MoonlightDialect, MoonlightDialectEntry } from './streams/moonlight-dialects.js';
+export { MoonlightRest } from './streams/moonlight-rest.js';
+export type { MoonlightAnswer, MoonlightCall, MoonlightRestConfig } from './streams/moonlight-rest.js';
+export type { MoonlightRoute } from './streams/moonlight-routes.js';
+export { MoonlightStatus } from './streams/moonlight-status.js';
+export type { MoonlightStatusConfig } from './streams/moonlight-status.js';
+export type { MoonlightStatusReport, MoonlightStream } from './streams/read-moonlight-status.js';
+export { sessionIdOfReference } from './streams/session-reference.js';
+export { streamsNotConfigured } from './streams/streams-not-configured.js';
 export { isViewerOf } from './streams/viewer-identity.js';
+export { SessionStreams } from './streams/session-streams.js';
+export type { OpenedStream, SessionStreamsParts, StreamHandle } from './streams/session-streams.js';
+export type { StreamPolicy } from './streams/stream-policy.js';
+export { uiAppOf } from './streams/ui-app.js';
+export { DIALECT_POLICIES } from './streams/dialect/dialect-policy.js';
+export type { DialectPolicy } from './streams/dialect/dialect-policy.js';
+export { STREAM_CLOSES } from './streams/relay/stream-close.js';
+export type { StreamCloseCause, StreamEndCause } from './streams/relay/stream-close.js';
+export type { Viewer, ViewerHolder } from './streams/viewers/viewer.js';
+export { viewerIdOf } from './streams/viewers/viewer-id.js';
+export { clientUniqueIdOf } from './streams/viewers/client-unique-id.js';
+export type { ViewerStatus } from './streams/viewers/viewer-status.js';
 export { REACHABILITY_STATES } from './view/reachability.js';
 export type { Reachability, ReachabilityState } from './view/reachability.js';
 export { SessionFeed } from './view/session-feed.js';

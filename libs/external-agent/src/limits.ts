@@ -144,6 +144,60 @@ export const LIMITS = {
   autoJoinPollMs: 1_000,
   /** Viewers being joined at once on one replica. */
   autoJoinsMaxCount: 256,
+  /** Between a viewer who is let in and the answer of his host to the upgrade; the longest that a page waits for it. */
+  streamConnectMs: 10_000,
+  /** What a viewer's client may take to send its first message. */
+  streamInitMs: 10_000,
+  /** A viewer's first message: 400 bytes and credentials that are not read. */
+  streamInitMaxBytes: 16 * 1024,
+  /** A later message of a viewer: what Moonlight Web takes as one frame (moonlight-web §3.6). */
+  streamMessageMaxBytes: 64 * 1024,
+  /** A message of a host; the largest known, an offer, has some kilobytes. */
+  streamHostMessageMaxBytes: 1024 * 1024,
+  /** The same where media come over the socket: a key frame of a 4K stream. */
+  streamMediaMessageMaxBytes: 16 * 1024 * 1024,
+  /** What waits in one direction of a stream for the one who should read it. */
+  streamBacklogMaxBytes: 256 * 1024,
+  /** The same where media come over the socket: a second of a fast stream. */
+  streamMediaBacklogMaxBytes: 24 * 1024 * 1024,
+  /** How long a browser may take nothing of what waits for it. The host's other viewers wait for none that reads slowly. */
+  streamStallMs: 10_000,
+  /** Between two pings to a browser; hosts are never pinged. */
+  streamPingIntervalMs: 20_000,
+  /** Pings without an answer before a browser counts as gone. */
+  streamPingsMissedMax: 2,
+  /** After the close frame to a host, which never answers one (moonlight-web §3.6). */
+  streamHostCloseMs: 250,
+  /** After the close frame to a browser. */
+  streamBrowserCloseMs: 5_000,
+  /** Between two looks at all streams and the links of their hosts; a viewer hears of silence after 1.5 s and two of these. */
+  streamCheckIntervalMs: 500,
+  /** How long after a host's socket broke its link may still turn out to be lost. */
+  streamBreakDecidedMs: 1_500,
+  /** Streams through one replica; each holds two sockets and some tens of kilobytes. */
+  streamsMaxCount: 2_000,
+  /** Viewers of whom it is remembered how often they took over from themselves … */
+  supersedesRemembered: 10_000,
+  /** … and how often they may within the window: reloads, and a bad network. */
+  supersedesMaxCount: 10,
+  supersedeWindowMs: 30_000,
+  /** Hosts whose app for viewers is remembered … */
+  uiAppsRemembered: 1_024,
+  /** … for so long; Wolf adds and drops apps of its own. */
+  uiAppFreshMs: 30_000,
+  /** Tries to put a viewer into his lobby, each of which waits for him for a while. */
+  streamJoinAttemptsMax: 3,
+  streamJoinRestMs: 1_000,
+  /** A stream whose client does not report work counts as work for so long after it began. */
+  streamCountsAsWorkMs: 4 * 60 * 60_000,
+  /** Between two notes of that. */
+  streamWorkNotedMs: 60_000,
+  /** What a viewer may ask for; the desktop's own size has limits of its own. */
+  streamMinWidth: 160,
+  streamMinHeight: 120,
+  streamMaxFps: 240,
+  streamMinBitrateKbps: 100,
+  streamMaxBitrateKbps: 200_000,
   /** A link that owes an answer for this long is unstable, as viewers of remote desktops are told elsewhere too (Guacamole). */
   unstableAfterMs: 1_500,
   /** How long a desktop without a link counts as booting; a container that pulls no image takes some ten seconds. */
@@ -176,6 +230,62 @@ export const LIMITS = {
   lastPictureFreshMs: 10_000,
   /** Between two looks for pictures that are too old or too many. */
   pictureSweepIntervalMs: 60 * 60_000,
+  /** Shares of one session that open something: a class of viewers; who has more gives them one link. */
+  sharesMaxPerSession: 50,
+  /** Shares of one session that have ended and are kept for the record. */
+  sharesEndedMaxPerSession: 200,
+  /** Whom or what a share is for, in its maker's words. */
+  shareLabelMaxLength: 100,
+  /** A share whose maker does not say when it ends: it is forgotten by then. */
+  shareLifeDefaultMs: 24 * 60 * 60_000,
+  /** A link that leaks opens nothing after this, even if nobody notices. */
+  shareLifeMaxMs: 30 * 24 * 60 * 60_000,
+  /** Shares remembered by one replica, and sessions that have none, counted together. */
+  sharesRemembered: 100_000,
+  /** Tokens of links of which one replica remembers the session. */
+  shareTokensRemembered: 50_000,
+  /** A share that was changed on another replica counts for this long, should its announcement be lost. */
+  shareFreshMs: 2_000,
+  /** While PostgreSQL is away, shares count for this long, as sessions and keys do. */
+  shareStaleMs: 10 * 60_000,
+  /** A database that takes longer is in trouble, and viewers it knew a moment ago do not wait for it. */
+  sharePatienceMs: 500,
+  /** How long a share that has ended is kept for the record. */
+  shareKeptMs: 7 * 24 * 60 * 60_000,
+  /** Between two looks for such shares. */
+  shareSweepIntervalMs: 60 * 60_000,
+  /** A call to a host's Moonlight Web: an id or two in JSON. */
+  moonlightBodyMaxBytes: 16 * 1024,
+  /** An offer with every codec and all its candidates is a few kilobytes; the host itself takes no more (moonlight-web §3.6). */
+  moonlightSdpMaxBytes: 64 * 1024,
+  /** How long Moonlight Web may take to begin an answer. */
+  moonlightHeadersMs: 10_000,
+  /** How long it may fall silent within one … */
+  moonlightSilenceMs: 10_000,
+  /** … and while somebody types the PIN of a pairing (moonlight-web §1.1). */
+  moonlightPairSilenceMs: 5 * 60_000,
+  /** Its answer: a picture of an app is the largest. */
+  moonlightAnswerMaxBytes: 8 * 1024 * 1024,
+  /** Calls to one host at once: pairings wait for each other there and hold a stream each. */
+  moonlightCallsMaxPerHost: 8,
+  /** Calls to all hosts at once on one replica. */
+  moonlightCallsMaxCount: 64,
+  /** How long a host may take to tell its streams: one stalled viewer can hold that up for good (moonlight-web §1). */
+  moonlightStatusMs: 8_000,
+  /** What it tells: some 300 bytes for each stream. */
+  moonlightStatusMaxBytes: 1024 * 1024,
+  /** Streams and identities of one host that are shown. */
+  moonlightStatusMaxEntries: 2_000,
+  /** Hosts of which it is remembered that they know the older question only … */
+  moonlightStatusHostsRemembered: 1_024,
+  /** … for so long, should they have been upgraded. */
+  moonlightStatusRememberedMs: 10 * 60_000,
+  /** Servers for ICE in one message of a host; browsers complain from five on. */
+  iceServersMaxCount: 16,
+  /** Addresses of one of them. */
+  iceUrlsMaxCount: 16,
+  /** Characters of one address. */
+  iceUrlMaxLength: 512,
   /** Sessions on one page of a list. */
   pageSizeMax: 200,
 } as const;

@@ -37,6 +37,7 @@ export type { AccessToken } from './gateway/access-token.js';
 export { RevDialGateway } from './gateway/revdial-gateway.js';
 export type { RevDialGatewayOptions } from './gateway/revdial-gateway-options.js';
 export { isTunnelRequest } from './gateway/tunnel-request.js';
+export { WaitingSocket } from './gateway/waiting-socket.js';
 export { attachRevDialGateway } from './gateway/attach-revdial-gateway.js';
 export type { RunnerAuthorizer, RunnerPermission, RunnerPrincipal } from './gateway/runner-authorizer.js';
 export { RunnerTunnel } from './runner/runner-tunnel.js';

@@ -257,6 +257,20 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     expect(http.counters.requestsRetried).toBe(1);
   });
 
+  it('does not send a PATCH once more either, and takes no kept stream where a fresh one is wanted', async () => {
+    const { http, service } = await serve((_head, socket, n) => {
+      if (n === 2) socket.end();
+      else socket.write(answer('answered'));
+    });
+    const patch = { ...GET, method: 'PATCH', body: 'x' } as const;
+    expect(await text((await http.request(WOLF, GET)).body)).toBe('answered');
+    await expect(http.request(WOLF, patch)).rejects.toMatchObject({ code: 'UPSTREAM_INVALID' });
+    expect(await text((await http.request(WOLF, GET)).body)).toBe('answered');
+    expect(service.connectionCount).toBe(2);
+    expect(await text((await http.request(WOLF, { ...patch, isFreshWanted: true })).body)).toBe('answered');
+    expect(service.connectionCount).toBe(3);
+  });
+
   it('has so many streams for a runner, so many requests in line, and refuses the rest', async () => {
     const held: Socket[] = [];
     const { http, service } = await serve((_head, socket) => held.push(socket), {

@@ -31,7 +31,7 @@ const TUNNEL: readonly Refusal[] = [
 export const DESKTOP_ROUTES: RouteTable = {
   'GET /api/v1/external-agents/{id}/screenshot': {
     reference: '§3.3',
-    audience: 'session owner',
+    audience: 'session viewer',
     answers: {
       200: PICTURE,
       '200 paused': PAUSED_PICTURE,
@@ -41,14 +41,14 @@ export const DESKTOP_ROUTES: RouteTable = {
   },
   'GET /api/v1/external-agents/{id}/clipboard': {
     reference: '§3.4',
-    audience: 'session owner',
+    audience: 'session controller',
     // An empty one is JSON of no bytes.
     answers: { 200: { contentType: JSON_TYPE } },
     refusals: [...TUNNEL, '502 DESKTOP_ERROR', '502 DESKTOP_INVALID_ANSWER'],
   },
   'POST /api/v1/external-agents/{id}/clipboard': {
     reference: '§3.4',
-    audience: 'session owner',
+    audience: 'session controller',
     answers: { 200: NO_BODY },
     refusals: [...TUNNEL, '400 INVALID_REQUEST', '413 CLIPBOARD_TOO_LARGE', '502 DESKTOP_ERROR'],
   },

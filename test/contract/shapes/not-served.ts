@@ -15,6 +15,5 @@ export const NOT_SERVED: Readonly<Record<string, string>> = {
   'GET /api/v1/external-agents/{id}/workspaces': '§3.6',
   'GET /api/v1/bandwidth-probe': '§3.6',
   'GET /api/v1/wolf-instances/{id}/disk-history': '§4.1',
-  'GET /api/v1/moonlight/status': '§4.4',
   'GET /debug/pprof/': '§1.6',
 };

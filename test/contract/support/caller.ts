@@ -2,8 +2,14 @@ import type { RestAnswer } from '../../support/rest-client.js';
 import type { ContractRun } from './contract-run.js';
 
 export interface Question {
-  /** In place of `{id}`. */
+  /** In place of `{id}`, or what the path has instead. */
   readonly id?: string | undefined;
+  /** In place of `{shareId}`. */
+  readonly shareId?: string | undefined;
+  /** In place of `{viewerId}`. */
+  readonly viewerId?: string | undefined;
+  /** In place of `{path}`. */
+  readonly path?: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON; a text or bytes as they stand. */
   readonly body?: unknown;
@@ -56,9 +62,18 @@ export class Caller {
     return text;
   }
 
-  async #fetch(route: string, { id, query = {}, body, headers }: Question, signal: AbortSignal): Promise<Response> {
+  async #fetch(
+    route: string,
+    { id, shareId, viewerId, path: rest, query = {}, body, headers }: Question,
+    signal: AbortSignal,
+  ): Promise<Response> {
     const [method = '', path = ''] = route.split(' ');
-    const url = new URL(this.baseUrl + path.replace('{id}', encodeURIComponent(id ?? '')));
+    const filled = path
+      .replace(/\{(?:id|file)\}/, encodeURIComponent(id ?? ''))
+      .replace('{shareId}', encodeURIComponent(shareId ?? ''))
+      .replace('{viewerId}', encodeURIComponent(viewerId ?? ''))
+      .replace('{path}', rest ?? 'x');
+    const url = new URL(this.baseUrl + filled);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     if (this.key !== undefined && this.form === 'query') url.searchParams.set('access_token', this.key);
     const isJson = body !== undefined && !(body instanceof FormData);

@@ -1,5 +1,6 @@
 import type { SessionId } from '@helix/external-agent';
 import { ApiInProcess, RUNNER_TOKEN } from '../../../apps/api/test/support/api-in-process.js';
+import { LinkedMoonlight } from '../../../apps/api/test/support/linked-moonlight.js';
 import { SimulatedHost } from '../../../apps/api/test/support/simulated-host.js';
 import { eventually } from '../../support/eventually.js';
 import { Caller } from './caller.js';
@@ -31,8 +32,15 @@ export class ContractWorld {
   static async start(
     table: RouteTable,
     reach?: (databaseUrl: string) => string | Promise<string>,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<ContractWorld> {
-    const settings = { RUNNER_GRACE_MS: '300', UPSTREAM_HEADERS_TIMEOUT_MS: '3000', DESKTOP_EXEC_ENABLED: 'true' };
+    const settings = {
+      RUNNER_GRACE_MS: '300',
+      UPSTREAM_HEADERS_TIMEOUT_MS: '3000',
+      DESKTOP_EXEC_ENABLED: 'true',
+      MOONLIGHT_CREDENTIALS: LinkedMoonlight.CREDENTIALS,
+      ...more,
+    };
     const api = await ApiInProcess.start(settings, reach);
     const host = await SimulatedHost.connect(api, HOST);
     const run = new ContractRun(table);
@@ -85,12 +93,13 @@ export class ContractWorld {
   /** Calls every route as those whom its audience leaves out. Nothing is done by it. */
   async refuseStrangers(sessionId: string = NO_SESSION): Promise<void> {
     for (const [route, { audience }] of Object.entries(this.run.table)) {
-      const question = { id: sessionId, ...(/^(?:POST|PUT) /.test(route) && { body: '{}' }) };
+      const hasBody = /^(?:POST|PUT|PATCH) /.test(route);
+      const question = { id: sessionId, shareId: 'shr_1', viewerId: 'v', ...(hasBody && { body: '{}' }) };
       for (const [caller, status] of this.#strangersTo(audience)) {
         const answer = await caller.ask(route, question);
         expect([route, answer.status]).toEqual([route, status]);
       }
-      if (audience !== 'session owner') continue;
+      if (!audience.startsWith('session ')) continue;
       for (const id of [NO_SESSION, 'x', '../sessions']) {
         const answer = await this.owner.ask(route, { ...question, id });
         expect([route, id, answer.status, answer.body['code']]).toEqual([route, id, 404, 'SESSION_NOT_FOUND']);
@@ -112,6 +121,8 @@ export class ContractWorld {
       case 'user':
         return [unknown, [this.runner, 403]];
       case 'session owner':
+      case 'session viewer':
+      case 'session controller':
         return [unknown, [this.runner, 403], [this.other, 403]];
       case 'admin':
         return [unknown, [this.runner, 403], [this.owner, 403]];

@@ -1,7 +1,8 @@
 import type { Shape } from './shape.js';
 
 /** Who is let in; strangers of each kind and what they are told follow from it (docs/routes.md). */
-export type Audience = 'everybody' | 'user' | 'session owner' | 'admin' | 'host';
+export type Audience =
+  'everybody' | 'user' | 'session owner' | 'session viewer' | 'session controller' | 'admin' | 'host';
 
 /** A success as a client reads it. */
 export interface Answer {
@@ -42,6 +43,8 @@ const STRANGERS: Readonly<Record<Audience, readonly Refusal[]>> = {
   everybody: [],
   user: ['401 UNAUTHENTICATED', '403 FORBIDDEN'],
   'session owner': ['401 UNAUTHENTICATED', '403 FORBIDDEN', '404 SESSION_NOT_FOUND'],
+  'session viewer': ['401 UNAUTHENTICATED', '403 FORBIDDEN', '404 SESSION_NOT_FOUND'],
+  'session controller': ['401 UNAUTHENTICATED', '403 FORBIDDEN', '404 SESSION_NOT_FOUND'],
   admin: ['401 UNAUTHENTICATED', '403 FORBIDDEN'],
   host: ['401 UNAUTHENTICATED', '403 FORBIDDEN'],
 };

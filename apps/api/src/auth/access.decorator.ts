@@ -1,5 +1,5 @@
 import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
-import type { SessionEntity } from '@helix/external-agent';
+import type { SessionAccess, SessionEntity } from '@helix/external-agent';
 import type { Request } from 'express';
 import type { AccessRule } from './access-policy.js';
 import type { Principal } from './principal.js';
@@ -14,8 +14,10 @@ export function Access(rule: AccessRule): CustomDecorator {
 /** A request that has passed the guard. */
 export interface GuardedRequest extends Request {
   principal?: Principal;
-  /** The session in the path, for routes under `session-owner`. */
+  /** The session in the path, for routes under one of the `session-` rules. */
   session?: SessionEntity;
+  /** What the caller may do with it, for routes under `session-viewer` and `session-controller`. */
+  access?: SessionAccess;
 }
 
 export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
@@ -27,9 +29,16 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
   return principal;
 });
 
-/** The session named in the path, on routes under `session-owner`. */
+/** The session named in the path, on routes under one of the `session-` rules. */
 export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): SessionEntity => {
   const { session } = context.switchToHttp().getRequest<GuardedRequest>();
-  if (session === undefined) throw new Error('CurrentSession stands on a route that is not under session-owner');
+  if (session === undefined) throw new Error('CurrentSession stands on a route that is not about a session');
   return session;
+});
+
+/** What the caller may do with that session, on routes for viewers. */
+export const CurrentAccess = createParamDecorator((_: unknown, context: ExecutionContext): SessionAccess => {
+  const { access } = context.switchToHttp().getRequest<GuardedRequest>();
+  if (access === undefined) throw new Error('CurrentAccess stands on a route that is not for viewers');
+  return access;
 });

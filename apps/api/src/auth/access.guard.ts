@@ -4,9 +4,13 @@ import { isSessionId, SessionDirectory } from '@helix/external-agent';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
-import { decideAccess, type AccessRule } from './access-policy.js';
+import { decideAccess, decideViewing, type AccessDecision, type AccessRule } from './access-policy.js';
 import { ACCESS_RULE, type GuardedRequest } from './access.decorator.js';
 import { CallerIdentity } from './caller-identity.js';
+import type { Principal } from './principal.js';
+import { SessionAccessPolicy } from './session-access.js';
+
+type SessionRule = Extract<AccessRule, 'session-owner' | 'session-viewer' | 'session-controller'>;
 
 /** The one guard: stands before every route, and refuses those that do not say who may use them. */
 @Injectable()
@@ -16,6 +20,7 @@ export class AccessGuard implements CanActivate {
     @Inject(API_CONFIG) private readonly config: ApiConfig,
     @Inject(CallerIdentity) private readonly identity: CallerIdentity,
     @Inject(SessionDirectory) private readonly directory: SessionDirectory,
+    @Inject(SessionAccessPolicy) private readonly sessionAccess: SessionAccessPolicy,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -31,25 +36,38 @@ export class AccessGuard implements CanActivate {
     if (principal?.kind === 'app') {
       throw new ApiError('FORBIDDEN', 'this API key is for an app and opens nothing here; use a personal API key');
     }
-    if (rule !== 'session-owner') {
+    if (rule === 'session-owner' || rule === 'session-viewer' || rule === 'session-controller') {
+      await this.passToSession(rule, principal, request);
+    } else {
       refuse(decideAccess(rule === 'metrics' ? 'admin' : rule, principal));
-      return true;
     }
-    // Those who could own no session learn nothing about which ones exist.
-    if (principal?.kind !== 'user') {
-      refuse(decideAccess(rule, principal));
-      return true;
-    }
+    return true;
+  }
+
+  private async passToSession(
+    rule: SessionRule,
+    principal: Principal | undefined,
+    request: GuardedRequest,
+  ): Promise<void> {
     const id = request.params['id'];
+    const isGuest = principal?.kind === 'share' && rule !== 'session-owner' && principal.sessionId === id;
+    // Those to whom no session, or no other one, could be open learn nothing about which ones exist.
+    if (principal === undefined) throw new ApiError('UNAUTHENTICATED', 'Unauthorized');
+    if (principal.kind !== 'user' && !isGuest) throw new ApiError('FORBIDDEN', 'Forbidden');
     if (typeof id !== 'string' || !isSessionId(id)) throw new ApiError('SESSION_NOT_FOUND', 'Session not found');
     const session = await this.directory.get(id);
-    refuse(decideAccess(rule, principal, session.ownerId));
+    if (rule === 'session-owner') {
+      refuse(decideAccess(rule, principal, session.ownerId));
+    } else {
+      const access = await this.sessionAccess.of(principal, session);
+      refuse(decideViewing(rule, access));
+      if (access !== undefined) request.access = access;
+    }
     request.session = session;
-    return true;
   }
 }
 
-function refuse(decision: ReturnType<typeof decideAccess>): void {
+function refuse(decision: AccessDecision): void {
   if (decision === 'unauthenticated') throw new ApiError('UNAUTHENTICATED', 'Unauthorized');
   if (decision === 'forbidden') throw new ApiError('FORBIDDEN', 'Forbidden');
 }

@@ -15,6 +15,7 @@ import { KeyHolders } from './key-holders.js';
 import { KeyNotices } from './key-notices.js';
 import { OidcUsers } from './oidc/oidc-users.js';
 import { TokenRunnerAuthorizer } from './runner-authorizer.js';
+import { SessionAccessPolicy } from './session-access.js';
 import { WhoAmIController } from './who-am-i.controller.js';
 
 /** Who is calling, and what they may do: keys, tokens, the guard before every route and the one for links. */
@@ -33,10 +34,11 @@ import { WhoAmIController } from './who-am-i.controller.js';
     },
     Authenticator,
     CallerIdentity,
+    SessionAccessPolicy,
     ApiKeysService,
     TokenRunnerAuthorizer,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [Authenticator, ApiKeysService, TokenRunnerAuthorizer],
+  exports: [Authenticator, SessionAccessPolicy, ApiKeysService, TokenRunnerAuthorizer],
 })
 export class AuthModule {}

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { SessionShares } from '@helix/external-agent';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { API_LIMITS } from '../limits.js';
@@ -22,6 +23,7 @@ export class Authenticator {
     @Inject(API_CONFIG) config: ApiConfig,
     @Inject(KeyHolders) private readonly keys: KeyHolders,
     @Inject(OIDC_USERS) private readonly people: OidcUsers | undefined,
+    @Inject(SessionShares) private readonly shares: SessionShares,
   ) {
     this.runnerHashes = config.runnerTokens.map(hashSecret);
   }
@@ -35,9 +37,17 @@ export class Authenticator {
     const hash = hashSecret(token);
     // All are compared, so that the time taken does not tell which one matched.
     if (this.runnerHashes.map((known) => isSameHash(known, hash)).includes(true)) return RUNNER;
+    if (token.startsWith(KEY_PREFIX.share)) {
+      return token.length > API_LIMITS.tokenMaxLength ? undefined : await this.findShare(hash);
+    }
     if (token.startsWith(KEY_PREFIX.user) || token.startsWith(KEY_PREFIX.session)) {
       return token.length > API_LIMITS.tokenMaxLength ? undefined : await this.keys.find(hash);
     }
     return await this.people?.find(token, hash);
+  }
+
+  private async findShare(hash: Buffer): Promise<Principal | undefined> {
+    const share = await this.shares.findByToken(hash);
+    return share && { kind: 'share', shareId: share.id, sessionId: share.sessionId, role: share.role };
   }
 }

@@ -29,7 +29,7 @@ export class CallerIdentity {
   async of(request: Request): Promise<Caller | undefined> {
     const presented = accessTokenOf(request);
     if (presented === undefined) return undefined;
-    if (presented.from === 'cookie' && isActOfAnotherSite(request, this.config.serverUrl)) {
+    if (presented.from === 'cookie' && isActOfAnotherSite(request, this.config)) {
       throw new ApiError('FORBIDDEN', 'a page of another site may not change anything with the cookie of this one');
     }
     try {

@@ -1,4 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { ApiConfig } from '../config/api-config.js';
+
+/** Which pages are ours: those of `SERVER_URL`, of the address that was asked, and those the operator names. */
+export type OwnSites = Pick<ApiConfig, 'serverUrl'> & {
+  readonly streaming: Pick<ApiConfig['streaming'], 'allowedOrigins'>;
+};
 
 const READS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -7,14 +13,16 @@ const READS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS'
  * whoever set it allowed that, and says in `Origin` whose page it is. No page can leave `Origin` away or set the other
  * headers read here. Programs send no `Origin`, and pages of other sites that hold a key send it as a header.
  */
-export function isActOfAnotherSite(request: IncomingMessage, serverUrl: string): boolean {
-  return !READS.has(request.method) && isFromAnotherSite(request, serverUrl);
+export function isActOfAnotherSite(request: IncomingMessage, sites: OwnSites): boolean {
+  return !READS.has(request.method) && isFromAnotherSite(request, sites);
 }
 
 /** The same for any request: a WebSocket is opened by a GET, and the page reads what comes through it. */
-export function isFromAnotherSite({ headers }: IncomingMessage, serverUrl: string): boolean {
+export function isFromAnotherSite({ headers }: IncomingMessage, { serverUrl, streaming }: OwnSites): boolean {
   const { origin } = headers;
   if (origin === undefined) return false;
+  // Whole and not by its host alone: of a site that is not ours another port or http may be somebody else's.
+  if (streaming.allowedOrigins.includes(origin)) return false;
   const page = URL.canParse(origin) ? new URL(origin).host : undefined;
   if (page === undefined) return true;
   // Behind a proxy `Host` may be the proxy's own name for us.

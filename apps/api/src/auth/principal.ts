@@ -1,4 +1,4 @@
-import type { SessionId } from '@helix/external-agent';
+import type { SessionId, ViewerRole } from '@helix/external-agent';
 
 /** Who is calling. Made by the authenticator from a token, never from anything else in a request. */
 export type Principal =
@@ -13,6 +13,8 @@ export type Principal =
       readonly keyExpiresAt?: Date | null;
     }
   | { readonly kind: 'session'; readonly sessionId: SessionId; readonly ownerId: string }
+  /** Whoever holds the link by which a session is shared. */
+  | { readonly kind: 'share'; readonly shareId: string; readonly sessionId: SessionId; readonly role: ViewerRole }
   /** A key of one of Helix's apps (helix-rest §1.2). It is for routes that this API does not have. */
   | { readonly kind: 'app'; readonly appId: string; readonly ownerId: string };
 
@@ -25,6 +27,8 @@ export function principalName(principal: Principal): string {
       return `user:${principal.userId}`;
     case 'session':
       return `session:${principal.sessionId}`;
+    case 'share':
+      return `share:${principal.shareId}`;
     case 'app':
       return `app:${principal.appId}`;
     default:

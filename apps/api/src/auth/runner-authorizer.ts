@@ -23,7 +23,7 @@ export class TokenRunnerAuthorizer implements RunnerAuthorizer {
 
   private async mayOpen(principal: Principal, runner: RunnerName): Promise<RunnerPermission> {
     if (principal.kind === 'runner') return runner.kind === 'sandbox' ? 'forbidden' : 'granted';
-    if (principal.kind === 'app') return 'forbidden';
+    if (principal.kind === 'app' || principal.kind === 'share') return 'forbidden';
     if (runner.kind !== 'sandbox') return 'malformed';
     if (principal.kind === 'session' && runner.subject !== principal.sessionId) return 'forbidden';
     if (!isSessionId(runner.subject)) return 'forbidden';

@@ -49,10 +49,11 @@ export async function createApi(
   app.use(drain.middleware());
   app.use(measureRequests(app.get(MetricsService)));
   // Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a
-  // desktop other than the one asked for. The clipboard's and files are left in the request for their own routes.
+  // desktop other than the one asked for. The clipboard's, files, and what is passed on to Moonlight Web are left in the
+  // request for their own routes.
   app.useBodyParser('json', {
     limit: API_LIMITS.jsonBodyMaxBytes,
-    type: (request) => !isClipboard(request.url) && !isUpload(request.url),
+    type: (request) => !isClipboard(request.url) && !isUpload(request.url) && !isMoonlight(request.url),
   });
   app.useGlobalPipes(new StorableInputPipe(), new ValidationPipe({ transform: true, whitelist: true }));
   app.useWebSocketAdapter(new SessionWsAdapter(app));
@@ -119,4 +120,8 @@ function isClipboard(url: string | undefined): boolean {
 
 function isUpload(url: string | undefined): boolean {
   return /^\/api\/v1\/external-agents\/[^/]+\/upload\/?(?:$|\?)/i.test(url ?? '');
+}
+
+function isMoonlight(url: string | undefined): boolean {
+  return /^\/moonlight\//i.test(url ?? '');
 }

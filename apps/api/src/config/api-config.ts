@@ -4,6 +4,12 @@ import { z } from 'zod';
 import { DESKTOP_SETTINGS, desktopSettings, mountFaults, type DesktopSettings } from './desktop-settings.js';
 import { IDENTITY_SETTINGS, identityFaults, readIdentity, type IdentityConfig } from './identity-settings.js';
 import { flag, setting, whole } from './setting-schemas.js';
+import {
+  STREAMING_SETTINGS,
+  streamingFaults,
+  streamingSettings,
+  type StreamingSettings,
+} from './streaming-settings.js';
 
 /** The API's whole configuration, as `docs/configuration.md` lists it. Read once, at start. */
 export interface ApiConfig extends IdentityConfig {
@@ -37,6 +43,7 @@ export interface ApiConfig extends IdentityConfig {
   readonly desktop: DesktopSettings;
   readonly desktopExecEnabled: boolean;
   readonly streamingBitrateMbps: number;
+  readonly streaming: StreamingSettings;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -114,6 +121,7 @@ export const SETTINGS = {
     'Let owners run commands in their desktops; which programs is for the desktop image to say',
   ),
   STREAMING_BITRATE_MBPS: setting(whole(1, 1_000).default(40), 'Mbit/s that the frontend asks of a stream'),
+  ...STREAMING_SETTINGS,
   ...IDENTITY_SETTINGS,
 } as const;
 
@@ -146,6 +154,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${faultText(issue)}`),
     ...identityFaults(present),
     ...mountFaults(present),
+    ...streamingFaults(present),
   ];
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const env = parsed.data;
@@ -178,6 +187,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     desktop: desktopSettings(env),
     desktopExecEnabled: env.DESKTOP_EXEC_ENABLED,
     streamingBitrateMbps: env.STREAMING_BITRATE_MBPS,
+    streaming: streamingSettings(env),
     ...readIdentity(env),
   };
 }

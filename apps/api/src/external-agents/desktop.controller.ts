@@ -45,7 +45,7 @@ const CLIPBOARD_SCHEMA = {
 @ApiBearerAuth()
 @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
 @Controller('api/v1/external-agents/:id')
-@Access('session-owner')
+@Access('session-controller')
 export class DesktopController {
   constructor(
     @Inject(ScreenshotService) private readonly screenshots: ScreenshotService,
@@ -56,6 +56,7 @@ export class DesktopController {
   ) {}
 
   @Get('screenshot')
+  @Access('session-viewer')
   @ApiOperation({ summary: 'The desktop as it is now; viewers who ask at the same time share one fetch' })
   @ApiProduces('image/png', 'image/jpeg')
   @ApiQuery({ name: 'format', enum: ['png', 'jpeg'], required: false })

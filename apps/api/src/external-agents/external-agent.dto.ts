@@ -142,7 +142,11 @@ export class ExternalAgentDto {
   @ApiProperty({ enum: ['starting', 'running', 'stopping', 'stopped', 'failed'] }) status!: AgentStatus;
   @ApiProperty({ example: '/api/v1/external-agents/ses_01kata7wrce3cd5j3hg5ttvjw6/screenshot' })
   screenshot_url!: string;
-  @ApiProperty({ description: 'Empty while there is no stream to offer' }) stream_url!: string;
+  @ApiProperty({
+    description: 'A page that shows the stream',
+    example: '/console/sessions/ses_01kata7wrce3cd5j3hg5ttvjw6',
+  })
+  stream_url!: string;
   @ApiProperty({ description: 'Empty while there is no agent channel to offer' }) websocket_url!: string;
   @ApiProperty({ description: 'Always empty: a desktop gets its token in its environment' }) auth_token!: string;
   @ApiPropertyOptional() wolf_instance_id?: string;
@@ -161,7 +165,7 @@ export function toExternalAgentDto(view: SessionView, showPin: boolean): Externa
     session_id: session.id,
     status: agentStatusOf(session.state),
     screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
-    stream_url: '',
+    stream_url: `/console/sessions/${session.id}`,
     websocket_url: '',
     auth_token: '',
     ...(session.wolfInstanceId !== null && { wolf_instance_id: session.wolfInstanceId }),

@@ -12,7 +12,7 @@ import { DesktopStatsDto, toDesktopStatsDto } from './stats.dto.js';
 export class DesktopViewDto {
   @ApiProperty({ example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' }) session_id!: string;
   @ApiProperty() screenshot_url!: string;
-  @ApiProperty({ description: 'Empty while there is no stream to offer' }) stream_url!: string;
+  @ApiProperty({ description: 'A page that shows the stream' }) stream_url!: string;
   @ApiProperty({ enum: ['starting', 'running', 'stopping', 'stopped', 'failed'] }) status!: AgentStatus;
   @ApiProperty({ description: 'Empty while there is no agent channel to offer' }) websocket_url!: string;
   @ApiProperty({ description: 'An agent holds that channel' }) websocket_connected!: boolean;
@@ -54,7 +54,7 @@ export class StatsController {
     return {
       session_id: session.id,
       screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
-      stream_url: '',
+      stream_url: `/console/sessions/${session.id}`,
       status: agentStatusOf(session.state),
       websocket_url: '',
       websocket_connected: false,

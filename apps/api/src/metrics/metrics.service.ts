@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SessionLists } from '@helix/external-agent';
+import { SessionLists, SessionStreams } from '@helix/external-agent';
 import { ConnectionManager } from '@helix/revdial';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -9,7 +9,11 @@ export class MetricsService {
   readonly registry = new Registry();
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(@Inject(ConnectionManager) connections: ConnectionManager, @Inject(SessionLists) sessions: SessionLists) {
+  constructor(
+    @Inject(ConnectionManager) connections: ConnectionManager,
+    @Inject(SessionLists) sessions: SessionLists,
+    @Inject(SessionStreams) streams: SessionStreams,
+  ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.requestSeconds = new Histogram({
@@ -52,6 +56,24 @@ export class MetricsService {
       },
     });
     countersOf(connections, registers);
+    new Gauge({
+      name: 'helix_streams_open',
+      help: 'Streams of desktops to viewers',
+      registers,
+      collect() {
+        this.set(streams.openCount);
+      },
+    });
+    new Counter({
+      name: 'helix_streams_ended_total',
+      help: 'Streams that have ended',
+      labelNames: ['cause'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [cause, count] of streams.endedCounts) this.inc({ cause }, count);
+      },
+    });
     new Gauge({
       name: 'helix_sessions',
       help: 'Sessions by state',

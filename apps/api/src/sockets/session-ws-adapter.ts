@@ -1,11 +1,14 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { isTunnelRequest } from '@helix/revdial';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { API_LIMITS } from '../limits.js';
-import type { SocketAdmission, SocketRefusal } from './socket-admission.js';
+import { parseStreamPath } from '../streams/stream-path.js';
+import { StreamUpgrades } from '../streams/stream-upgrades.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
+import type { SocketAdmission } from './socket-admission.js';
 import { SocketAuthorizer } from './socket-authorizer.js';
 
 /** What a gateway hears of a socket beside the socket itself. */
@@ -21,12 +24,14 @@ type GatewayServer = WebSocketServer & { readonly path: string };
  */
 export class SessionWsAdapter extends WsAdapter {
   readonly #authorizer: SocketAuthorizer;
+  readonly #streams: StreamUpgrades;
   readonly #listening = new Map<Server, (request: IncomingMessage, socket: Socket, head: Buffer) => void>();
   #waitingCount = 0;
 
   constructor(app: INestApplicationContext) {
     super(app);
     this.#authorizer = app.get(SocketAuthorizer);
+    this.#streams = app.get(StreamUpgrades);
   }
 
   override create(port: number, options: Readonly<Record<string, unknown>> = {}): unknown {
@@ -51,8 +56,13 @@ export class SessionWsAdapter extends WsAdapter {
       if (isTunnelRequest(request)) return;
       const servers = (this.wsServersRegistry.get(port) ?? []) as readonly GatewayServer[];
       const url = new URL(request.url ?? '/', 'ws://api');
+      const stream = parseStreamPath(url);
+      if (stream !== undefined) {
+        void this.#streams.take(stream, request, socket, head);
+        return;
+      }
       const server = servers.find(({ path }) => path === url.pathname);
-      if (server === undefined) refuse(socket, { status: 404, message: 'nothing to upgrade to here' });
+      if (server === undefined) refuseUpgrade(socket, { status: 404, message: 'nothing to upgrade to here' });
       else void this.#admit(server, request, socket, head, url.searchParams.get('session_id') ?? undefined);
     };
     httpServer.on('upgrade', listener);
@@ -70,7 +80,7 @@ export class SessionWsAdapter extends WsAdapter {
     const ignore = (): void => undefined;
     socket.on('error', ignore);
     if (this.#waitingCount >= API_LIMITS.socketsWaitingMaxCount) {
-      refuse(socket, { status: 503, message: 'too many sockets are being opened; try again', retryAfterS: 1 });
+      refuseUpgrade(socket, { status: 503, message: 'too many sockets are being opened; try again', retryAfterS: 1 });
       return;
     }
     this.#waitingCount += 1;
@@ -78,7 +88,7 @@ export class SessionWsAdapter extends WsAdapter {
     this.#waitingCount -= 1;
     if (socket.destroyed) return;
     if ('status' in outcome) {
-      refuse(socket, outcome);
+      refuseUpgrade(socket, outcome);
       return;
     }
     socket.off('error', ignore);
@@ -87,29 +97,4 @@ export class SessionWsAdapter extends WsAdapter {
       server.emit('connection', webSocket, admitted);
     });
   }
-}
-
-/** Answers on the raw socket, and makes sure that it ends. */
-function refuse(socket: Socket, { status, message, retryAfterS }: SocketRefusal): void {
-  const body = `${JSON.stringify({ message })}\n`;
-  const timer = setTimeout(() => socket.destroy(), API_LIMITS.socketRefusalMs);
-  timer.unref();
-  socket.once('close', () => {
-    clearTimeout(timer);
-  });
-  socket.on('error', () => socket.destroy());
-  // Unread bytes would turn our end into a reset, and the answer could be lost with it.
-  socket.resume();
-  socket.write(
-    [
-      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${String(Buffer.byteLength(body))}`,
-      'Connection: close',
-      ...(retryAfterS === undefined ? [] : [`Retry-After: ${String(retryAfterS)}`]),
-      '',
-      body,
-    ].join('\r\n'),
-  );
-  socket.destroySoon();
 }

@@ -13,6 +13,8 @@ export interface SocketAdmission {
 export interface SocketRefusal {
   readonly status: number;
   readonly message: string;
+  /** As in `docs/errors.md`. */
+  readonly code?: string;
   readonly retryAfterS?: number;
 }
 

@@ -61,7 +61,7 @@ export class SocketAuthorizer {
     if (this.drain.isDraining) return CLOSING;
     const found = accessTokenOf(request);
     if (found === undefined) return UNAUTHENTICATED;
-    if (found.from === 'cookie' && isFromAnotherSite(request, this.config.serverUrl)) return FORBIDDEN;
+    if (found.from === 'cookie' && isFromAnotherSite(request, this.config)) return FORBIDDEN;
     const principal = await this.authenticator.authenticate(found.token);
     if (principal === undefined) return UNAUTHENTICATED;
     if (principal.kind !== 'user') return FORBIDDEN;

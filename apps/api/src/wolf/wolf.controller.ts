@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { uiAppOf } from '@helix/external-agent';
 import { IsString, MaxLength } from 'class-validator';
 import type { Response } from 'express';
 import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
@@ -21,9 +22,6 @@ class SessionQueryDto {
 class UiAppIdDto {
   @ApiProperty({ example: '134906179' }) wolf_ui_app_id!: string;
 }
-
-/** Titles of the app that a browser connects to until it joins a lobby, the best first (wolf-api §4.4). */
-const UI_APP_TITLES = ['Wolf UI', 'Select Agent'];
 
 @ApiTags('wolf')
 @ApiBearerAuth()
@@ -60,8 +58,7 @@ export class WolfController {
     const signal = whenCallerLeaves(response);
     const { wolfInstanceId } = await this.sessionHost.of(query.session_id, user);
     const apps = await this.reports.apps.get(wolfInstanceId, signal);
-    const named = UI_APP_TITLES.map((title) => apps.find((app) => app.title === title));
-    const app = named.find((candidate) => candidate !== undefined) ?? apps[0];
+    const app = uiAppOf(apps);
     if (app === undefined) throw new ApiError('NOT_FOUND', 'the host has no app to connect to');
     return { wolf_ui_app_id: app.id };
   }

@@ -21,5 +21,6 @@ import { WolfReports } from './wolf-reports.js';
     WolfRemovalController,
   ],
   providers: [WolfHosts, SessionHost, WolfReports, WolfPairing, EventStreams, LobbyRemoval],
+  exports: [WolfHosts, SessionHost],
 })
 export class WolfModule {}

@@ -28,7 +28,9 @@ import { ScreenshotService } from '../screenshot/screenshot.service.js';
 import { SessionDirectory } from '../session/session-directory.js';
 import { SessionLists } from '../session/session-lists.js';
 import { SessionRepository } from '../session/session.repository.js';
+import { SessionShares } from '../shares/session-shares.js';
 import { AutoJoin } from '../streams/auto-join.js';
+import { SessionStreams } from '../streams/session-streams.js';
 import { UploadService } from '../upload/upload.service.js';
 import { SessionFeed } from '../view/session-feed.js';
 import { SessionViews } from '../view/session-view.js';
@@ -67,6 +69,7 @@ const PARTS = [
   part(AutoJoin, (all) => all.autoJoin),
   part(SessionViews, (all) => all.views),
   part(SessionFeed, (all) => all.feed),
+  part(SessionStreams, (all) => all.streams),
 ];
 
 const OPTIONS = Symbol('ExternalAgentsOptions');
@@ -102,6 +105,11 @@ export class ExternalAgentModule {
           provide: SessionDirectory,
           inject: [SessionRepository],
           useFactory: (repository: SessionRepository) => new SessionDirectory(repository),
+        },
+        {
+          provide: SessionShares,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new SessionShares(dataSource),
         },
         {
           provide: ExternalAgents,
@@ -145,6 +153,7 @@ export class ExternalAgentModule {
         SessionRepository,
         SessionLists,
         SessionDirectory,
+        SessionShares,
         ExternalAgents,
         ...PARTS.map(({ provide }) => provide),
       ],

@@ -18,6 +18,8 @@ import { isViewerOf } from './viewer-identity.js';
 export interface AutoJoinRequest {
   /** Which of the session's viewers; the one that connected last where it is absent. */
   readonly clientUniqueId?: string | undefined;
+  /** The same viewer under the name that the signalling proxy gave him, for pages that know only the one they chose. */
+  readonly givenName?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,7 +49,10 @@ export class AutoJoin {
    * @throws ExternalAgentError INVALID_REQUEST, NO_DESKTOP, DESKTOP_STARTING, VIEWER_NOT_CONNECTED, BUSY
    * @throws WolfError whatever stands in the way of the join
    */
-  async join(session: SessionEntity, { clientUniqueId, signal }: AutoJoinRequest = {}): Promise<WolfLobbyId> {
+  async join(
+    session: SessionEntity,
+    { clientUniqueId, givenName, signal }: AutoJoinRequest = {},
+  ): Promise<WolfLobbyId> {
     if (clientUniqueId !== undefined && !isViewerOf(session.id, clientUniqueId)) {
       throw new ExternalAgentError('INVALID_REQUEST', 'client_unique_id is not of a viewer of this session');
     }
@@ -64,7 +69,7 @@ export class AutoJoin {
       const isMine = (stream: WolfSession): boolean =>
         clientUniqueId === undefined
           ? isViewerOf(session.id, stream.clientUniqueId)
-          : stream.clientUniqueId === clientUniqueId;
+          : stream.clientUniqueId === clientUniqueId || stream.clientUniqueId === givenName;
       await this.#joinWhenConnected(this.#wolfs.for(wolfInstanceId), wolfInstanceId, lobbyId, lobbyPin, isMine, signal);
       return lobbyId;
     } finally {

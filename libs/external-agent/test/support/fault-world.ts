@@ -11,6 +11,8 @@ import type { DataSource } from 'typeorm';
 import { eventually } from '../../../../test/support/eventually.js';
 import {
   ExternalAgents,
+  IceServers,
+  MoonlightDialects,
   SessionDirectory,
   SessionRepository,
   type SessionEntity,
@@ -68,6 +70,15 @@ export class FaultWorld {
         tokens: this.tokens,
         logger: this.logger,
         idleLimitMs: 0,
+        iceServers: new IceServers({ stunUrls: [], turnUrls: [], turnSecret: undefined, turnTtlS: 300 }),
+        streams: {
+          credentials: undefined,
+          hostId: 0,
+          dialects: new MoonlightDialects(),
+          viewersPerSession: 8,
+          viewersPerHost: 8,
+          viewOnlyNeedsEnforcement: false,
+        },
         execEnabled: false,
         localInstanceIds: [HOST],
         desktopPrincipalOf: () => 'desktop',

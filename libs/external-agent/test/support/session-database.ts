@@ -34,7 +34,7 @@ export async function openSessionDatabase(): Promise<SessionDatabase> {
     dataSource,
     connect,
     clear: async () => {
-      await dataSource.query('TRUNCATE sessions, session_pictures, placements, wolf_instances');
+      await dataSource.query('TRUNCATE sessions, session_pictures, session_shares, placements, wolf_instances');
     },
     close: async () => {
       await Promise.all(opened.filter((source) => source.isInitialized).map((source) => source.destroy()));

@@ -110,11 +110,11 @@ export class RunnerHttpPool implements RunnerHttp {
     if (request.signal?.aborted === true) throw aborted(request.signal);
     if (upload !== undefined) {
       // Not to be repeated: what was read of the body is gone with the first attempt.
-      const only = await this.#attempt(runnerId, request, false, upload);
+      const only = await this.#attempt(runnerId, request, request.isFreshWanted === true, upload);
       if (only.outcome === 'answered') return only.response;
       throw only.error;
     }
-    const first = await this.#attempt(runnerId, request, false);
+    const first = await this.#attempt(runnerId, request, request.isFreshWanted === true);
     if (first.outcome === 'answered') return first.response;
     if (!first.mayRepeat) throw first.error;
     this.counters.requestsRetried += 1;
@@ -223,9 +223,12 @@ type Attempt =
   | { readonly outcome: 'answered'; readonly response: RunnerHttpResponse }
   | { readonly outcome: 'failed'; readonly error: Error; readonly mayRepeat: boolean };
 
+/** Sent twice, these may do it twice. */
+const CHANGES_EACH_TIME: ReadonlySet<RunnerHttpRequest['method']> = new Set(['POST', 'PATCH'] as const);
+
 function mayRepeat(request: RunnerHttpRequest, exchange: HttpExchange): boolean {
   if (!exchange.isReused || !exchange.hasDiedUnanswered) return false;
-  return !exchange.wasSent || request.method !== 'POST';
+  return !exchange.wasSent || !CHANGES_EACH_TIME.has(request.method);
 }
 
 function aborted(signal: AbortSignal): RevDialError {

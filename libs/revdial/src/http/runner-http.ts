@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { RunnerId } from '../runner-id.js';
 
 export interface RunnerHttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'PATCH';
   /** Path and query, beginning with a slash. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -10,6 +10,11 @@ export interface RunnerHttpRequest {
   readonly body?: string | Buffer | Readable;
   /** Aborts the request; the stream is destroyed, never returned to the pool. */
   readonly signal?: AbortSignal;
+  /**
+   * Not on a kept stream: for services that end quiet connections after seconds, and a request that may not be sent twice.
+   * Where no more streams may be opened, a kept one is taken all the same.
+   */
+  readonly isFreshWanted?: boolean;
   readonly connectTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
   /** Longest silence between two pieces of a body: the answer's, and the request's where it is a stream; 0: none is too long. */

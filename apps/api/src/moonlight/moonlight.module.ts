@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { IceServers, MoonlightRest, MoonlightStatus } from '@helix/external-agent';
+import { ConnectionManager, RunnerHttpPool, runnerIdOf } from '@helix/revdial';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
+import { WolfModule } from '../wolf/wolf.module.js';
+import { MoonlightHost } from './moonlight-host.js';
+import { MoonlightReports } from './moonlight-reports.js';
+import { MoonlightRestController } from './moonlight-rest.controller.js';
+import { MoonlightStatusController } from './moonlight-status.controller.js';
+
+/** The Moonlight Web of each host, which streams its desktops. */
+@Module({
+  imports: [WolfModule],
+  controllers: [MoonlightStatusController, MoonlightRestController],
+  providers: [
+    MoonlightHost,
+    MoonlightReports,
+    {
+      provide: IceServers,
+      inject: [API_CONFIG],
+      useFactory: (config: ApiConfig) => new IceServers(config.streaming.ice),
+    },
+    {
+      provide: MoonlightStatus,
+      inject: [RunnerHttpPool, ConnectionManager, API_CONFIG],
+      useFactory: (http: RunnerHttpPool, connections: ConnectionManager, { streaming }: ApiConfig) =>
+        new MoonlightStatus(http, {
+          credentials: streaming.moonlightCredentials,
+          isConnected: (id) => connections.find(runnerIdOf('moonlight', id))?.state === 'connected',
+        }),
+    },
+    {
+      provide: MoonlightRest,
+      inject: [RunnerHttpPool, API_CONFIG, IceServers],
+      useFactory: (http: RunnerHttpPool, { streaming }: ApiConfig, iceServers: IceServers) =>
+        new MoonlightRest(http, {
+          credentials: streaming.moonlightCredentials,
+          dialects: streaming.dialects,
+          iceServers,
+        }),
+    },
+  ],
+  exports: [IceServers],
+})
+export class MoonlightModule {}

@@ -1,0 +1,19 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { isSessionId, SessionShares } from '@helix/external-agent';
+import { ChangeNotices } from '../database/change-notices/change-notices.js';
+
+/** Shares that were changed on any replica are read anew on this one as soon as that is announced. */
+@Injectable()
+export class ShareNotices implements OnModuleInit {
+  constructor(
+    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
+    @Inject(SessionShares) private readonly shares: SessionShares,
+  ) {}
+
+  onModuleInit(): void {
+    this.notices.subscribe('session_shares', (id) => {
+      const [sessionId = '', changedShareId] = id?.split(' ') ?? [];
+      this.shares.invalidate(isSessionId(sessionId) ? sessionId : undefined, changedShareId);
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { SessionShares, SessionStreams, type SessionEntity, type SessionId } from '@helix/external-agent';
+import type { Request } from 'express';
+import type { Logger } from 'pino';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { createSecretToken, hashSecret } from '../auth/secret-token.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
+import { ApiError } from '../errors/api-error.js';
+import { LOGGER } from '../logging/logging.module.js';
+import { requestIdOf } from '../logging/request-id.js';
+import { CreateShareDto } from './create-share.dto.js';
+import { CreatedShareDto, ShareDto, toShareDto } from './share.dto.js';
+
+const VIEW_NOTE =
+  'Moonlight carries input from the browser to the host directly, so that a modified client could still send input.';
+
+/** With whom an owner shares his session. */
+@ApiTags('shares')
+@ApiBearerAuth()
+@ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
+@Controller('api/v1/sessions/:id/shares')
+@Access('session-owner')
+export class SharesController {
+  constructor(
+    @Inject(SessionShares) private readonly shares: SessionShares,
+    @Inject(SessionStreams) private readonly streams: SessionStreams,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Share a session with a user, or by a link; the answer is the only place where its token is ever shown',
+    description: 'A user has one share of a session: another one for him replaces its role, label and end.',
+  })
+  @ApiCreatedResponse({ type: CreatedShareDto })
+  async create(
+    @CurrentUser() user: UserPrincipal,
+    @CurrentSession() session: SessionEntity,
+    @Body() body: CreateShareDto,
+    @Req() request: Request,
+  ): Promise<CreatedShareDto> {
+    const token = body.user_id === undefined ? createSecretToken('share') : undefined;
+    const share = await this.shares.create(session.id, {
+      createdBy: user.userId,
+      role: body.role,
+      holder: token === undefined ? { userId: body.user_id ?? '' } : { tokenHash: hashSecret(token) },
+      label: body.label,
+      lifeMs: body.expires_in_s === undefined ? undefined : body.expires_in_s * 1_000,
+    });
+    this.logger.info(
+      {
+        ...recordOf(user, session.id, share.id, request),
+        role: share.role,
+        withUserId: share.granteeUserId,
+        expiresAt: share.expiresAt.toISOString(),
+      },
+      'a session is shared',
+    );
+    const isEnforced = this.streams.enforcesViewOnly(session);
+    return Object.assign(toShareDto(share), {
+      ...(token !== undefined && { token, url: this.pageOf(session, token) }),
+      view_only_enforced: isEnforced,
+      ...(share.role === 'view' && !isEnforced && { note: VIEW_NOTE }),
+    });
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List the shares that open something now, newest first, without their tokens' })
+  @ApiOkResponse({ type: [ShareDto] })
+  async list(@CurrentSession() session: SessionEntity): Promise<readonly ShareDto[]> {
+    return (await this.shares.list(session.id)).map(toShareDto);
+  }
+
+  @Delete(':shareId')
+  @HttpCode(204)
+  @ApiParam({ name: 'shareId', example: 'shr_01kata7wrce3cd5j3hg5ttvjw6' })
+  @ApiOperation({ summary: 'End a share, at once and everywhere; ending it twice is a success' })
+  @ApiNoContentResponse()
+  async revoke(
+    @CurrentUser() user: UserPrincipal,
+    @CurrentSession() session: SessionEntity,
+    @Param('shareId') shareId: string,
+    @Req() request: Request,
+  ): Promise<void> {
+    if (!(await this.shares.revoke(session.id, shareId))) throw new ApiError('NOT_FOUND', 'no such share');
+    this.logger.info(recordOf(user, session.id, shareId, request), 'a share of a session is revoked');
+  }
+
+  /** In the fragment, which browsers send to nobody, so that no proxy's log has the token. */
+  private pageOf(session: SessionEntity, token: string): string {
+    return `${this.config.serverUrl.replace(/\/+$/, '')}/console/sessions/${session.id}#share=${token}`;
+  }
+}
+
+/** Who did what, from where; never the token. */
+function recordOf(
+  user: UserPrincipal,
+  sessionId: SessionId,
+  shareId: string,
+  request: Request,
+): Readonly<Record<string, unknown>> {
+  return {
+    audit: 'session-share',
+    userId: user.userId,
+    sessionId,
+    shareId,
+    address: request.ip,
+    requestId: requestIdOf(request),
+  };
+}

@@ -1,0 +1,135 @@
+import { LIMITS } from '../../limits.js';
+import { KnownFields } from './known-fields.js';
+import type { StreamSettings } from './stream-settings.js';
+import { parseTaggedMessage } from './tagged-message.js';
+
+/** What the proxy says in a viewer's stead; nothing of it ever comes from the viewer. */
+export interface ServerSideIdentity {
+  readonly credentials: string;
+  /** Fresh for each connection: the host remembers a used one for a while (moonlight-web §2). */
+  readonly upstreamSessionId: string;
+  readonly clientUniqueId: string;
+  readonly hostId: number;
+  readonly appId: number;
+}
+
+export type FirstMessage =
+  | { readonly isAccepted: true; readonly text: string; readonly settings: StreamSettings }
+  | { readonly isAccepted: false; readonly reason: string };
+
+const FORMATS_KNOWN = 1 | 4 | 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384 | 32768;
+const FORMAT_H264 = 1;
+
+const SIZES = {
+  width: { min: LIMITS.streamMinWidth, max: LIMITS.displayMaxWidth, fallback: 1920 },
+  height: { min: LIMITS.streamMinHeight, max: LIMITS.displayMaxHeight, fallback: 1080 },
+  fps: { min: 1, max: LIMITS.streamMaxFps, fallback: 60 },
+  bitrate: { min: LIMITS.streamMinBitrateKbps, max: LIMITS.streamMaxBitrateKbps, fallback: 20_000 },
+  packetSize: { min: 256, max: 1500, fallback: 1024 },
+  videoQueue: { min: 1, max: 256, fallback: 50 },
+  audioQueue: { min: 1, max: 256, fallback: 20 },
+} as const;
+
+/**
+ * Builds Helix's first message from what the viewer sent (moonlight-web §3.2, §8.7): identity and credentials are ours, numbers
+ * are brought into range, whatever else it has is left out. What is not exactly one such message is refused.
+ */
+export function buildHelixFirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
+  return build(text, 'AuthenticateAndInit', (fields, settings) => ({
+    AuthenticateAndInit: {
+      credentials: identity.credentials,
+      session_id: identity.upstreamSessionId,
+      mode: 'create',
+      client_unique_id: identity.clientUniqueId,
+      host_id: identity.hostId,
+      app_id: identity.appId,
+      bitrate: settings.bitrateKbps,
+      packet_size: fields.whole('packet_size', SIZES.packetSize),
+      fps: settings.fps,
+      width: settings.width,
+      height: settings.height,
+      video_sample_queue_size: fields.whole('video_sample_queue_size', SIZES.videoQueue),
+      audio_sample_queue_size: fields.whole('audio_sample_queue_size', SIZES.audioQueue),
+      play_audio_local: fields.flag('play_audio_local'),
+      video_supported_formats: formatsOf(fields),
+      video_colorspace: fields.word('video_colorspace', ['Rec709', 'Rec601', 'Rec2020']),
+      video_color_range_full: fields.flag('video_color_range_full'),
+    },
+  }));
+}
+
+/** The same for upstream version 2, which takes what its later messages do not say (moonlight-web §6). */
+export function buildV2FirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
+  return build(text, 'Init', (fields, settings, given) => ({
+    Init: {
+      host_id: identity.hostId,
+      app_id: identity.appId,
+      video_frame_queue_size: fields.whole('video_frame_queue_size', SIZES.videoQueue),
+      audio_sample_queue_size: fields.whole('audio_sample_queue_size', SIZES.audioQueue),
+      // 2.0 wants all of it here, 2.1 and later want none of it.
+      ...('bitrate' in given && {
+        bitrate: settings.bitrateKbps,
+        packet_size: fields.whole('packet_size', SIZES.packetSize),
+        fps: settings.fps,
+        width: settings.width,
+        height: settings.height,
+        play_audio_local: fields.flag('play_audio_local'),
+        video_supported_formats: formatsOf(fields),
+        video_colorspace: fields.word('video_colorspace', ['Rec709', 'Rec601', 'Rec2020']),
+        video_color_range_full: fields.flag('video_color_range_full'),
+      }),
+    },
+  }));
+}
+
+/** The same for the media socket of upstream version 3 (moonlight-web §6). */
+export function buildV3FirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
+  return build(text, 'Request', (fields, settings, given) => ({
+    Request: {
+      host_id: identity.hostId,
+      app_id: identity.appId,
+      width: settings.width,
+      height: settings.height,
+      fps: settings.fps,
+      bitrate: settings.bitrateKbps,
+      hdr: fields.flag('hdr'),
+      // Opaque words and lists of codecs; bounded with the message as a whole.
+      ...pick(given, ['local_audio_play_mode', 'supported_codecs', 'preferred_codecs']),
+    },
+  }));
+}
+
+function build(
+  text: string,
+  variant: string,
+  make: (fields: KnownFields, settings: StreamSettings, given: Readonly<Record<string, unknown>>) => unknown,
+): FirstMessage {
+  const message = parseTaggedMessage(text);
+  const given = message?.content;
+  if (message?.variant !== variant || typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return { isAccepted: false, reason: `the first message must be {"${variant}":{…}}` };
+  }
+  const known: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(given));
+  const fields = new KnownFields(known);
+  try {
+    const settings = {
+      width: fields.whole('width', SIZES.width),
+      height: fields.whole('height', SIZES.height),
+      fps: fields.whole('fps', SIZES.fps),
+      bitrateKbps: fields.whole('bitrate', SIZES.bitrate),
+    };
+    return { isAccepted: true, text: JSON.stringify(make(fields, settings, known)), settings };
+  } catch (error) {
+    return { isAccepted: false, reason: error instanceof TypeError ? error.message : 'it can not be read' };
+  }
+}
+
+function formatsOf(fields: KnownFields): number {
+  const formats =
+    fields.whole('video_supported_formats', { min: 0, max: 0xffff, fallback: FORMAT_H264 }) & FORMATS_KNOWN;
+  return formats === 0 ? FORMAT_H264 : formats;
+}
+
+function pick(given: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
+}

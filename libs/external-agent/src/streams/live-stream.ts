@@ -1,0 +1,254 @@
+import { ulid } from 'ulid';
+import type { WebSocket } from 'ws';
+import { ExternalAgentError } from '../external-agent-error.js';
+import type { ExternalAgentLogger } from '../external-agent-logger.js';
+import { LIMITS } from '../limits.js';
+import type { SessionId } from '../session/session-id.js';
+import { DIALECT_POLICIES, type DialectPolicy } from './dialect/dialect-policy.js';
+import type { StreamSettings } from './dialect/stream-settings.js';
+import type { MoonlightDialect } from './moonlight-dialects.js';
+import type { HostLink } from './host-link.js';
+import type { IceServer } from './ice/ice-servers.js';
+import { rewriteIceMessage } from './ice/rewrite-ice-message.js';
+import { troubleBegins, troubleIsOver, type LinkTrouble } from './relay/proxy-words.js';
+import type { StreamCloseCause, StreamEndCause } from './relay/stream-close.js';
+import { StreamRelay } from './relay/stream-relay.js';
+import { clientUniqueIdOf } from './viewers/client-unique-id.js';
+import type { Viewer } from './viewers/viewer.js';
+import { viewerIdOf } from './viewers/viewer-id.js';
+import type { ViewerStatus } from './viewers/viewer-status.js';
+
+export interface LiveStreamParts {
+  readonly sessionId: SessionId;
+  readonly wolfInstanceId: string;
+  readonly viewer: Viewer;
+  readonly dialect: MoonlightDialect;
+  readonly credentials: string;
+  readonly hostId: number;
+  /** The ICE servers of this viewer; `undefined`: the host's own. */
+  readonly iceServersOf: (viewerId: string) => readonly IceServer[] | undefined;
+  readonly onConnected: (stream: LiveStream) => void;
+  readonly onEnded: (stream: LiveStream) => void;
+  readonly logger: ExternalAgentLogger;
+}
+
+/** One viewer's stream of one desktop, from the moment he was let in until both his socket and the host's are done with. */
+export class LiveStream {
+  readonly viewerId: string;
+  readonly openedAt = new Date();
+  readonly clientUniqueId: string;
+  readonly #parts: LiveStreamParts;
+  readonly #upstreamSessionId: string;
+  readonly #ending = new AbortController();
+  readonly #released: Promise<void>;
+  #release: () => void = () => undefined;
+  #upstream: WebSocket | undefined;
+  #linkGeneration = 0;
+  #relay: StreamRelay | undefined;
+  #settings: StreamSettings | undefined;
+  #trouble: LinkTrouble | undefined;
+  #brokenAtMs: number | undefined;
+  #endCause: StreamEndCause | undefined;
+  #activityNotedAtMs = -Infinity;
+  #connectedAtMs: number | undefined;
+
+  constructor(parts: LiveStreamParts) {
+    this.#parts = parts;
+    this.viewerId = viewerIdOf(parts.viewer.holder, parts.viewer.tab);
+    this.clientUniqueId = clientUniqueIdOf(parts.sessionId, this.viewerId);
+    this.#upstreamSessionId = `agent-${parts.sessionId}-${ulid().toLowerCase()}`;
+    this.#released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  get sessionId(): SessionId {
+    return this.#parts.sessionId;
+  }
+
+  get wolfInstanceId(): string {
+    return this.#parts.wolfInstanceId;
+  }
+
+  get viewer(): Viewer {
+    return this.#parts.viewer;
+  }
+
+  get policy(): DialectPolicy {
+    return DIALECT_POLICIES[this.#parts.dialect];
+  }
+
+  /** Aborts when the stream has ended; what is done for it stops with it. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** `undefined` while it goes on. */
+  get endCause(): StreamEndCause | undefined {
+    return this.#endCause;
+  }
+
+  /** Resolves when the stream has ended and the host's socket is gone. */
+  get released(): Promise<void> {
+    return this.#released;
+  }
+
+  get status(): ViewerStatus {
+    const { viewer } = this.#parts;
+    return {
+      viewerId: this.viewerId,
+      holder: viewer.holder,
+      role: viewer.role,
+      since: this.openedAt,
+      state: this.#trouble?.kind ?? (this.#relay?.isConnected === true ? 'connected' : 'connecting'),
+      settings: this.#settings,
+      roundTripMs: this.#relay?.browserRttMs,
+      isViewOnlyEnforced: viewer.role === 'view' && this.policy.enforcesViewOnly,
+    };
+  }
+
+  /** The host has answered; `linkGeneration` is that of the link it did so through. */
+  connect(upstream: WebSocket, linkGeneration: number): void {
+    this.#upstream = upstream;
+    this.#linkGeneration = linkGeneration;
+    upstream.once('close', () => {
+      if (this.#endCause !== undefined) this.#release();
+    });
+  }
+
+  /** Joins the viewer's socket, just accepted, to the host's. */
+  attach(browser: WebSocket, appId: number): void {
+    const { viewer, credentials, hostId, iceServersOf, onConnected } = this.#parts;
+    const upstream = this.#upstream;
+    if (upstream === undefined || this.#endCause !== undefined) {
+      browser.terminate();
+      return;
+    }
+    const relay = new StreamRelay({
+      browser,
+      upstream,
+      policy: this.policy,
+      mayControl: viewer.role === 'control',
+      buildFirstMessage: (text) =>
+        this.policy.buildFirstMessage(text, {
+          credentials,
+          upstreamSessionId: this.#upstreamSessionId,
+          clientUniqueId: this.clientUniqueId,
+          hostId,
+          appId,
+        }),
+      rewriteIce: (text) => rewriteIceMessage(text, this.policy.iceVariant, iceServersOf(this.viewerId)),
+      onInit: (settings) => {
+        this.#settings = settings;
+      },
+      onConnected: () => {
+        this.#connectedAtMs = performance.now();
+        onConnected(this);
+      },
+      onHostBroken: () => {
+        this.#brokenAtMs = performance.now();
+      },
+      onEnd: (cause) => {
+        this.#finish(cause);
+      },
+    });
+    this.#relay = relay;
+    relay.start();
+  }
+
+  /** Idempotent. A stream that has no viewer's socket yet is given up. */
+  end(cause: StreamEndCause): void {
+    if (this.#relay !== undefined) {
+      if (cause !== 'viewer-left' && cause !== 'viewer-silent') this.#relay.end(cause);
+      return;
+    }
+    if (this.#endCause !== undefined) return;
+    this.#upstream?.terminate();
+    this.#finish(cause);
+  }
+
+  /** Tells the viewer what has changed about the host's link, and looks after the deadlines. Called twice a second or so. */
+  check(link: HostLink, nowMs: number): void {
+    const { viewer } = this.#parts;
+    if (this.#relay === undefined || this.#endCause !== undefined) return;
+    if (viewer.expiresAt !== undefined && viewer.expiresAt.getTime() <= Date.now()) this.end('expired');
+    const verdict = this.#verdictOf(link, nowMs);
+    if (verdict !== undefined) this.end(verdict);
+    this.#tell(troubleOf(link));
+    this.#relay.check(nowMs);
+  }
+
+  /**
+   * Is there work to be noted now? A viewer whose client does not report work counts as at work while he may control the desktop,
+   * since what he types passes by here unseen; for a while only, since a tab may be forgotten.
+   */
+  takesNoteOfWork(nowMs: number): boolean {
+    const { role, reportsActivity } = this.#parts.viewer;
+    if (role !== 'control' || reportsActivity || this.#connectedAtMs === undefined) return false;
+    if (nowMs - this.#connectedAtMs > LIMITS.streamCountsAsWorkMs) return false;
+    if (nowMs - this.#activityNotedAtMs < LIMITS.streamWorkNotedMs) return false;
+    this.#activityNotedAtMs = nowMs;
+    return true;
+  }
+
+  /** A broken host's socket: its link was lost, is lost, or has nothing to do with it. */
+  #verdictOf(link: HostLink, nowMs: number): StreamCloseCause | undefined {
+    if (this.#brokenAtMs === undefined) return undefined;
+    if (link.state === 'lost') return 'hostLost';
+    if (link.state === 'reconnecting') return undefined;
+    if (link.generation !== this.#linkGeneration) return 'linkLost';
+    return nowMs - this.#brokenAtMs >= LIMITS.streamBreakDecidedMs ? 'hostFailed' : undefined;
+  }
+
+  #tell(trouble: LinkTrouble | undefined): void {
+    const before = this.#trouble;
+    if (before?.kind === trouble?.kind && !isCountingDown(before, trouble)) return;
+    this.#trouble = trouble;
+    if (before !== undefined && before.kind !== trouble?.kind) this.#relay?.tell(troubleIsOver(before.kind));
+    if (trouble !== undefined) this.#relay?.tell(troubleBegins(trouble));
+  }
+
+  #finish(cause: StreamEndCause): void {
+    if (this.#endCause !== undefined) return;
+    this.#endCause = cause;
+    this.#ending.abort(new ExternalAgentError('STREAM_ABORTED', 'the stream has ended'));
+    const upstream = this.#upstream;
+    if (upstream === undefined || upstream.readyState === upstream.CLOSED) this.#release();
+    const { sessionId, wolfInstanceId, viewer, logger, onEnded } = this.#parts;
+    logger.info(
+      {
+        audit: 'stream',
+        sessionId,
+        wolfInstanceId,
+        viewerId: this.viewerId,
+        ...viewer.holder,
+        role: viewer.role,
+        upstreamSessionId: this.#upstreamSessionId,
+        openedAt: this.openedAt,
+        ms: Date.now() - this.openedAt.getTime(),
+        lastFromHost: this.#relay?.lastVariant,
+        cause,
+      },
+      'a stream has ended',
+    );
+    onEnded(this);
+  }
+}
+
+function troubleOf(link: HostLink): LinkTrouble | undefined {
+  switch (link.state) {
+    case 'connected':
+    case 'lost':
+      return undefined;
+    case 'unstable':
+      return { kind: 'unstable' };
+    case 'reconnecting':
+      return { kind: 'reconnecting', leftS: Math.ceil(link.leftMs / 1000) };
+    default:
+      return link satisfies never;
+  }
+}
+
+function isCountingDown(before: LinkTrouble | undefined, now: LinkTrouble | undefined): boolean {
+  return before?.kind === 'reconnecting' && now?.kind === 'reconnecting' && before.leftS !== now.leftS;
+}

@@ -1,0 +1,14 @@
+import type { MoonlightDialects } from './moonlight-dialects.js';
+
+/** What the operator decides about streams. */
+export interface StreamPolicy {
+  /** The secret of Moonlight Web on the hosts; `undefined`: there are no streams. */
+  readonly credentials: string | undefined;
+  /** Which of Moonlight Web's hosts is Wolf; 0 where there is one alone. */
+  readonly hostId: number;
+  readonly dialects: MoonlightDialects;
+  readonly viewersPerSession: number;
+  readonly viewersPerHost: number;
+  /** Refuse those who may only watch where nothing can keep their input away. */
+  readonly viewOnlyNeedsEnforcement: boolean;
+}
