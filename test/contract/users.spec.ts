@@ -90,9 +90,12 @@ describe('the contract of users, settings and probes', () => {
     for (const body of [{ name: '' }, { expires_in_seconds: 0 }, { expires_at: '2001-01-01T00:00:00Z' }, '[']) {
       expect((await world.owner.ask(MAKE_KEY, { body })).status).toBe(400);
     }
-    const statuses = await Promise.all(
-      Array.from({ length: 101 }, async () => (await world.other.ask(MAKE_KEY, { body: {} })).status),
-    );
+    // A few at once: more would be told that the database is busy.
+    const statuses: number[] = [];
+    const make = async (): Promise<void> => {
+      while (statuses.length < 101) statuses.push((await world.other.ask(MAKE_KEY, { body: {} })).status);
+    };
+    await Promise.all([make(), make(), make(), make()]);
     expect(statuses).toContain(409);
   });
 
