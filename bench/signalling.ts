@@ -3,7 +3,7 @@
  * host without either; idle, and while others fetch screenshots as fast as they can. Also how many viewers connect each second,
  * and what an open viewer costs the API in memory. Direct and proxied take turns, so that a hiccup of the machine hits both.
  *
- * `--rounds <n>` (4) of `--seconds <n>` each (3), `--viewers <n>` that stay for the memory (300). Ctrl-C leaves nothing behind.
+ * `--rounds <n>` (4) of `--seconds <n>` each (3), `--viewers <n>` that stay for the memory (500). Ctrl-C leaves nothing behind.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '3' },
-    viewers: { type: 'string', default: '300' },
+    viewers: { type: 'string', default: '500' },
   },
 });
 const rounds = Number(values.rounds);
@@ -52,6 +52,12 @@ try {
 }
 
 async function measure(bed: SignallingBed): Promise<void> {
+  // First, before the heap has grown for anything else.
+  const before = await memoryOf(bed);
+  const staying = run({ kind: 'stay', viewers: stayingCount, urls: bed.proxiedUrls, durationMs: 12_000 });
+  await delay(8_000);
+  const kbPerViewer = ((await memoryOf(bed)) - before) / stayingCount;
+  await staying;
   const direct: SignallingFigures[] = [];
   const idle: SignallingFigures[] = [];
   const directLoaded: SignallingFigures[] = [];
@@ -68,11 +74,6 @@ async function measure(bed: SignallingBed): Promise<void> {
     await storm;
   }
   const connects = await run({ kind: 'connects', viewers: CONNECTING, urls: bed.proxiedUrls, durationMs });
-  const before = await memoryOf(bed);
-  const staying = run({ kind: 'stay', viewers: stayingCount, urls: bed.proxiedUrls, durationMs: 12_000 });
-  await delay(8_000);
-  const kbPerViewer = Math.round((await memoryOf(bed)) - before) / stayingCount;
-  await staying;
 
   const p = (figures: readonly SignallingFigures[], key: 'p50Ms' | 'p99Ms'): number =>
     median(figures.map((one) => one[key]));
