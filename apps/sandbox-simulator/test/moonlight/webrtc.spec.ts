@@ -29,7 +29,7 @@ describe.each([
       const pictures = viewer.units.filter((unit) => (unit[0]! & 31) === 5 && unit.length > PICTURE_BYTES);
       expect(pictures.length).toBeGreaterThanOrEqual(2);
       expect(pictures[0]!.equals(pictures[1]!)).toBe(false);
-    });
+    }, 20_000);
     const offers = viewer.stream.messages
       .map((message) => JSON.stringify(message))
       .filter((text) => text.includes('"offer"'));
