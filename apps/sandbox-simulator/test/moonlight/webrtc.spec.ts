@@ -14,12 +14,27 @@ describe.each([
 
   beforeEach(async () => {
     fixture = await startMoonlight({ engine: 'webrtc', dialect });
-    viewer = await WebRtcViewer.open(fixture.moonlight.address, ['keyboard', label, wrongLabel, 'controller1']);
+    viewer = await watching(['keyboard', label, wrongLabel, 'controller1']);
   });
   afterEach(async () => {
     await viewer.close();
     await fixture.close();
   });
+
+  /** As pages do: whose connection does not come about, on a machine too busy for its deadlines, connects again. */
+  const watching = async (labels: readonly string[]): Promise<WebRtcViewer> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const candidate = await WebRtcViewer.open(fixture.moonlight.address, labels);
+      const isSeen = await eventually(() => {
+        expect(candidate.units.length).toBeGreaterThan(0);
+      }, 7_000).then(
+        () => true,
+        () => false,
+      );
+      if (isSeen || attempt === 3) return candidate;
+      await candidate.close();
+    }
+  };
 
   it('shows a picture that changes with the second, takes input, and ends with its client', async () => {
     await eventually(() => {
