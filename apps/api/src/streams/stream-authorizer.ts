@@ -55,7 +55,8 @@ export class StreamAuthorizer {
       if (now?.kind !== principal.kind) return principal.kind === 'share' ? 'revoked' : 'signedOut';
       if (now.kind === 'user' && principal.kind === 'user' && now.userId !== principal.userId) return 'signedOut';
       const still = await this.policy.of(now, session);
-      return still?.role === access.role ? undefined : 'revoked';
+      // Who may do more than he came in for has no reason to leave.
+      return still === undefined || (still.role === 'view' && access.role === 'control') ? 'revoked' : undefined;
     } catch {
       return undefined;
     }

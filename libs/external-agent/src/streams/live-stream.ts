@@ -109,6 +109,11 @@ export class LiveStream {
 
   /** The host has answered; `linkGeneration` is that of the link it did so through. */
   connect(upstream: WebSocket, linkGeneration: number): void {
+    if (this.#endCause !== undefined) {
+      // The viewer left, or Wolf failed, in the very moment of the answer.
+      upstream.terminate();
+      return;
+    }
     this.#upstream = upstream;
     this.#linkGeneration = linkGeneration;
     upstream.once('close', () => {

@@ -206,15 +206,13 @@ export class SessionStreams {
     const overdue = AbortSignal.timeout(LIMITS.streamConnectMs);
     const target = { wolfInstanceId, policy: stream.policy, credentials: policy.credentials ?? '' };
     try {
-      const [appId, upstream] = await Promise.all([
+      const [appId] = await Promise.all([
         this.#uiApps.idOn(wolfInstanceId),
         openUpstream(connections, target, AbortSignal.any([signal, overdue])).then((socket) => {
           const link = hostLinkOf(connections, wolfInstanceId);
           stream.connect(socket, 'generation' in link ? link.generation : 0);
-          return socket;
         }),
       ]);
-      upstream.on('error', () => undefined);
       return appId;
     } catch (error) {
       signal.throwIfAborted();

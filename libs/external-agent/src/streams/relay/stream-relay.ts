@@ -3,7 +3,7 @@ import { LIMITS } from '../../limits.js';
 import type { DialectPolicy } from '../dialect/dialect-policy.js';
 import type { FirstMessage } from '../dialect/first-message.js';
 import type { StreamSettings } from '../dialect/stream-settings.js';
-import { parseTaggedMessage } from '../dialect/tagged-message.js';
+import { parseTaggedMessage, type TaggedMessage } from '../dialect/tagged-message.js';
 import { proxyFailed } from './proxy-words.js';
 import { STREAM_CLOSES, type StreamCloseCause, type StreamEndCause } from './stream-close.js';
 
@@ -168,9 +168,9 @@ export class StreamRelay {
       return;
     }
     const tagged = parseTaggedMessage(bytes.toString());
-    const isInput = tagged?.variant === 'SetTransport' && tagged.content === 'WebRTC';
-    // Over WebRTC his input would pass by here; over the socket it does not.
-    if (tagged === undefined || !policy.clientVariants.has(tagged.variant) || (isInput && !mayControl)) {
+    const isAllowed = tagged !== undefined && policy.clientVariants.has(tagged.variant);
+    // Over WebRTC the input of one who may only watch would pass by here; over the socket it does not.
+    if (!isAllowed || (!mayControl && policy.enforcesViewOnly && opensWebRtc(tagged))) {
       this.end('badMessage');
       return;
     }
@@ -247,9 +247,14 @@ function bytesOf(message: RawData): Buffer {
   return Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message);
 }
 
-/** serde writes the variant first and without spaces; what is written otherwise has no name here and passes all the same. */
+/** Of the dialects in which a viewer chooses between WebRTC and the socket; 2.0 does not even ask (moonlight-web §6). */
+function opensWebRtc({ variant, content }: TaggedMessage): boolean {
+  return variant === 'WebRtc' || (variant === 'SetTransport' && content !== 'WebSocket');
+}
+
+/** Known by its beginning, since whole media pass here. What is no message has no name, and passes all the same. */
 function variantOf(bytes: Buffer): string | undefined {
-  return /^(?:\{"([A-Za-z]{1,40})":|"([A-Za-z]{1,40})"$)/
+  return /^\s*(?:\{\s*"([A-Za-z]{1,40})"\s*:|"([A-Za-z]{1,40})"\s*$)/
     .exec(bytes.toString('latin1', 0, 64))
     ?.slice(1)
     .find(Boolean);

@@ -86,6 +86,8 @@ function shakeHands(
     });
     socket.once('open', () => {
       settle();
+      // Garbage may come before its next owner listens, and every error is followed by the close.
+      socket.on('error', () => undefined);
       resolve(socket);
     });
     if (signal.aborted) onAbort();
