@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
 import type { RestAnswer, RestClient } from '../../../test/support/rest-client.js';
 
@@ -37,6 +39,14 @@ describe('input that is meant to hurt', () => {
     ['a body cut short', '{'],
   ])('refuses a desktop with %s as the caller’s fault', async (_, body) => {
     invalid(await owner.post(AGENTS, body));
+  });
+
+  it.each(['//', '//:x', 'http://['])('refuses to upgrade at %s, and lives on', async (target) => {
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    socket.end(`GET ${target} HTTP/1.1\r\nHost: api\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await owner.get('/healthz')).status).toBe(200);
   });
 
   it('refuses NUL in queries, paths and the names of keys', async () => {

@@ -55,7 +55,13 @@ export class SessionWsAdapter extends WsAdapter {
     const listener = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
       if (isTunnelRequest(request)) return;
       const servers = (this.wsServersRegistry.get(port) ?? []) as readonly GatewayServer[];
-      const url = new URL(request.url ?? '/', 'ws://api');
+      // Of `//` and its like nothing can be made, and to throw here would end the process.
+      const target = request.url ?? '/';
+      if (!URL.canParse(target, 'ws://api')) {
+        refuseUpgrade(socket, { status: 400, message: 'the path can not be read' });
+        return;
+      }
+      const url = new URL(target, 'ws://api');
       const stream = parseStreamPath(url);
       if (stream !== undefined) {
         void this.#streams.take(stream, request, socket, head);
