@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stopAllChildren } from './child-processes.js';
 
@@ -13,8 +13,12 @@ export async function removeBed(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + CONNECT_TIMEOUT_MS;
+export async function until(
+  what: string,
+  isSo: () => Promise<boolean>,
+  limitMs: number = CONNECT_TIMEOUT_MS,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`${what} does not answer in time`);
     await delay(POLL_MS);
@@ -42,6 +46,23 @@ export async function call(
   });
   if (!response.ok) throw new Error(`${method} ${route}: ${String(response.status)} ${await response.text()}`);
   return (await response.json()) as Record<string, unknown>;
+}
+
+/** Resolves when something on loopback takes connections to this port. */
+export function accepts(port: number): Promise<void> {
+  return until(`port ${String(port)}`, async () => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const isTaken = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => {
+        resolve(true);
+      });
+      socket.once('error', () => {
+        resolve(false);
+      });
+    });
+    socket.destroy();
+    return isTaken;
+  });
 }
 
 export function freePort(): Promise<number> {

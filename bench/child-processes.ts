@@ -23,8 +23,17 @@ export function spawnScript(
   environment: Readonly<Record<string, string>>,
   stdio: StdioOptions,
 ): ChildProcess {
+  return spawnProgram(process.execPath, [path.join(ROOT, script), ...args], environment, stdio);
+}
+
+export function spawnProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  stdio: StdioOptions,
+): ChildProcess {
   if (isStopping) throw new Error('the benchmark is being stopped');
-  const child = spawn(process.execPath, [path.join(ROOT, script), ...args], {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio,
@@ -32,6 +41,14 @@ export function spawnScript(
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
+}
+
+/** Resolves when the process has ended, without having been asked. */
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (!running.has(child)) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
 }
 
 /** Resolves when the process has ended: asked first, and killed when that takes too long. */

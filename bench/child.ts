@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
-import { spawnScript, stopChild } from './child-processes.js';
+import { killChild, spawnProgram, spawnScript, stopChild } from './child-processes.js';
 
 const READY_TIMEOUT_MS = 60_000;
 
@@ -26,6 +26,13 @@ export class BenchChild {
   /** A process that says nothing when it is ready. What it logs goes to this process's standard error. */
   static startQuiet(script: string, { args = [], environment = {} }: BenchChildOptions = {}): BenchChild {
     return new BenchChild(spawnScript(script, args, environment, ['ignore', 2, 2]));
+  }
+
+  /** The same of any program. One that is not there shows by what it does not do. */
+  static startProgram(program: string, args: readonly string[]): BenchChild {
+    const child = spawnProgram(program, args, {}, ['ignore', 2, 2]);
+    child.once('error', (error) => process.stderr.write(`${error.message}\n`));
+    return new BenchChild(child);
   }
 
   /** Rejects when the process ends, or a minute passes, before it is ready. */
@@ -62,6 +69,15 @@ export class BenchChild {
       }
     });
     return new BenchChild(child, ready);
+  }
+
+  /** Cut as by a crash. */
+  kill(): Promise<void> {
+    return killChild(this.#child);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Resolves when it has ended. Idempotent. */

@@ -13,11 +13,13 @@ export interface ClosedLoopOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** A shorter body is an error, for an error page answered with 200. */
   readonly minBodyBytes: number;
+  /** A connection for each request, whose opening counts. */
+  readonly isFresh: boolean;
   readonly onAnswer: (latencyMs: number, bodyBytes: number) => void;
   readonly onError: (reason: string) => void;
 }
 
-/** One caller: one kept connection, one GET at a time, the next as soon as the answer is complete. */
+/** One caller: one connection, kept unless a fresh one is wanted, one GET at a time, the next as soon as the answer is complete. */
 export class ClosedLoop {
   readonly #options: ClosedLoopOptions;
   readonly #host: string;
@@ -60,9 +62,11 @@ export class ClosedLoop {
       },
     });
     this.#socket = socket;
+    const beganAt = performance.now();
     let reason = 'the connection was closed before the answer was complete';
     socket.once('connect', () => {
       this.#send();
+      if (this.#options.isFresh) this.#sentAt = beganAt;
     });
     socket.once('error', (error) => {
       reason = error.message;
@@ -93,7 +97,7 @@ export class ClosedLoop {
     if (status !== 200) this.#options.onError(`status ${String(status)}`);
     else if (bodyBytes < this.#options.minBodyBytes) this.#options.onError(`a body of ${String(bodyBytes)} bytes`);
     else this.#options.onAnswer(performance.now() - this.#sentAt, bodyBytes);
-    if (closes) {
+    if (closes || this.#options.isFresh) {
       const socket = this.#socket;
       this.#socket = undefined;
       socket?.destroy();

@@ -14,6 +14,8 @@ export interface LoadJob {
   readonly durationMs: number;
   /** A shorter body counts as an error; 1 when not given. */
   readonly minBodyBytes?: number;
+  /** A connection for each request, whose opening counts. */
+  readonly isFresh?: boolean;
 }
 
 export interface LoadResult {
@@ -40,6 +42,7 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
       url: job.urls[index % job.urls.length] ?? '',
       headers: job.headers ?? {},
       minBodyBytes: job.minBodyBytes ?? 1,
+      isFresh: job.isFresh ?? false,
       onAnswer: (latencyMs, bodyBytes) => {
         if (!measuring) return;
         latencies.push(latencyMs);

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 import { DesktopPicture } from '@helix/sandbox-simulator';
 
@@ -10,6 +11,11 @@ const png = Buffer.concat(new DesktopPicture('ses_01bench0000000000000000000').c
 const small = Buffer.from(JSON.stringify({ ok: true, from: 'origin', is: 'about fifty bytes' }));
 const clipboard = Buffer.from(JSON.stringify({ type: 'text', data: 'copied in the desktop' }));
 
+const bulkPiece = Buffer.alloc(256 * 1024);
+/** More than anybody reads. */
+const BULK_BYTES = 2 ** 40;
+const ECHO_HEAD = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
+
 const pngHead = ['Content-Type', 'image/png', 'Content-Length', String(png.length)];
 const smallHead = ['Content-Type', 'application/json', 'Content-Length', String(small.length)];
 const clipboardHead = ['Content-Type', 'application/json', 'Content-Length', String(clipboard.length)];
@@ -20,9 +26,27 @@ const server = createServer((req, res) => {
   if (url === '/small') res.writeHead(200, smallHead).end(small);
   else if (url === '/clipboard') res.writeHead(200, clipboardHead).end(clipboard);
   else if (url.startsWith('/screenshot')) res.writeHead(200, pngHead).end(png);
+  else if (url === '/bulk') pourBulk(res);
   else res.writeHead(404, ['Content-Length', '0']).end();
 });
 server.keepAliveTimeout = 0;
+// `/echo` sends back whatever comes.
+server.on('upgrade', (_request, socket, head) => {
+  socket.on('error', () => socket.destroy());
+  socket.write(ECHO_HEAD);
+  if (head.length > 0) socket.write(head);
+  socket.pipe(socket);
+});
+
+/** Zeros for as long as somebody reads. */
+function pourBulk(response: ServerResponse): void {
+  response.writeHead(200, ['Content-Type', 'application/octet-stream', 'Content-Length', String(BULK_BYTES)]);
+  const pour = (): void => {
+    while (!response.destroyed && response.write(bulkPiece));
+  };
+  response.on('drain', pour);
+  pour();
+}
 
 function end(): void {
   server.close();

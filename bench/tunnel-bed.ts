@@ -4,10 +4,25 @@ import os from 'node:os';
 import path from 'node:path';
 import { call, connected, freePort, removeBed, until } from './bed-calls.js';
 import { BenchChild } from './child.js';
+import { startForeignTunnel, type ForeignTunnel } from './foreign-tunnels.js';
+import type { OurTransport, TunnelWay } from './tunnel-way.js';
 
-export type Transport = 'gen1' | 'gen2';
+const AGENT_TRANSPORT: Readonly<Record<OurTransport, string>> = {
+  gen1: 'hijack',
+  gen2: 'websocket',
+  mux: 'mux',
+  'mux-websocket': 'mux-websocket',
+};
 
-const AGENT_TRANSPORT = { gen1: 'hijack', gen2: 'websocket' } as const;
+/** How long a tunnel of another make may take to stand. */
+const FOREIGN_LIMIT_MS = 15_000;
+
+/** How long the stretch is that a tunnel crosses. */
+export interface Stretch {
+  readonly rttMs: number;
+  /** Each way; without it as much as loopback carries. */
+  readonly mbits?: number;
+}
 
 /** The processes of the benchmark: origin, API with its database and a simulated host, and agents as they are asked for. */
 export class TunnelBed {
@@ -82,31 +97,88 @@ export class TunnelBed {
     });
   }
 
+  get originPort(): number {
+    return Number(this.origin.split(':')[1]);
+  }
+
   /** One agent process that holds the links of all sessions' desktops, each leading to the origin. */
-  async startDesktopAgent(transport: Transport): Promise<BenchChild> {
-    const agent = this.#startAgent(
-      transport,
-      this.apiUrl,
-      this.userKey,
-      this.sessionIds.map((id) => `sandbox-${id}`),
-    );
+  async startDesktopAgent(transport: OurTransport): Promise<BenchChild> {
+    const runnerIds = this.sessionIds.map((id) => `sandbox-${id}`);
+    const agent = this.#startAgent(transport, this.apiUrl, this.userKey, runnerIds);
     for (const id of this.sessionIds) await this.#desktopAnswers(id);
     return agent;
   }
 
-  /** The bare end of the tunnel and an agent that leads to the origin; `url` answers as the origin does. */
-  async startBareTunnel(
-    transport: Transport,
-  ): Promise<{ readonly url: string; readonly bare: BenchChild; readonly agent: BenchChild }> {
+  /** No tunnel. */
+  async direct(stretch: Stretch): Promise<TunnelWay> {
+    const { port, stop } = await this.#stretch(stretch, this.originPort);
+    const httpUrl = urlOf(port);
+    return { path: 'direct', transport: 'none', rttMs: stretch.rttMs, httpUrl, streamPort: port, bulkPort: port, stop };
+  }
+
+  /** Two relays that only pass bytes on, where a tunnel has its ends. */
+  async relay(): Promise<TunnelWay> {
+    const near = await BenchChild.start('bench/dist/plain-relay.js', { args: [String(this.originPort)] });
+    const far = await BenchChild.start('bench/dist/plain-relay.js', { args: [String(near.ready['port'])] });
+    const port = Number(far.ready['port']);
+    const stop = async (): Promise<void> => {
+      await far.stop();
+      await near.stop();
+    };
+    return { path: 'relay', transport: 'none', rttMs: 0, streamPort: port, bulkPort: port, stop };
+  }
+
+  /** The bare end of the tunnel and an agent that leads to the origin, with the stretch between them. */
+  async tunnel(transport: OurTransport, stretch: Stretch): Promise<TunnelWay> {
     const bare = await BenchChild.start('bench/dist/bare-tunnel.js');
-    const url = `http://127.0.0.1:${String(bare.ready['port'])}`;
-    const agent = this.#startAgent(transport, url, 'bench-token', ['wolf-bench']);
-    await until('the bare tunnel', async () => {
-      const response = await fetch(`${url}/small`);
-      await response.arrayBuffer();
-      return response.status === 200;
+    const port = Number(bare.ready['port']);
+    const between = await this.#stretch(stretch, port);
+    const agent = this.#startAgent(transport, urlOf(between.port), 'bench-token', ['wolf-bench']);
+    const way: TunnelWay = {
+      path: 'tunnel',
+      transport,
+      rttMs: stretch.rttMs,
+      httpUrl: urlOf(port),
+      streamPort: Number(bare.ready['streamPort']),
+      bulkPort: Number(bare.ready['bulkPort']),
+      stop: async () => {
+        await agent.stop();
+        await between.stop();
+        await bare.stop();
+      },
+    };
+    await leads(way);
+    return way;
+  }
+
+  /** A tunnel of another make, whose programs are there; `undefined` when it does not work on this machine. */
+  async foreignTunnel(kind: ForeignTunnel, stretch: Stretch): Promise<TunnelWay | undefined> {
+    let stopStretch: (() => Promise<void>) | undefined;
+    const tunnel = await startForeignTunnel(kind, this.originPort, async (port) => {
+      const between = await this.#stretch(stretch, port);
+      stopStretch = between.stop;
+      return between.port;
     });
-    return { url, bare, agent };
+    const way: TunnelWay = {
+      path: 'tunnel',
+      transport: kind,
+      rttMs: stretch.rttMs,
+      streamPort: tunnel.frontPort,
+      bulkPort: tunnel.frontPort,
+      stop: async () => {
+        await tunnel.stop();
+        await stopStretch?.();
+      },
+    };
+    try {
+      await leads(way, FOREIGN_LIMIT_MS);
+      return way;
+    } catch (error) {
+      // Such as an sshd that lacks what a package would have set up: no reason to lose all other rows.
+      process.stderr.write(`  ${kind} is left out: ${error instanceof Error ? error.message : String(error)}\n`);
+      await way.stop();
+      return undefined;
+    }
   }
 
   /** Stops every process of the benchmark and removes its files. */
@@ -114,7 +186,20 @@ export class TunnelBed {
     return removeBed(this.#folder);
   }
 
-  #startAgent(transport: Transport, url: string, token: string, runnerIds: readonly string[]): BenchChild {
+  /** Nothing stands before the port where the stretch is none. */
+  async #stretch(
+    { rttMs, mbits }: Stretch,
+    port: number,
+  ): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
+    if (rttMs === 0 && mbits === undefined) return { port, stop: () => Promise.resolve() };
+    const limit = mbits === undefined ? [] : [String(mbits)];
+    const proxy = await BenchChild.start('bench/dist/delaying-proxy.js', {
+      args: [String(port), String(rttMs / 2), ...limit],
+    });
+    return { port: Number(proxy.ready['port']), stop: () => proxy.stop() };
+  }
+
+  #startAgent(transport: OurTransport, url: string, token: string, runnerIds: readonly string[]): BenchChild {
     const tunnels = runnerIds.flatMap((id) => ['--tunnel', `${id}=${this.origin}`]);
     return BenchChild.startQuiet('apps/revdial-agent/dist/main.js', {
       args: ['--transport', AGENT_TRANSPORT[transport], '--log-level', 'warn', ...tunnels],
@@ -131,4 +216,25 @@ export class TunnelBed {
       return response.status === 200;
     });
   }
+}
+
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${String(port)}`;
+}
+
+function leads({ transport, streamPort }: TunnelWay, limitMs?: number): Promise<void> {
+  return until(
+    `the tunnel ${transport}`,
+    async () => {
+      try {
+        const response = await fetch(`${urlOf(streamPort)}/small`);
+        await response.arrayBuffer();
+        return response.status === 200;
+      } catch {
+        // It has no other end yet.
+        return false;
+      }
+    },
+    limitMs,
+  );
 }

@@ -4,9 +4,11 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 
 /** The rest of bench/ is what these are made of. What was measured stands in docs/performance.md. */
 const BENCHES = {
+  fleet: 'ten thousand links on one API: memory, idle CPU, and how soon all are back after it was killed',
   sessions: 'how many open pages one replica carries, polling as the front end does',
   signalling: 'what proxy and tunnel add to a message of a stream, connects, memory of a viewer',
-  tunnel: 'requests per second and latency: direct, through the bare tunnel, and through the whole REST path',
+  soak: 'one link of generation 3 under cuts for a long time: bytes, memory, handles',
+  tunnel: 'requests, bulk and latency: direct, through each generation, ssh -R and others, and the whole REST path',
 };
 
 runScript(async () => {

@@ -30,7 +30,8 @@ describe('what survives a broken link', () => {
   async function inGrace(runnerId: string): Promise<void> {
     await eventually(async () => {
       const runner = (await plane.runners()).find((one) => one['id'] === runnerId);
-      expect(runner).toMatchObject({ state: 'grace', in_grace: true });
+      // The state is `connected` for as long as the link may be resumed.
+      expect(runner).toMatchObject({ in_grace: true });
     });
   }
 

@@ -28,7 +28,7 @@ describe('a desktop in a real browser', () => {
     String((await user.post('/api/v1/external-agents', {})).body['session_id']);
   const pageOf = (id: string): string => `${plane.url}/console/sessions/${id}`;
 
-  it.each(['hijack', 'websocket'])(
+  it.each(['hijack', 'websocket', 'mux', 'mux-websocket'])(
     'is seen, worked with, lost and found again over a link by %s, and shared until that is revoked',
     async (transport) => {
       const host = await hostWith(transport);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RunnerTunnel } from '@helix/revdial';
+import type { RunnerTunnelStatus } from '@helix/revdial';
 
 /** A container's health check asks once in a while; whoever opens more is not one. */
 const CONNECTIONS_MAX_COUNT = 16;
@@ -11,7 +11,7 @@ const REQUEST_LIMIT_MS = 5_000;
 export class HealthServer {
   readonly #server: Server;
 
-  constructor(tunnels: readonly RunnerTunnel[]) {
+  constructor(tunnels: () => readonly RunnerTunnelStatus[]) {
     this.#server = createServer(
       { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS },
       (request, response) => {
@@ -20,7 +20,7 @@ export class HealthServer {
           response.writeHead(404).end();
           return;
         }
-        const states = tunnels.map(({ runnerId, state, transport, openStreamCount }) => ({
+        const states = tunnels().map(({ runnerId, state, transport, openStreamCount }) => ({
           runnerId,
           state,
           transport,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { USAGE } from './cli/usage.js';
+import { runDoctor } from './doctor/run-doctor.js';
 import { runAgent } from './run-agent.js';
 import { readAgentInvocation } from './settings/agent-settings.js';
 import type { AgentSettings } from './settings/agent-settings.js';
@@ -29,8 +30,19 @@ switch (invocation.kind) {
     // The sockets of a link keep the process alive until their far end lets go; nothing is left to wait for.
     process.exit(await run(invocation.settings));
     break;
+  case 'doctor':
+    process.exitCode = await examine(invocation.settings, invocation.isJson);
+    break;
   default:
     invocation satisfies never;
+}
+
+async function examine(settings: AgentSettings, isJson: boolean): Promise<number> {
+  const stop = new AbortController();
+  // A signal ends a run of the doctor as it ends any command.
+  return runDoctor(settings, isJson, stop.signal, (text) => {
+    process.stdout.write(text);
+  });
 }
 
 async function run(settings: AgentSettings): Promise<number> {

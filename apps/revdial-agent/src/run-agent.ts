@@ -1,4 +1,5 @@
-import { RunnerTunnel } from '@helix/revdial';
+import { AgentTunnels } from '@helix/revdial';
+import type { TokenSource } from '@helix/revdial';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { HealthServer } from './health-server.js';
@@ -16,12 +17,9 @@ const DRAIN_LIMIT_MS = 5_000;
 export async function runAgent(settings: AgentSettings, stop: AbortSignal): Promise<AgentExitCode> {
   const logger = createLogger(settings);
   for (const warning of settings.warnings) logger.warn({}, warning);
-  const { connector, transport, timings } = settings;
-  const tunnels = settings.tunnels.map(
-    ({ runnerId, local, token }) =>
-      new RunnerTunnel({ connector, runnerId, local, token, transport, timings, logger: logger.child({ runnerId }) }),
-  );
-  const health = settings.healthPort === undefined ? undefined : new HealthServer(tunnels);
+  const tunnels = tunnelsOf(settings, logger);
+  const health =
+    settings.healthPort === undefined ? undefined : new HealthServer(() => tunnels.flatMap(({ statuses }) => statuses));
   if (health !== undefined && settings.healthPort !== undefined) {
     try {
       logger.info({ healthPort: await health.listen(settings.healthPort) }, 'health');
@@ -41,6 +39,21 @@ export async function runAgent(settings: AgentSettings, stop: AbortSignal): Prom
   }
   health?.close();
   return refused === undefined ? 0 : 2;
+}
+
+/** Tunnels of one token share a link where the API knows generation 3. */
+function tunnelsOf(settings: AgentSettings, logger: Logger): readonly AgentTunnels[] {
+  const { connector, transport, timings } = settings;
+  const byToken = new Map<TokenSource, AgentSettings['tunnels'][number][]>();
+  for (const tunnel of settings.tunnels) {
+    const others = byToken.get(tunnel.token);
+    if (others === undefined) byToken.set(tunnel.token, [tunnel]);
+    else others.push(tunnel);
+  }
+  return [...byToken].map(([token, tunnels]) => {
+    const targets = tunnels.map(({ runnerId, local }) => ({ runnerId, local, logger: logger.child({ runnerId }) }));
+    return new AgentTunnels({ connector, targets, token, transport, timings, logger });
+  });
 }
 
 function createLogger({ logLevel }: AgentSettings): Logger {

@@ -140,7 +140,7 @@ describe('the configuration of the agent', () => {
       '--tunnel 2: malformed runner id',
       '--tunnel 2: the local address is neither',
       '--sever: unknown flag',
-      '--transport: is not one of auto, hijack, websocket',
+      '--transport: is not one of auto, mux, mux-websocket, hijack, websocket',
       'argument 10: is not a flag',
       '--health-port: is not a whole number up to 65535',
       '--ca-file: the file can not be read',

@@ -7,7 +7,7 @@ import { WOLF_ERAS, type WolfEra } from './wolf/wolf-era.js';
 const DESKTOP_MODES = ['process', 'none'] as const;
 const MOONLIGHT_MODES = ['webrtc', 'scripted', 'none'] as const;
 /** As the agent's `--transport` takes them. */
-const TRANSPORTS = ['auto', 'hijack', 'websocket'] as const;
+const TRANSPORTS = ['auto', 'mux', 'mux-websocket', 'hijack', 'websocket'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Each flag, the environment variables that stand in for it (first that is set), and what it is when neither is. */

@@ -1,4 +1,4 @@
-import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
+import { isStanding, runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
 import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
@@ -108,7 +108,7 @@ export class ExternalAgents {
     this.execs = new ExecService(http, directory, this.budget, { isEnabled: options.execEnabled, logger });
     this.logs = new LogService(http, directory, this.budget);
     this.health = new DesktopHealthService(http);
-    const isConnected = (id: SessionId): boolean => connections.find(runnerIdOf('sandbox', id))?.state === 'connected';
+    const isConnected = (id: SessionId): boolean => isStanding(connections.find(runnerIdOf('sandbox', id)));
     const pictures = new LastPictureKeeper(this.screenshots, this.pictures, isConnected, logger);
     this.#booting = new BootingDesktops(connections, options.desktopPrincipalOf);
     this.#driver = new SessionDriver({

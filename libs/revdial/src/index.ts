@@ -7,6 +7,9 @@
  *   runner ── control connection, data connections ──▶ RevDialGateway                    ▼
  *      └──▶ local service (Unix socket or TCP port)                        "conn-ready": please dial back
  *
+ * That is how generations 1 and 2 of the wire do it. In generation 3 the link is one connection for all runners of an agent, which
+ * carries the streams themselves (`Multiplexer`) and is resumed when it breaks (`ResumableLink`).
+ *
  * The gateway turns control connections into links; the manager knows which runner has which link, and lets dials wait
  * while one is lost for a moment; the pool speaks HTTP over dials. `docs/protocol.md` tells what is on the wire. `RunnerTunnel`
  * is the other end, for agents.
@@ -15,10 +18,12 @@ export { RevDialError, REVDIAL_ERROR_CODES, isRevDialError } from './revdial-err
 export type { RevDialErrorCode } from './revdial-error.js';
 export { parseRunnerId, runnerIdOf, RUNNER_KINDS } from './runner-id.js';
 export type { RunnerId, RunnerKind, RunnerName } from './runner-id.js';
+export { LINK_TRANSPORTS } from './runner-link.js';
 export type { LinkEnd, LinkEndReason, LinkStats, LinkTransport, OpenStreamOptions, RunnerLink } from './runner-link.js';
 export type { RunnerDialer } from './runner-dialer.js';
 export type { RevDialLogger } from './revdial-logger.js';
 export { RevDialCounters } from './revdial-counters.js';
+export { isStanding } from './connections/is-standing.js';
 export { ConnectionManager } from './connections/connection-manager.js';
 export type {
   ConnectionEvent,
@@ -35,20 +40,31 @@ export type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './http/r
 export { accessTokenOf } from './gateway/access-token.js';
 export type { AccessToken } from './gateway/access-token.js';
 export { RevDialGateway } from './gateway/revdial-gateway.js';
+export type { MultiplexedTotals } from './gateway/multiplexed-totals.js';
 export type { RevDialGatewayOptions } from './gateway/revdial-gateway-options.js';
 export { isTunnelRequest } from './gateway/tunnel-request.js';
 export { WaitingSocket } from './gateway/waiting-socket.js';
 export { attachRevDialGateway } from './gateway/attach-revdial-gateway.js';
 export type { RunnerAuthorizer, RunnerPermission, RunnerPrincipal } from './gateway/runner-authorizer.js';
 export { RunnerTunnel } from './runner/runner-tunnel.js';
-export type { RunnerTunnelEnd, RunnerTunnelOptions, RunnerTunnelState } from './runner/runner-tunnel.js';
+export type { RunnerTunnelOptions } from './runner/runner-tunnel.js';
+export type { RunnerTunnelEnd, RunnerTunnelState, RunnerTunnelStatus } from './runner/runner-tunnel-status.js';
+export { askForGeneration3 } from './runner/ask-for-generation-3.js';
+export { checkRunnerToken } from './runner/check-runner-token.js';
+export { checkTransport } from './runner/check-transport.js';
+export type { CheckedTransport } from './runner/check-transport.js';
+export { AgentTunnels } from './runner/agent-tunnels.js';
+export type { AgentTransportMode, AgentTunnelsOptions } from './runner/agent-tunnels.js';
+export type { TunnelTarget } from './runner/tunnel-target.js';
+export type { MultiplexedTransport } from './runner/multiplexed-transport.js';
+export type { DialBackTransport } from './runner/dial-back-transport.js';
 export { SocketConnector } from './runner/socket-connector.js';
 export type { SocketConnectorOptions } from './runner/socket-connector.js';
 export { chooseProxy } from './runner/proxy-settings.js';
 export type { ProxyAddress, ProxyChoice } from './runner/proxy-settings.js';
 export { describeServer, parseServerAddress } from './runner/server-address.js';
 export type { ServerAddress } from './runner/server-address.js';
-export { describeLocalAddress, parseLocalAddress } from './runner/local-address.js';
+export { describeLocalAddress, dialLocal, parseLocalAddress } from './runner/local-address.js';
 export type { LocalAddress } from './runner/local-address.js';
 export { fixedToken, isToken, tokenFile } from './runner/token-source.js';
 export type { TokenSource } from './runner/token-source.js';
@@ -58,3 +74,16 @@ export { RUNNER_TIMINGS } from './runner/limits.js';
 export type { RunnerTimings } from './runner/limits.js';
 export { CONNECT_ERROR_CODES, ConnectError, isConnectError } from './runner/connect-error.js';
 export type { ConnectErrorCode } from './runner/connect-error.js';
+export type { BytePipe, PipeEnd, PipeReceiver } from './carrier/byte-pipe.js';
+export { PIPE_CLOSE_CODES } from './carrier/close-code.js';
+export type { PipeCloseCode } from './carrier/close-code.js';
+export { Multiplexer } from './mux/multiplexer.js';
+export type { MultiplexerOptions } from './mux/multiplexer-options.js';
+export type { MultiplexerStats } from './mux/multiplexer-stats.js';
+export type { MuxLimits } from './mux/mux-limits.js';
+export type { MuxStream } from './mux/mux-stream.js';
+export { MuxStreamError } from './mux/mux-stream-error.js';
+export { RESET_CODES } from './mux/reset-code.js';
+export type { ResetCode } from './mux/reset-code.js';
+export type { StreamClass } from './mux/stream-class.js';
+export type { MuxRole } from './mux/stream-ids.js';

@@ -132,3 +132,33 @@ export const REQUEST_HEADERS_TIMEOUT_MS = 30_000;
 
 /** Silence between two pieces of an answer, or of a request whose body is a stream. */
 export const REQUEST_BODY_TIMEOUT_MS = 30_000;
+
+/** Links of generation 3 of one principal: all hosts of a fleet have one token, and this is half of what one replica knows. */
+export const PRINCIPAL_LINKS_MAX_COUNT = 10_000;
+
+/** Streams to the runners of one principal over multiplexed links: as many as HTTP may have in all, and viewers beside it. */
+export const PRINCIPAL_STREAMS_MAX_COUNT = 32_768;
+
+/** Runner ids of one link of generation 3: a GPU host has three and some tens of desktops. */
+export const LINK_RUNNERS_MAX_COUNT = 64;
+
+/** Unread bytes of all streams of one link, at the API: thirty screenshots and as many uploads whose readers are slow. */
+export const MULTIPLEXED_UNREAD_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Links that were superseded of late: the agents of a small fleet that come back for theirs. */
+export const SUPERSEDED_LINKS_MAX_COUNT = 1_024;
+
+/** How long a link of generation 3 that ends in order may take until its agent has acknowledged everything. */
+export const MULTIPLEXED_CLOSE_LIMIT_MS = 2_000;
+
+/** New links a second that are let in, of all generations: a fleet of ten thousand is back in twenty seconds. */
+export const NEW_LINKS_PER_SECOND = 500;
+
+/** New links that are let in at once: small fleets never notice. */
+export const NEW_LINKS_BURST_COUNT = 1_000;
+
+/** What resuming a link costs of it: nothing is dialed anew, no row is written. */
+export const RESUMED_LINK_COST = 0.1;
+
+/** Longest `Retry-After` of a link that comes in a storm: they are spread over this time. */
+export const STORM_RETRY_AFTER_MAX_SECONDS = 15;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { StreamClass } from './mux/stream-class.js';
 import type { RunnerId } from './runner-id.js';
 
 /**
@@ -16,10 +17,18 @@ export interface RunnerLink {
   /** Settles once, when the link is gone for whatever reason. Never rejects. */
   readonly closed: Promise<LinkEnd>;
   /**
-   * Opens one byte stream to the runner's local service.
+   * Opens one byte stream to the runner's local service. A multiplexed link resolves at once, and what would have been a rejection
+   * is then an error of the stream; so are DIAL_TIMEOUT, PICKUP_FAILED and SERVICE_DOWN of a runner that refuses.
    * @throws RevDialError DIAL_TIMEOUT, DIAL_ABORTED, PICKUP_FAILED, LINK_LOST, LIMIT_REACHED
    */
   openStream(options?: OpenStreamOptions): Promise<Duplex>;
+  /** Multiplexed links: has it no connection now, and waits to be resumed? */
+  readonly isAway?: boolean;
+  /**
+   * Resolves when the link has a connection, at once where it can not be without; for at most `limitMs`.
+   * @throws RevDialError RUNNER_NOT_CONNECTED, DIAL_QUEUE_FULL, DIAL_ABORTED, and LINK_LOST when the link ends first
+   */
+  whenStanding?(limitMs: number, signal?: AbortSignal): Promise<void>;
   stats(): LinkStats;
   /**
    * Asks the runner for a sign of life, unless a question is open already; `stats().unansweredMs` tells how long it takes. Does
@@ -35,12 +44,17 @@ export interface RunnerLink {
   destroy(reason: LinkEndReason): void;
 }
 
-export type LinkTransport = 'hijack' | 'websocket';
+/** Generation 1, generation 2, and generation 3 over a raw socket or a WebSocket. */
+export const LINK_TRANSPORTS = ['hijack', 'websocket', 'mux', 'mux-websocket'] as const;
+
+export type LinkTransport = (typeof LINK_TRANSPORTS)[number];
 
 export interface OpenStreamOptions {
   readonly signal?: AbortSignal;
   /** How long the runner may take to pick up, in milliseconds. */
   readonly timeoutMs?: number;
+  /** What gives way to what on a multiplexed link; `interactive` by default. Others do not know it. */
+  readonly class?: StreamClass;
 }
 
 export interface LinkStats {
@@ -52,6 +66,12 @@ export interface LinkStats {
   readonly openStreamCount: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Multiplexed links: how long the connection that was lost may still be resumed; `undefined` while it stands. */
+  readonly resumeLeftMs?: number;
+  /** Multiplexed links: dials that wait for it to be resumed. */
+  readonly waitingDialCount?: number;
+  /** Multiplexed links: how often it was resumed. */
+  readonly resumptionCount?: number;
 }
 
 export type LinkEndReason =
@@ -59,6 +79,7 @@ export type LinkEndReason =
 
 export interface LinkEnd {
   readonly reason: LinkEndReason;
+  /** Since when there is no connection. Earlier than the end, by the hold time, where a link could have been resumed. */
   readonly at: Date;
   readonly cause?: unknown;
 }

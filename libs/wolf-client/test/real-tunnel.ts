@@ -10,7 +10,7 @@ import {
   RunnerTunnel,
   runnerIdOf,
   SocketConnector,
-  type LinkTransport,
+  type DialBackTransport,
 } from '@helix/revdial';
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -19,7 +19,7 @@ const SILENT = { debug: () => undefined, info: () => undefined, warn: () => unde
 export async function startRealTunnel(
   socketPath: string,
   wolfInstanceId: string,
-  transport: LinkTransport,
+  transport: DialBackTransport,
 ): Promise<{ readonly connections: ConnectionManager; close(): Promise<void> }> {
   const connections = new ConnectionManager({ graceMs: 1_000 });
   const gateway = new RevDialGateway(connections, {

@@ -1,12 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { DesktopHealth, SessionEntity } from '@helix/external-agent';
-import type { RunnerStatus } from '@helix/revdial';
+import { LINK_TRANSPORTS, type RunnerStatus } from '@helix/revdial';
 import { agentStatusOf, type AgentStatus } from '../sessions/session.dto.js';
 
 /** The link which the desktop holds to this replica. */
 export class DesktopLinkDto {
   @ApiProperty() connected!: boolean;
-  @ApiProperty({ type: String, nullable: true, enum: ['hijack', 'websocket', null] }) transport!: string | null;
+  @ApiProperty({ type: String, nullable: true, enum: [...LINK_TRANSPORTS, null] }) transport!: string | null;
   @ApiProperty({ type: Number, nullable: true }) round_trip_ms!: number | null;
   @ApiProperty({ type: Number, nullable: true }) streams_open!: number | null;
   @ApiProperty({ type: Number, nullable: true }) bytes_in!: number | null;

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { RunnerStatus } from '@helix/revdial';
+import { LINK_TRANSPORTS, type RunnerStatus } from '@helix/revdial';
 
 /** A runner as admins see it. */
 export class RunnerDto {
@@ -10,7 +10,7 @@ export class RunnerDto {
   @ApiProperty({ enum: ['connected', 'grace'] }) state!: string;
   @ApiProperty({ description: 'Who holds it', example: 'runner' }) principal!: string;
   @ApiProperty({ description: 'Rises with every link of this runner' }) generation!: number;
-  @ApiPropertyOptional({ enum: ['hijack', 'websocket'] }) transport?: string;
+  @ApiPropertyOptional({ enum: LINK_TRANSPORTS }) transport?: string;
   @ApiPropertyOptional() remote_address?: string;
   @ApiPropertyOptional() connected_since?: string;
   @ApiPropertyOptional() last_seen?: string;
@@ -20,10 +20,14 @@ export class RunnerDto {
     description: 'Milliseconds; null where the transport can not measure it',
   })
   round_trip_ms?: number | null;
+  @ApiPropertyOptional({ description: 'Milliseconds for which it has owed a sign of life' }) unanswered_ms?: number;
+  @ApiPropertyOptional({ description: 'Milliseconds for which a lost connection may still be resumed' })
+  resume_left_ms?: number;
+  @ApiPropertyOptional({ description: 'How often the link was resumed' }) resumptions?: number;
   @ApiPropertyOptional() open_streams?: number;
   @ApiPropertyOptional() bytes_in?: number;
   @ApiPropertyOptional() bytes_out?: number;
-  @ApiProperty({ description: 'The link is lost and dials wait for it' }) in_grace!: boolean;
+  @ApiProperty({ description: 'The link is lost, or waits to be resumed, and dials wait for it' }) in_grace!: boolean;
   @ApiPropertyOptional() lost_since?: string;
   @ApiPropertyOptional({ description: 'Milliseconds until waiting dials fail' }) grace_left_ms?: number;
   @ApiPropertyOptional() waiting_dials?: number;
@@ -42,7 +46,7 @@ export function toRunnerDto(runner: RunnerStatus, now: Date): RunnerDto {
     state: runner.state,
     principal: runner.principal,
     generation: runner.generation,
-    in_grace: runner.state === 'grace',
+    in_grace: runner.state === 'grace' || runner.stats.resumeLeftMs !== undefined,
   };
   if (runner.state === 'grace') {
     return {
@@ -59,6 +63,10 @@ export function toRunnerDto(runner: RunnerStatus, now: Date): RunnerDto {
     connected_since: runner.connectedAt.toISOString(),
     last_seen: runner.stats.lastSeenAt.toISOString(),
     round_trip_ms: runner.stats.roundTripMs === undefined ? null : Math.round(runner.stats.roundTripMs * 1_000) / 1_000,
+    unanswered_ms: Math.round(runner.stats.unansweredMs),
+    ...(runner.stats.resumeLeftMs === undefined ? {} : { resume_left_ms: Math.round(runner.stats.resumeLeftMs) }),
+    ...(runner.stats.resumptionCount === undefined ? {} : { resumptions: runner.stats.resumptionCount }),
+    ...(runner.stats.waitingDialCount === undefined ? {} : { waiting_dials: runner.stats.waitingDialCount }),
     open_streams: runner.stats.openStreamCount,
     bytes_in: runner.stats.bytesIn,
     bytes_out: runner.stats.bytesOut,

@@ -1,4 +1,4 @@
-import type { RunnerTimings, SocketConnector, TokenSource, TransportMode } from '@helix/revdial';
+import type { AgentTransportMode, RunnerTimings, SocketConnector, TokenSource } from '@helix/revdial';
 import { parseFlags } from '../cli/flags.js';
 import type { ParsedFlags } from '../cli/flags.js';
 import { readConnector } from './connector-settings.js';
@@ -8,14 +8,14 @@ import { readTunnels } from './tunnel-settings.js';
 import type { TunnelSettings } from './tunnel-settings.js';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-const TRANSPORTS = ['auto', 'hijack', 'websocket'] as const;
+const TRANSPORTS = ['auto', 'mux', 'mux-websocket', 'hijack', 'websocket'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface AgentSettings {
   readonly connector: SocketConnector;
   readonly tunnels: readonly (TunnelSettings & { readonly token: TokenSource })[];
-  readonly transport: TransportMode;
+  readonly transport: AgentTransportMode;
   readonly timings: Partial<RunnerTimings>;
   readonly logLevel: LogLevel;
   readonly healthPort: number | undefined;
@@ -26,16 +26,20 @@ export interface AgentSettings {
 
 export type AgentInvocation =
   | { readonly kind: 'run'; readonly settings: AgentSettings }
+  | { readonly kind: 'doctor'; readonly settings: AgentSettings; readonly isJson: boolean }
   | { readonly kind: 'faults'; readonly faults: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
 /** Parses the command line and the environment, once and strictly: every fault is found in one go. */
 export function readAgentInvocation(args: readonly string[], environment: Environment): AgentInvocation {
-  const flags = parseFlags(args);
+  const isDoctor = args[0] === 'doctor';
+  const flags = parseFlags(isDoctor ? args.slice(1) : args);
   if (flags.values.has('help')) return { kind: 'help' };
   if (flags.values.has('version')) return { kind: 'version' };
   const faults = [...flags.faults];
+  const isJson = flags.values.has('json');
+  if (isJson && !isDoctor) faults.push('--json: only "doctor" has it');
   const warnings: string[] = [];
   const isTokenOnCommandLine = flags.values.has('token');
   if (isTokenOnCommandLine) {
@@ -56,22 +60,20 @@ export function readAgentInvocation(args: readonly string[], environment: Enviro
   const healthPort = readNumber(flags, 'health-port', 65_535, faults);
   const refusedAfterSeconds = readNumber(flags, 'refused-after', 86_400, faults);
   if (faults.length > 0 || connector === undefined) return { kind: 'faults', faults };
-  return {
-    kind: 'run',
-    settings: {
-      connector,
-      tunnels: tunnels.flatMap((tunnel) => {
-        const token = tokenOf(tunnel.kind);
-        return token === undefined ? [] : [{ ...tunnel, token }];
-      }),
-      transport,
-      timings: refusedAfterSeconds === undefined ? {} : { refusedAfterMs: refusedAfterSeconds * 1000 },
-      logLevel,
-      healthPort,
-      isTokenOnCommandLine,
-      warnings,
-    },
+  const settings: AgentSettings = {
+    connector,
+    tunnels: tunnels.flatMap((tunnel) => {
+      const token = tokenOf(tunnel.kind);
+      return token === undefined ? [] : [{ ...tunnel, token }];
+    }),
+    transport,
+    timings: refusedAfterSeconds === undefined ? {} : { refusedAfterMs: refusedAfterSeconds * 1000 },
+    logLevel,
+    healthPort,
+    isTokenOnCommandLine,
+    warnings,
   };
+  return isDoctor ? { kind: 'doctor', settings, isJson } : { kind: 'run', settings };
 }
 
 function readChoice<T extends string>(

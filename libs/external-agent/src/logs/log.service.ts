@@ -94,7 +94,7 @@ export class LogService {
     options: { readonly signal: AbortSignal; readonly bodyTimeoutMs?: number },
   ): Promise<RunnerHttpResponse> {
     const runnerId = runnerIdOf('sandbox', sessionId);
-    const response = await this.#http.request(runnerId, { method: 'GET', path, ...options });
+    const response = await this.#http.request(runnerId, { method: 'GET', path, class: 'bulk', ...options });
     const refusal = refusalOf(response, 'show its log');
     if (refusal !== undefined) throw refusal;
     return response;

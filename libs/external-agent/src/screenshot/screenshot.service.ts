@@ -62,7 +62,12 @@ export class ScreenshotService {
   }
 
   async #fetch(sessionId: SessionId, path: string, signal: AbortSignal): Promise<Screenshot> {
-    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), { method: 'GET', path, signal });
+    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+      method: 'GET',
+      path,
+      signal,
+      class: 'bulk',
+    });
     if (response.status !== 200) {
       response.body.destroy();
       throw new ExternalAgentError('DESKTOP_ERROR', 'Failed to retrieve screenshot from container', {

@@ -87,6 +87,7 @@ export class UploadService {
         headers: { 'content-type': form.contentType },
         body: form.body,
         signal,
+        class: 'bulk',
       });
       return await readReceipt(response, form, signal);
     } catch (error) {

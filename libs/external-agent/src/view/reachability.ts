@@ -6,9 +6,9 @@ import type { SessionEntity } from '../session/session.entity.js';
  * Whether a desktop that should run can be reached, as its viewer is told:
  *
  *   connected          its link stands and answers
- *   unstable           its link has been silent for 1.5 s, or is lost while its host is there: a moment's trouble
+ *   unstable           its link has been silent for 1.5 s, or is lost or being resumed while its host is there: a moment's trouble
  *   desktop-away       its host is there, and the desktop holds no link: it boots, or its agent is gone
- *   host-reconnecting  the host's link is lost; it may come back within `leftMs`
+ *   host-reconnecting  the host's link is lost or without a connection; it may come back within `leftMs`
  *   host-lost          the host did not come back in time
  */
 export type Reachability =
@@ -34,15 +34,18 @@ export function reachabilityOf(
   if ((session.state !== 'running' && session.state !== 'stopping') || session.wolfInstanceId === null)
     return undefined;
   const desktop = connections.find(runnerIdOf('sandbox', session.id));
-  if (desktop?.state === 'connected') {
+  if (desktop?.state === 'connected' && desktop.stats.resumeLeftMs === undefined) {
     return { state: desktop.stats.unansweredMs >= LIMITS.unstableAfterMs ? 'unstable' : 'connected' };
   }
   const host = isLocal ? undefined : connections.find(runnerIdOf('wolf', session.wolfInstanceId));
-  if (isLocal || host?.state === 'connected') return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
+  if (isLocal || (host?.state === 'connected' && host.stats.resumeLeftMs === undefined))
+    return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
   if (host === undefined) return { state: 'host-lost' };
-  return { state: 'host-reconnecting', leftMs: graceLeftMs(host, now) };
+  return { state: 'host-reconnecting', leftMs: leftMsOf(host, now) };
 }
 
-function graceLeftMs(runner: RunnerStatus, now: Date): number {
-  return runner.state === 'grace' ? Math.max(0, runner.graceEndsAt.getTime() - now.getTime()) : 0;
+/** Until the link is given up, or until what waits for a new one is. */
+function leftMsOf(runner: RunnerStatus, now: Date): number {
+  if (runner.state === 'connected') return runner.stats.resumeLeftMs ?? 0;
+  return Math.max(0, runner.graceEndsAt.getTime() - now.getTime());
 }

@@ -1,4 +1,4 @@
-import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import { isStanding, runnerIdOf, type ConnectionManager } from '@helix/revdial';
 import type { WolfSnapshot } from '@helix/wolf-client';
 import { idleStatusOf, type IdleStatus } from '../idle/idle-status.js';
 import { LIMITS } from '../limits.js';
@@ -49,7 +49,7 @@ export class SessionViews {
       reachability,
       viewerCount,
       appState: appStateOf(session, reachability, viewerCount ?? 0, now),
-      isDesktopConnected: connections.find(runnerIdOf('sandbox', session.id))?.state === 'connected',
+      isDesktopConnected: isStanding(connections.find(runnerIdOf('sandbox', session.id))),
       idle: idleStatusOf(session, idleLimitMs, now),
     };
   }

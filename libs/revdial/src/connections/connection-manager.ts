@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { DialStream } from '../dial/dial-stream.js';
 import { GRACE_MS, RUNNERS_MAX_COUNT, RUNNER_WAITING_DIALS_MAX_COUNT } from '../limits.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import { RevDialError } from '../revdial-error.js';
@@ -11,6 +12,7 @@ import type { RunnerDialer } from '../runner-dialer.js';
 import type { LinkEnd, OpenStreamOptions, RunnerLink } from '../runner-link.js';
 import type { ConnectionEvent } from './connection-event.js';
 import type { ConnectionManagerOptions } from './connection-manager-options.js';
+import { totalsOf } from './connection-totals.js';
 import type { ConnectionTotals } from './connection-totals.js';
 import { RunnerRecord } from './runner-record.js';
 import type { RunnerStatus } from './runner-status.js';
@@ -47,6 +49,11 @@ export class ConnectionManager implements RunnerDialer {
     this.#options = options;
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.counters = options.counters ?? new RevDialCounters();
+  }
+
+  /** How long dials wait for a lost link to come back. */
+  get graceMs(): number {
+    return this.#options.graceMs ?? GRACE_MS;
   }
 
   /**
@@ -99,16 +106,10 @@ export class ConnectionManager implements RunnerDialer {
    */
   dial(runnerId: RunnerId, options: OpenStreamOptions = {}): Promise<Duplex> {
     this.counters.dialsStarted += 1;
-    return this.#dial(runnerId, options).then(
-      (stream) => {
-        this.counters.dialsSucceeded += 1;
-        return stream;
-      },
-      (error: unknown) => {
-        if (error instanceof RevDialError) this.counters.count(this.counters.dialFailures, error.code);
-        throw error;
-      },
-    );
+    return this.#dial(runnerId, options).catch((error: unknown) => {
+      if (error instanceof RevDialError) this.counters.count(this.counters.dialFailures, error.code);
+      throw error;
+    });
   }
 
   list(): readonly RunnerStatus[] {
@@ -117,6 +118,17 @@ export class ConnectionManager implements RunnerDialer {
 
   find(runnerId: RunnerId): RunnerStatus | undefined {
     return this.#runners.get(runnerId)?.status();
+  }
+
+  /** Does the runner's link wait to be resumed? */
+  isAway(runnerId: RunnerId): boolean {
+    return this.#runners.get(runnerId)?.link?.isAway === true;
+  }
+
+  /** Do streams of this runner have classes now? */
+  knowsClasses(runnerId: RunnerId): boolean {
+    const transport = this.#runners.get(runnerId)?.link?.transport;
+    return transport === 'mux' || transport === 'mux-websocket';
   }
 
   /** See `RunnerLink.probe`. Does nothing for a runner without a link. */
@@ -157,21 +169,7 @@ export class ConnectionManager implements RunnerDialer {
 
   /** Gauges over all runners, and bytes since the process began, for `/metrics`. */
   totals(): ConnectionTotals {
-    const links = { hijack: 0, websocket: 0 };
-    const totals = { inGraceCount: 0, waitingDialCount: 0, openStreamCount: 0, ...this.#endedLinkBytes };
-    for (const record of this.#runners.values()) {
-      totals.waitingDialCount += record.waitingDialCount;
-      if (record.link === undefined) {
-        totals.inGraceCount += 1;
-        continue;
-      }
-      const stats = record.link.stats();
-      links[record.link.transport] += 1;
-      totals.openStreamCount += stats.openStreamCount;
-      totals.bytesIn += stats.bytesIn;
-      totals.bytesOut += stats.bytesOut;
-    }
-    return { links, ...totals };
+    return totalsOf(this.#runners.values(), this.#endedLinkBytes);
   }
 
   async #close(graceMs: number | undefined): Promise<void> {
@@ -189,20 +187,33 @@ export class ConnectionManager implements RunnerDialer {
       return Promise.reject(new RevDialError('SHUTTING_DOWN', 'this replica is closing'));
     const record = this.#runners.get(runnerId);
     if (record === undefined) return Promise.reject(notConnected(runnerId));
-    return dialThroughLinks(record, options, this.#options.graceMs ?? GRACE_MS, () => {
-      this.counters.dialsMoved += 1;
-    });
+    const { counters } = this;
+    return dialThroughLinks(
+      record,
+      options,
+      this.graceMs,
+      () => {
+        counters.dialsMoved += 1;
+      },
+      (stream, tookMs, link) => {
+        // Its link counts it when it is picked up.
+        if (stream instanceof DialStream) return;
+        counters.dialsSucceeded += 1;
+        counters.onPickedUp(tookMs, link.transport);
+      },
+    );
   }
 
   #onLinkEnded(record: RunnerRecord, link: RunnerLink, end: LinkEnd): void {
     // A superseded link, or one of a runner that was removed: its end is nobody's loss.
     if (record.link !== link || this.#runners.get(record.runnerId) !== record) return;
-    this.#beginGrace(record);
+    // The time in which it could have been resumed is part of it, so that nobody waits for longer than the grace.
+    this.#beginGrace(record, Math.min(end.at.getTime(), Date.now()));
     this.#emit({ type: 'lost', runnerId: record.runnerId, end });
   }
 
-  #beginGrace(record: RunnerRecord): void {
-    record.beginGrace(this.#options.graceMs ?? GRACE_MS, () => {
+  #beginGrace(record: RunnerRecord, lostAtMs = Date.now()): void {
+    record.beginGrace(new Date(lostAtMs), this.graceMs, () => {
       this.#logger.info({ runnerId: record.runnerId }, 'runner is gone, its grace period is over');
       this.#forget(record, 'RUNNER_NOT_CONNECTED');
     });

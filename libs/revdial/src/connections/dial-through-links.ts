@@ -9,13 +9,15 @@ import type { RunnerRecord } from './runner-record.js';
  * dial was picked up has carried nothing of it, so the dial moves on to the next link, unseen by its caller, as long as
  * the time for pick-ups lasts. A link that is picked up and lost later is for the caller to see.
  *
- * `graceMs` bounds the waits for links together: a runner that flaps begins a new grace period with each loss.
+ * `graceMs` bounds the waits for links together, those for a link to be resumed among them: a runner that flaps begins a new
+ * grace period with each loss.
  */
 export async function dialThroughLinks(
   record: RunnerRecord,
   options: OpenStreamOptions,
   graceMs: number,
   onMoved: () => void,
+  onOpened: (stream: Duplex, tookMs: number, link: RunnerLink) => void,
 ): Promise<Duplex> {
   let pickUpLeftMs = options.timeoutMs ?? DIAL_TIMEOUT_MS;
   let graceLeftMs = graceMs;
@@ -23,10 +25,18 @@ export async function dialThroughLinks(
   for (;;) {
     const askedAtMs = performance.now();
     const link = await record.linkOtherThan(failed, Math.max(1, Math.ceil(graceLeftMs)), options.signal);
+    const isStanding = await stands(link, Math.max(1, Math.ceil(graceLeftMs - sinceMs(askedAtMs))), options.signal);
     const triedAtMs = performance.now();
     graceLeftMs -= triedAtMs - askedAtMs;
+    if (!isStanding) {
+      failed = link;
+      onMoved();
+      continue;
+    }
     try {
-      return await link.openStream({ ...options, timeoutMs: Math.max(1, Math.ceil(pickUpLeftMs)) });
+      const stream = await link.openStream({ ...options, timeoutMs: Math.max(1, Math.ceil(pickUpLeftMs)) });
+      onOpened(stream, sinceMs(triedAtMs), link);
+      return stream;
     } catch (error) {
       if (!isRevDialError(error, 'LINK_LOST')) throw error;
       pickUpLeftMs -= performance.now() - triedAtMs;
@@ -36,4 +46,19 @@ export async function dialThroughLinks(
       onMoved();
     }
   }
+}
+
+/** `false`: the link was not resumed, and the runner may come with another. */
+async function stands(link: RunnerLink, limitMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await link.whenStanding?.(limitMs, signal);
+    return true;
+  } catch (error) {
+    if (isRevDialError(error, 'LINK_LOST')) return false;
+    throw error;
+  }
+}
+
+function sinceMs(atMs: number): number {
+  return performance.now() - atMs;
 }

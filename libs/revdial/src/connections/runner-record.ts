@@ -73,9 +73,8 @@ export class RunnerRecord {
     if (link !== undefined) this.#settleWaiting(link);
   }
 
-  beginGrace(graceMs: number, onOver: () => void): void {
-    const lostAt = new Date();
-    const timer = setTimeout(onOver, graceMs);
+  beginGrace(lostAt: Date, graceMs: number, onOver: () => void): void {
+    const timer = setTimeout(onOver, Math.max(0, lostAt.getTime() + graceMs - Date.now()));
     timer.unref();
     this.#state = { name: 'grace', lostAt, graceEndsAt: new Date(lostAt.getTime() + graceMs), timer };
   }

@@ -1,26 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import type { ConnectionManager } from '../connections/connection-manager.js';
-import { ADMISSION_MAX_COUNT, ADMISSION_TIMEOUT_MS } from '../limits.js';
+import {
+  ADMISSION_MAX_COUNT,
+  ADMISSION_TIMEOUT_MS,
+  LINK_RUNNERS_MAX_COUNT,
+  NEW_LINKS_BURST_COUNT,
+  NEW_LINKS_PER_SECOND,
+  RESUMED_LINK_COST,
+} from '../limits.js';
 import { RevDialError } from '../revdial-error.js';
 import type { RevDialErrorCode } from '../revdial-error.js';
 import type { RevDialLogger } from '../revdial-logger.js';
 import { parseRunnerId } from '../runner-id.js';
-import type { RunnerName } from '../runner-id.js';
-import { REFUSALS } from './refusal.js';
+import type { RunnerId, RunnerName } from '../runner-id.js';
+import { REFUSALS, stormRefusal } from './refusal.js';
 import type { Refusal } from './refusal.js';
 import { accessTokenOf } from './access-token.js';
 import type { RunnerAuthorizer, RunnerPrincipal } from './runner-authorizer.js';
+import { TokenBucket } from './token-bucket.js';
 import type { TunnelRequest } from './tunnel-request.js';
 
-/** Who is let in, and as which runner (control connections only). */
+/** Who is let in, and as which runners (control connections only; one, but for generation 3). */
 export interface Admitted {
   readonly principal: RunnerPrincipal;
-  readonly runner: RunnerName | undefined;
+  readonly runners: readonly RunnerName[];
 }
 
 export type AdmissionOutcome = Admitted | { readonly refusal: Refusal } | 'left';
 
-export interface AdmissionOptions {
+export interface StormLimits {
+  readonly newLinksPerSecond?: number;
+  readonly newLinksBurstCount?: number;
+}
+
+export interface AdmissionOptions extends StormLimits {
   readonly admissionTimeoutMs?: number;
   readonly maxAdmissionCount?: number;
 }
@@ -31,6 +44,7 @@ export class Admission {
   readonly #connections: ConnectionManager;
   readonly #logger: RevDialLogger;
   readonly #options: AdmissionOptions;
+  readonly #newLinks: TokenBucket;
   #waitingCount = 0;
 
   constructor(
@@ -43,6 +57,10 @@ export class Admission {
     this.#connections = connections;
     this.#logger = logger;
     this.#options = options;
+    this.#newLinks = new TokenBucket(
+      options.newLinksPerSecond ?? NEW_LINKS_PER_SECOND,
+      options.newLinksBurstCount ?? NEW_LINKS_BURST_COUNT,
+    );
   }
 
   /** Resolves in bounded time, with `left` when `signal` aborts first. Never rejects. */
@@ -79,25 +97,46 @@ export class Admission {
     const found = accessTokenOf(request);
     const principal = found === undefined ? undefined : await this.#authorizer.authenticate(found.token);
     if (principal === undefined) return { refusal: REFUSALS.unauthorized };
-    if (asked.purpose === 'data') return { principal, runner: undefined };
+    if (asked.purpose === 'data') return { principal, runners: [] };
 
-    if (asked.runnerId === undefined) return { refusal: REFUSALS.runnerIdMissing };
-    const runner = parseRunnerId(asked.runnerId);
-    if (runner === undefined) return { refusal: REFUSALS.runnerIdMalformed };
+    const names = asked.carrier === undefined ? asked.runnerIds.slice(0, 1) : asked.runnerIds;
+    if (names.length === 0) return { refusal: REFUSALS.runnerIdMissing };
+    if (names.length > LINK_RUNNERS_MAX_COUNT) return { refusal: REFUSALS.tooManyRunnerIds };
+    const runners = new Map<RunnerId, RunnerName>();
+    for (const name of names) {
+      const runner = parseRunnerId(name);
+      if (runner === undefined) return { refusal: REFUSALS.runnerIdMalformed };
+      runners.set(runner.id, runner);
+    }
+    // Behind the token, so that strangers use nothing up, and before what costs more.
+    const cost = asked.carrier !== undefined && isResumption(request) ? RESUMED_LINK_COST : 1;
+    if (!this.#newLinks.take(cost)) return { refusal: stormRefusal() };
+    for (const runner of runners.values()) {
+      const refusal = await this.#refusalOf(principal, runner);
+      if (refusal !== undefined) return { refusal };
+    }
+    return { principal, runners: [...runners.values()] };
+  }
+
+  async #refusalOf(principal: RunnerPrincipal, runner: RunnerName): Promise<Refusal | undefined> {
     const permission = await principal.mayOpen(runner);
     switch (permission) {
       case 'malformed':
-        return { refusal: REFUSALS.runnerIdMalformed };
+        return REFUSALS.runnerIdMalformed;
       case 'forbidden':
-        return { refusal: REFUSALS.forbidden };
+        return REFUSALS.forbidden;
       case 'granted':
         break;
       default:
         return permission satisfies never;
     }
     const obstacle = this.#connections.findObstacle(runner.id, principal.name);
-    return obstacle === undefined ? { principal, runner } : { refusal: refusalOf(obstacle) };
+    return obstacle === undefined ? undefined : refusalOf(obstacle);
   }
+}
+
+function isResumption(request: IncomingMessage): boolean {
+  return request.headers['revdial-resume'] !== undefined;
 }
 
 /** What `ConnectionManager.register` would throw, as an HTTP answer. */

@@ -1,7 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RETRY_AFTER_SECONDS, SOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
+import {
+  LINK_RUNNERS_MAX_COUNT,
+  RETRY_AFTER_SECONDS,
+  SOCKET_CLOSE_TIMEOUT_MS,
+  STORM_RETRY_AFTER_MAX_SECONDS,
+} from '../limits.js';
+import { headerLines } from './header-lines.js';
+import type { ResumptionRefusal } from '../resumable/resumption-gate.js';
 
 /** An answer instead of a connection (revdial-wire §4). Control refusals are plain text, data refusals JSON. */
 export interface Refusal {
@@ -28,6 +35,12 @@ export const REFUSALS = {
   forbidden: plain(403, 'unauthorized: session not owned by user'),
   runnerIdTaken: plain(409, 'runner ID is held by another principal'),
   methodNotAllowed: plain(405, 'only GET opens a tunnel', { Allow: 'GET' }),
+  tooManyRunnerIds: plain(400, `at most ${String(LINK_RUNNERS_MAX_COUNT)} runner IDs are carried by one link`),
+  resumptionMalformed: plain(400, 'malformed resumption headers'),
+  versionUnknown: plain(426, 'only version 3 of revdial is spoken here', {
+    Upgrade: 'revdial',
+    'RevDial-Version': '3',
+  }),
   upgradeRequired: plain(426, 'a WebSocket upgrade is required', { Upgrade: 'websocket' }),
   notNow: plain(503, 'can not authenticate right now, try again', LATER),
   tooMany: plain(503, 'this replica is full, try again', LATER),
@@ -38,6 +51,21 @@ export const REFUSALS = {
   foreignDialer: data(403, 'FOREIGN_DIALER', 'the dialer belongs to another principal'),
 } as const satisfies Readonly<Record<string, Refusal>>;
 
+export type NotResumableReason = ResumptionRefusal | 'superseded' | 'unknown-link';
+
+/** Too many links come at once; each is told another moment, so that they do not come back together. */
+export function stormRefusal(): Refusal {
+  const span = STORM_RETRY_AFTER_MAX_SECONDS - RETRY_AFTER_SECONDS + 1;
+  const seconds = RETRY_AFTER_SECONDS + Math.floor(Math.random() * span);
+  return plain(503, 'too many links come at once, try again', { 'Retry-After': String(seconds) });
+}
+
+/** The agent opens a new link. Whoever can not prove that the link is his learns nothing of it. */
+export function notResumable(reason: NotResumableReason): Refusal {
+  const isStranger = reason === 'foreign-principal' || reason === 'wrong-proof';
+  return plain(410, `not resumable: ${isStranger ? 'unknown-link' : reason}`);
+}
+
 /** Answers a request that is still in the hands of the HTTP server. */
 export function refuseResponse(response: ServerResponse, refusal: Refusal): void {
   response.writeHead(refusal.status, headersOf(refusal)).end(refusal.body);
@@ -45,8 +73,8 @@ export function refuseResponse(response: ServerResponse, refusal: Refusal): void
 
 /** Answers on a raw socket, by hand, and makes sure that the socket ends. */
 export function refuseSocket(socket: Socket, refusal: Refusal): void {
-  const headers = Object.entries(headersOf(refusal)).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `HTTP/1.1 ${String(refusal.status)} ${STATUS_CODES[refusal.status] ?? ''}\r\n${headers.join('')}\r\n`;
+  const statusLine = `HTTP/1.1 ${String(refusal.status)} ${STATUS_CODES[refusal.status] ?? ''}`;
+  const head = `${statusLine}\r\n${headerLines(headersOf(refusal))}\r\n`;
   const timer = setTimeout(() => socket.destroy(), SOCKET_CLOSE_TIMEOUT_MS);
   timer.unref();
   socket.on('error', () => socket.destroy());
@@ -65,6 +93,8 @@ function headersOf(refusal: Refusal): Record<string, string> {
     'Content-Length': String(Buffer.byteLength(refusal.body)),
     Connection: 'close',
     'Cache-Control': 'no-store',
+    // Agents ask an API without a runner id which generation it knows.
+    'RevDial-Version': '3',
     ...refusal.headers,
   };
 }

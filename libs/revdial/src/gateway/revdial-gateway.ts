@@ -16,11 +16,14 @@ import { Admission } from './admission.js';
 import type { Admitted } from './admission.js';
 import { controlWebSocketServer } from './control-websocket-server.js';
 import { detachFromHttp } from './detach-from-http.js';
+import { isHijack } from './is-hijack.js';
+import { MultiplexedDoor } from './multiplexed-door.js';
+import type { MultiplexedTotals } from './multiplexed-totals.js';
 import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
 import { REFUSALS, refuseResponse, refuseSocket } from './refusal.js';
 import type { Refusal } from './refusal.js';
 import type { RunnerAuthorizer } from './runner-authorizer.js';
-import { tunnelRequestOf } from './tunnel-request.js';
+import { REVDIAL_PROTOCOL, tunnelRequestOf } from './tunnel-request.js';
 import type { TunnelRequest } from './tunnel-request.js';
 import { WaitingSocket } from './waiting-socket.js';
 import { webSocketAcceptance } from './websocket-acceptance.js';
@@ -41,6 +44,7 @@ export class RevDialGateway {
   readonly #links = new Map<string, DialBackLink>();
   /** Sockets of hijacks, from their request on: nothing that comes behind it in the same read has an owner. */
   readonly #hijacked = new WeakSet<Socket>();
+  readonly #multiplexed: MultiplexedDoor;
   readonly #controlWebSockets = controlWebSocketServer();
 
   constructor(connections: ConnectionManager, authorizer: RunnerAuthorizer, options: RevDialGatewayOptions = {}) {
@@ -49,6 +53,12 @@ export class RevDialGateway {
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.counters = options.counters ?? new RevDialCounters();
     this.#admission = new Admission(authorizer, connections, this.#logger, options);
+    this.#multiplexed = new MultiplexedDoor(connections, { ...options, counters: this.counters });
+  }
+
+  /** Of all links of generation 3, for `/metrics`. */
+  multiplexedTotals(): MultiplexedTotals {
+    return this.#multiplexed.totals();
   }
 
   /**
@@ -90,12 +100,18 @@ export class RevDialGateway {
     // Node types it as Duplex for the sake of custom servers; behind an HTTP(S) server it is a net.Socket.
     const socket = stream as Socket;
     const waiting = new WaitingSocket(socket, head);
-    if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      this.#refuse(waiting, request, asked, REFUSALS.upgradeRequired);
+    const protocol = request.headers.upgrade?.toLowerCase();
+    const isOurs = asked.carrier !== undefined || protocol === 'websocket';
+    if (request.method !== 'GET' || !isOurs) {
+      const refusal = protocol === REVDIAL_PROTOCOL ? REFUSALS.versionUnknown : REFUSALS.upgradeRequired;
+      this.#refuse(waiting, request, asked, refusal);
       return true;
     }
     void this.#admit(waiting, request, asked, (admitted) => {
-      if (asked.purpose === 'control') this.#acceptControl(waiting, request, admitted);
+      if (asked.carrier !== undefined) {
+        const refusal = this.#multiplexed.accept(waiting, request, asked.carrier, admitted);
+        if (refusal !== undefined) this.#refuse(waiting, request, asked, refusal);
+      } else if (asked.purpose === 'control') this.#acceptControl(waiting, request, admitted);
       else this.#acceptData(waiting, request, asked, admitted);
     });
     return true;
@@ -140,7 +156,8 @@ export class RevDialGateway {
   }
 
   #openLink(admitted: Admitted, socket: Socket, transportOf: () => ControlTransport): void {
-    const { principal, runner } = admitted;
+    const { principal } = admitted;
+    const [runner] = admitted.runners;
     // Decided by the admission; nothing has been awaited since, so the way is still free.
     if (runner === undefined || this.#connections.findObstacle(runner.id, principal.name) !== undefined) {
       socket.destroy();
@@ -234,14 +251,4 @@ export class RevDialGateway {
   #countRefusal(refusal: Refusal): void {
     this.counters.count(this.counters.refusals, refusal.status);
   }
-}
-
-/**
- * Generation 1 asks with `Connection: Upgrade` and without `Upgrade` (revdial-wire §2). A response without the socket waits
- * for the one to an earlier request, and the socket can not be taken.
- */
-function isHijack(request: IncomingMessage, response: ServerResponse): boolean {
-  if (response.socket !== request.socket) return false;
-  const tokens = request.headers.connection?.toLowerCase().split(',') ?? [];
-  return request.headers.upgrade === undefined && tokens.some((token) => token.trim() === 'upgrade');
 }

@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
+export type CarrierKind = 'raw' | 'websocket';
+
+/** Of generation 3, in the handshake. */
+export const REVDIAL_PROTOCOL = 'revdial';
+export const REVDIAL_VERSION = '3';
+export const REVDIAL_SUBPROTOCOL = 'revdial.v3';
+
 const PATHS: ReadonlySet<string> = new Set(['/api/v1/revdial', '/revdial']);
 
 /** What a request to the tunnel's endpoint asks for. */
@@ -7,6 +14,10 @@ export interface TunnelRequest {
   /** A control connection names a runner; a data connection names a dialer, and the dial it answers. */
   readonly purpose: 'control' | 'data';
   readonly runnerId: string | undefined;
+  /** All that are named: a link of generation 3 carries several. */
+  readonly runnerIds: readonly string[];
+  /** How a control connection of generation 3 is to travel; `undefined` for the others. */
+  readonly carrier: CarrierKind | undefined;
   readonly dialerId: string | undefined;
   readonly dialId: string | undefined;
 }
@@ -24,6 +35,8 @@ export function tunnelRequestOf(request: IncomingMessage): TunnelRequest | undef
   return {
     purpose: dialerId === undefined ? 'control' : 'data',
     runnerId: presentParameter(query, 'runnerid'),
+    runnerIds: query.getAll('runnerid').filter((id) => id !== ''),
+    carrier: dialerId === undefined ? carrierKindOf(request) : undefined,
     dialerId,
     dialId: presentParameter(query, 'revdial.req'),
   };
@@ -37,4 +50,17 @@ export function isTunnelRequest(request: IncomingMessage): boolean {
 function presentParameter(query: URLSearchParams, name: string): string | undefined {
   const value = query.get(name);
   return value === null || value === '' ? undefined : value;
+}
+
+function carrierKindOf({ headers }: IncomingMessage): CarrierKind | undefined {
+  switch (headers.upgrade?.toLowerCase()) {
+    case REVDIAL_PROTOCOL:
+      return headers['revdial-version'] === REVDIAL_VERSION ? 'raw' : undefined;
+    case 'websocket': {
+      const offered = headers['sec-websocket-protocol']?.split(',') ?? [];
+      return offered.some((protocol) => protocol.trim() === REVDIAL_SUBPROTOCOL) ? 'websocket' : undefined;
+    }
+    default:
+      return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { headerLines } from './header-lines.js';
 
 /** RFC 6455 §1.3. */
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -7,10 +8,13 @@ const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /**
- * The answer that opens a WebSocket (RFC 6455 §4.2.2), without extensions or subprotocols; `undefined` when the request is
+ * The answer that opens a WebSocket (RFC 6455 §4.2.2), without extensions, with `further` headers; `undefined` when the request is
  * not one for version 13.
  */
-export function webSocketAcceptance(request: IncomingMessage): string | undefined {
+export function webSocketAcceptance(
+  request: IncomingMessage,
+  further: Readonly<Record<string, string>> = {},
+): string | undefined {
   const { 'sec-websocket-key': key, 'sec-websocket-version': version } = request.headers;
   if (key === undefined || !KEY.test(key) || version !== '13') return undefined;
   const accept = createHash('sha1')
@@ -18,6 +22,6 @@ export function webSocketAcceptance(request: IncomingMessage): string | undefine
     .digest('base64');
   return (
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-    `Sec-WebSocket-Accept: ${accept}\r\n\r\n`
+    `Sec-WebSocket-Accept: ${accept}\r\n${headerLines(further)}\r\n`
   );
 }

@@ -12,6 +12,7 @@ import {
 } from '../limits.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import { RevDialError } from '../revdial-error.js';
+import type { StreamClass } from '../mux/stream-class.js';
 import type { RunnerDialer } from '../runner-dialer.js';
 import type { RunnerId } from '../runner-id.js';
 import { HttpExchange } from './http-exchange.js';
@@ -24,6 +25,10 @@ import { RunnerStreamPool } from './runner-stream-pool.js';
 /** A dialer that may also tell when a runner's link is new or gone, as the connection manager does. */
 export type ObservableDialer = RunnerDialer & {
   subscribe?(listener: (event: ConnectionEvent) => void): () => void;
+  /** Does the runner's link know classes of streams? */
+  knowsClasses?(runnerId: RunnerId): boolean;
+  /** Does its link wait to be resumed? */
+  isAway?(runnerId: RunnerId): boolean;
 };
 
 /**
@@ -37,7 +42,8 @@ export class RunnerHttpPool implements RunnerHttp {
   readonly counters: RevDialCounters;
   readonly #dialer: ObservableDialer;
   readonly #options: RunnerHttpPoolOptions;
-  readonly #pools = new Map<RunnerId, RunnerStreamPool>();
+  /** By runner, and apart for bulk where its link knows the difference. */
+  readonly #pools = new Map<string, RunnerStreamPool>();
   readonly #unsubscribe: (() => void) | undefined;
   readonly #onDrained: (() => void)[] = [];
   #streamCount = 0;
@@ -129,11 +135,12 @@ export class RunnerHttpPool implements RunnerHttp {
     isFreshWanted: boolean,
     upload?: RequestUpload,
   ): Promise<Attempt> {
-    const pool = this.#poolOf(runnerId);
+    const pool = this.#poolOf(runnerId, request.class ?? 'interactive');
     const stream = await pool.acquire({
       signal: request.signal,
       connectTimeoutMs: request.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? REQUEST_CONNECT_TIMEOUT_MS,
-      isFreshWanted,
+      // A dial waits for the link by itself; on a kept stream the wait would count as the service's slowness.
+      isFreshWanted: isFreshWanted || this.#dialer.isAway?.(runnerId) === true,
     });
     if (request.signal?.aborted === true) {
       stream.destroy();
@@ -179,9 +186,11 @@ export class RunnerHttpPool implements RunnerHttp {
     return request.bodyTimeoutMs ?? this.#options.bodyTimeoutMs ?? REQUEST_BODY_TIMEOUT_MS;
   }
 
-  #poolOf(runnerId: RunnerId): RunnerStreamPool {
+  #poolOf(runnerId: RunnerId, streamClass: StreamClass): RunnerStreamPool {
     if (this.#isClosed) throw new RevDialError('SHUTTING_DOWN', 'this replica is closing');
-    const known = this.#pools.get(runnerId);
+    const isApart = streamClass === 'bulk' && this.#dialer.knowsClasses?.(runnerId) === true;
+    const key = isApart ? bulkKeyOf(runnerId) : runnerId;
+    const known = this.#pools.get(key);
     if (known !== undefined) return known;
     const options = this.#options;
     const maxStreamCount = options.maxStreamCount ?? HTTP_STREAMS_MAX_COUNT;
@@ -190,7 +199,8 @@ export class RunnerHttpPool implements RunnerHttp {
       maxQueuedCount: options.maxQueuedRequestCountPerRunner ?? RUNNER_QUEUED_REQUESTS_MAX_COUNT,
       idleLimitMs: options.idleLimitMs ?? STREAM_IDLE_LIMIT_MS,
       queueTimeoutMs: options.queueTimeoutMs ?? REQUEST_QUEUE_TIMEOUT_MS,
-      dial: (dialOptions) => this.#dialer.dial(runnerId, dialOptions),
+      dial: (dialOptions) =>
+        this.#dialer.dial(runnerId, isApart ? { ...dialOptions, class: streamClass } : dialOptions),
       takePlace: () => {
         if (this.#streamCount >= maxStreamCount) return false;
         this.#streamCount += 1;
@@ -200,21 +210,21 @@ export class RunnerHttpPool implements RunnerHttp {
         this.#streamCount -= 1;
       },
       onEmpty: () => {
-        if (this.#pools.get(runnerId) === pool) this.#pools.delete(runnerId);
+        if (this.#pools.get(key) === pool) this.#pools.delete(key);
         if (this.#pools.size === 0) for (const resolve of this.#onDrained.splice(0)) resolve();
       },
     });
-    this.#pools.set(runnerId, pool);
+    this.#pools.set(key, pool);
     return pool;
   }
 
   #observe(event: ConnectionEvent): void {
-    const pool = this.#pools.get(event.runnerId);
-    if (pool === undefined) return;
-    // Answers under way go on: whoever cut the link for good has cut its streams as well.
-    if (event.type !== 'lost') pool.retireAll();
-    if (event.type === 'gone') {
-      pool.failQueued(new RevDialError('RUNNER_NOT_CONNECTED', `${event.runnerId} is not connected`));
+    for (const key of [event.runnerId, bulkKeyOf(event.runnerId)]) {
+      const pool = this.#pools.get(key);
+      // Answers under way go on: whoever cut the link for good has cut its streams as well.
+      if (event.type !== 'lost') pool?.retireAll();
+      if (event.type === 'gone')
+        pool?.failQueued(new RevDialError('RUNNER_NOT_CONNECTED', `${event.runnerId} is not connected`));
     }
   }
 }
@@ -222,6 +232,11 @@ export class RunnerHttpPool implements RunnerHttp {
 type Attempt =
   | { readonly outcome: 'answered'; readonly response: RunnerHttpResponse }
   | { readonly outcome: 'failed'; readonly error: Error; readonly mayRepeat: boolean };
+
+/** No runner id has a space. */
+function bulkKeyOf(runnerId: RunnerId): string {
+  return `${runnerId} bulk`;
+}
 
 /** Sent twice, these may do it twice. */
 const CHANGES_EACH_TIME: ReadonlySet<RunnerHttpRequest['method']> = new Set(['POST', 'PATCH'] as const);

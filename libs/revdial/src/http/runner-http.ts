@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { StreamClass } from '../mux/stream-class.js';
 import type { RunnerId } from '../runner-id.js';
 
 export interface RunnerHttpRequest {
@@ -15,6 +16,8 @@ export interface RunnerHttpRequest {
    * Where no more streams may be opened, a kept one is taken all the same.
    */
   readonly isFreshWanted?: boolean;
+  /** `bulk` gives way to everything else of its link, where that is multiplexed. */
+  readonly class?: StreamClass;
   readonly connectTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
   /** Longest silence between two pieces of a body: the answer's, and the request's where it is a stream; 0: none is too long. */

@@ -1,9 +1,12 @@
+import type { Duplex } from 'node:stream';
 import type { RevDialError } from '../revdial-error.js';
-import type { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
+
+/** One that counts its payload. */
+type CountedStream = Duplex & { readonly bytesRead: number; readonly bytesWritten: number };
 
 /** The streams of one link: counted, drained or cut together. */
 export class LinkStreams {
-  readonly #open = new Set<WebSocketByteStream>();
+  readonly #open = new Set<CountedStream>();
   #closedBytesIn = 0;
   #closedBytesOut = 0;
   #onEmpty: (() => void) | undefined;
@@ -12,7 +15,7 @@ export class LinkStreams {
     return this.#open.size;
   }
 
-  add(stream: WebSocketByteStream): void {
+  add(stream: CountedStream): void {
     this.#open.add(stream);
     // A parked stream may have nobody who listens; its end must not become an uncaught error.
     stream.on('error', ignoreError);

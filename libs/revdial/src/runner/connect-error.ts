@@ -24,16 +24,28 @@ export class ConnectError extends Error {
   /** The status of the answer that said so. */
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** Of that answer, with names in small letters. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** What that answer's body begins with. */
+  readonly body: string;
 
   constructor(
     readonly code: ConnectErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly status?: number; readonly retryAfterMs?: number | undefined } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly status?: number;
+      readonly retryAfterMs?: number | undefined;
+      readonly headers?: ReadonlyMap<string, string> | undefined;
+      readonly body?: string;
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'ConnectError';
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.headers = options.headers ?? new Map();
+    this.body = options.body ?? '';
   }
 }
 

@@ -1,12 +1,13 @@
-import type { LinkEndReason, LinkTransport } from '../runner-link.js';
+import type { LinkEndReason } from '../runner-link.js';
 import { ControlLineReader } from '../wire/control-line-reader.js';
 import { encodeControlLine } from '../wire/control-line-codec.js';
 import type { ControlMessage, ReceivedControlMessage } from '../wire/control-line-codec.js';
+import type { DialBackTransport } from './dial-back-transport.js';
 import { CONTROL_QUEUE_MAX_BYTES, GOODBYE_LIMIT_MS } from './limits.js';
 
 /** What carries control lines: a hijacked socket or a WebSocket. */
 export interface ControlWire {
-  readonly transport: LinkTransport;
+  readonly transport: DialBackTransport;
   /** Bytes written and not yet taken by the kernel. */
   queuedByteCount(): number;
   write(line: Buffer): void;
@@ -34,7 +35,7 @@ export interface ControlChannelOptions {
  * opener feeds it with `receive`, `heard` and `end`.
  */
 export class ControlChannel {
-  readonly transport: LinkTransport;
+  readonly transport: DialBackTransport;
   /** Settles once. Never rejects. */
   readonly closed: Promise<ControlChannelEnd>;
   /** Resolves with the first line that arrives; never, if none does. */

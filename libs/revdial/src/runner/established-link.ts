@@ -1,6 +1,6 @@
-import type { LinkTransport } from '../runner-link.js';
 import type { ReceivedControlMessage } from '../wire/control-line-codec.js';
 import type { ControlChannel, ControlChannelEnd } from './control-channel.js';
+import type { DialBackTransport } from './dial-back-transport.js';
 import type { ControlOpenOptions } from './control-open-options.js';
 import { openHijackControl } from './open-hijack-control.js';
 import { openWebSocketControl } from './open-websocket-control.js';
@@ -24,7 +24,7 @@ export class EstablishedLink {
     });
   }
 
-  get transport(): LinkTransport {
+  get transport(): DialBackTransport {
     return this.#channel.transport;
   }
 
@@ -56,7 +56,7 @@ export class EstablishedLink {
 
 /** @throws ConnectError of every code; the signal's reason */
 export async function openEstablishedLink(
-  transport: LinkTransport,
+  transport: DialBackTransport,
   options: EstablishedLinkOptions,
   signal: AbortSignal,
 ): Promise<EstablishedLink> {

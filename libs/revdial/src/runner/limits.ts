@@ -39,6 +39,30 @@ export const RETRY_AFTER_MAX_MS = 5 * 60_000;
 /** After a WebSocket link of this age is lost, the hijack is tried again: what cut it then may have been a deployment. */
 export const HIJACK_PROBE_AFTER_MS = 6 * 3_600_000;
 
+/** Runner ids in one request of generation 3: its URL stays under 8 KiB, and a host has four. */
+export const RUNNERS_PER_LINK_COUNT = 64;
+
+/** Links that an API asked us to leave and that still finish streams. More at once mean an API that asks in a circle. */
+export const RETIRING_LINKS_COUNT = 4;
+
+/** Rounds of unclear failures (a cut, silence, 5xx) on both carriers before an older generation is tried. */
+export const UNCLEAR_ROUNDS_COUNT = 2;
+
+/** After an API without generation 3 was found, it is asked again this often: it may have been replaced without a loss. */
+export const GENERATION_PROBE_INTERVAL_MS = 24 * 3_600_000;
+
+/** After a loss it may be another API that came back; asking costs it one refused request. */
+export const GENERATION_PROBE_AFTER_LOSS_MS = 10 * 60_000;
+
+/** How often it is looked whether it is time to ask. */
+export const GENERATION_PROBE_TURN_MS = 60_000;
+
+/** Longest time that a server can give its agents to move. */
+export const DRAIN_MAX_MS = 10 * 60_000;
+
+/** A server that drains asks all of its agents at once: they move spread over at most this long. */
+export const MOVE_SPREAD_MAX_MS = 5_000;
+
 /** A token file holds one token; API keys and signed tokens stay far below. */
 export const TOKEN_FILE_MAX_BYTES = 16 * 1024;
 

@@ -31,17 +31,28 @@ export function describeLocalAddress(address: LocalAddress): string {
     : `${address.host}:${String(address.port)}`;
 }
 
+export interface DialLocalOptions {
+  /** Each direction ends on its own; whoever asks for it ends his. */
+  readonly allowHalfOpen?: boolean;
+}
+
 /**
  * Opens a connection to the local service.
  * @throws the socket's own error (ECONNREFUSED, ENOENT, …), an Error after `timeoutMs`, or the signal's reason
  */
-export function dialLocal(address: LocalAddress, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
-  const timeoutError = (): Error => new Error(`no answer within ${String(timeoutMs)} ms`);
+export function dialLocal(
+  address: LocalAddress,
+  timeoutMs: number,
+  signal: AbortSignal,
+  { allowHalfOpen = false }: DialLocalOptions = {},
+): Promise<Socket> {
+  const timeoutError = (): Error =>
+    Object.assign(new Error(`no answer within ${String(timeoutMs)} ms`), { code: 'ETIMEDOUT' });
   return withDeadline(timeoutMs, signal, timeoutError, async (bounded) => {
     const socket =
       address.kind === 'unix'
-        ? connect({ path: address.path })
-        : connect({ host: address.host, port: address.port, noDelay: true });
+        ? connect({ path: address.path, allowHalfOpen })
+        : connect({ host: address.host, port: address.port, noDelay: true, allowHalfOpen });
     await whenSocketReady(socket, 'connect', bounded);
     return socket;
   });

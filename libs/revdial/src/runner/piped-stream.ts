@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { RawData } from 'ws';
 import type { ClientWebSocket } from './client-websocket.js';
 import { STREAM_QUEUE_HIGH_BYTES } from './limits.js';
+import type { RunnerStream } from './runner-stream.js';
 
 const NORMAL_CLOSURE = 1000;
 /** The local service failed after the stream had begun: what came before is good, its end is not. */
@@ -15,7 +16,7 @@ const SEND_OPTIONS = { binary: true, compress: false, fin: true } as const;
  * the other. Half-close does not exist on this wire (revdial-wire §2): when either side ends, both close, after what was
  * received has been passed on.
  */
-export class PipedStream {
+export class PipedStream implements RunnerStream {
   /** Settles when both connections are gone. Never rejects. */
   readonly closed: Promise<void>;
   readonly #remote: ClientWebSocket;

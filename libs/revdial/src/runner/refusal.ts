@@ -7,6 +7,7 @@ export interface Refusal {
   readonly retryAfter: string | undefined;
   /** The beginning of the body. */
   readonly body: string;
+  readonly headers?: ReadonlyMap<string, string>;
 }
 
 /** The API's own words for 400 (revdial-wire §4); any other 400 comes from something in between. */
@@ -20,13 +21,14 @@ export function connectErrorOf(refusal: Refusal): ConnectError {
   const { status } = refusal;
   const retryAfterMs = parseRetryAfter(refusal.retryAfter, Date.now());
   const message = `answered ${String(status)}`;
+  const answer = { status, retryAfterMs, headers: refusal.headers, body: refusal.body };
   if (status === 401 || status === 403 || (status === 400 && API_BAD_REQUEST.test(refusal.body))) {
-    return new ConnectError('REFUSED', message, { status, retryAfterMs });
+    return new ConnectError('REFUSED', message, answer);
   }
   if (status === 409 || status === 429 || (status === 503 && retryAfterMs !== undefined)) {
-    return new ConnectError('UNAVAILABLE', message, { status, retryAfterMs });
+    return new ConnectError('UNAVAILABLE', message, answer);
   }
-  return new ConnectError('NOT_A_LINK', message, { status, retryAfterMs });
+  return new ConnectError('NOT_A_LINK', message, answer);
 }
 
 /** Seconds or an HTTP date, as milliseconds from `nowMs`, bounded; `undefined` when it is neither. */

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LinkTransport } from '../runner-link.js';
+import type { DialBackTransport } from './dial-back-transport.js';
 import { ConnectError } from './connect-error.js';
-import { FullJitterBackoff } from './full-jitter-backoff.js';
 import { RUNNER_TIMINGS } from './limits.js';
 import type { RunnerTimings } from './limits.js';
 import { describeLocalAddress } from './local-address.js';
 import type { LocalAddress } from './local-address.js';
-import { RefusalPatience } from './refusal-patience.js';
+import { ReconnectPlan } from './reconnect-plan.js';
 import { openEstablishedLink } from './established-link.js';
 import type { EstablishedLink } from './established-link.js';
 import type { RunnerLogger } from './runner-logger.js';
 import { describeServer } from './server-address.js';
+import type { RunnerTunnelEnd, RunnerTunnelState, RunnerTunnelStatus } from './runner-tunnel-status.js';
 import type { SocketConnector } from './socket-connector.js';
 import { StreamSet } from './stream-set.js';
 import type { TokenSource } from './token-source.js';
@@ -29,28 +29,23 @@ export interface RunnerTunnelOptions {
   readonly logger: RunnerLogger;
 }
 
-export type RunnerTunnelState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'refused' | 'stopped';
-
-/** `refused`: the API does not accept this runner, and waiting did not help. */
-export type RunnerTunnelEnd = { readonly reason: 'stopped' } | { readonly reason: 'refused'; readonly status: number };
-
 /**
  * One runner id held connected for as long as the process lives: connects, comes back after every loss with full jitter,
  * finds the transport that the path allows, and carries streams to one local service.
  */
-export class RunnerTunnel {
+export class RunnerTunnel implements RunnerTunnelStatus {
   readonly runnerId: string;
   /** Settles after `close` or `destroy`, or when the API refuses for good. Never rejects. */
   readonly closed: Promise<RunnerTunnelEnd>;
   readonly #options: RunnerTunnelOptions;
   readonly #timings: RunnerTimings;
   readonly #streams: StreamSet;
-  readonly #backoff: FullJitterBackoff;
-  readonly #patience: RefusalPatience;
+  readonly #plan: ReconnectPlan;
   readonly #chooser: TransportChooser;
   readonly #stop = new AbortController();
   #state: RunnerTunnelState = 'idle';
   #isClosing = false;
+  #linkCount = 0;
   #link: EstablishedLink | undefined;
   #settleClosed: (end: RunnerTunnelEnd) => void = () => undefined;
 
@@ -59,8 +54,7 @@ export class RunnerTunnel {
     this.#options = options;
     this.#timings = { ...RUNNER_TIMINGS, ...options.timings };
     this.#streams = new StreamSet(this.#timings.streamPingIntervalMs);
-    this.#backoff = new FullJitterBackoff(this.#timings);
-    this.#patience = new RefusalPatience(this.#timings.refusedAfterMs);
+    this.#plan = new ReconnectPlan(this.#timings);
     this.#chooser = new TransportChooser(options.transport ?? 'auto', this.#timings.shortHijackMs);
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
@@ -72,12 +66,17 @@ export class RunnerTunnel {
   }
 
   /** The transport of the link that stands. */
-  get transport(): LinkTransport | undefined {
+  get transport(): DialBackTransport | undefined {
     return this.#link?.transport;
   }
 
   get openStreamCount(): number {
     return this.#streams.size;
+  }
+
+  /** Links that stood so far. */
+  get linkCount(): number {
+    return this.#linkCount;
   }
 
   /** Begins to connect. Once. */
@@ -149,8 +148,9 @@ export class RunnerTunnel {
     }
     const connectedAtMs = performance.now();
     this.#link = link;
+    this.#linkCount += 1;
     this.#state = 'connected';
-    this.#patience.reset();
+    this.#plan.connected();
     this.#chooser.connected();
     logger.info({ transport: link.transport, why: this.#chooser.why }, 'connected');
     const end = await link.closed;
@@ -159,22 +159,14 @@ export class RunnerTunnel {
 
     const lifeMs = Math.round(performance.now() - connectedAtMs);
     const retryInMs =
-      end.reason === 'superseded' ? this.#supersededWaitMs() : this.#afterLoss(lifeMs, link.pickedUpCount);
+      end.reason === 'superseded' ? this.#plan.afterSuperseded() : this.#afterLoss(lifeMs, link.pickedUpCount);
     logger.warn({ transport: link.transport, reason: end.reason, detail: end.detail, lifeMs, retryInMs }, 'lost');
     return retryInMs;
   }
 
   #afterLoss(lifeMs: number, pickedUpCount: number): number {
-    const { usefulLinkMs, usefulCarrierMs } = this.#timings;
-    // Not for one stream alone: two agents of one runner id would cut each other at full speed for ever.
-    if (lifeMs >= usefulLinkMs || (pickedUpCount > 0 && lifeMs >= usefulCarrierMs)) this.#backoff.reset();
     this.#chooser.lost(lifeMs);
-    return this.#backoff.nextMs(performance.now());
-  }
-
-  /** Somebody else holds this runner id, with the same token: nothing in between is to blame, and haste helps nobody. */
-  #supersededWaitMs(): number {
-    return Math.round(this.#timings.supersededWaitMs * (1 + Math.random()));
+    return this.#plan.afterLoss(lifeMs, pickedUpCount);
   }
 
   async #connect(): Promise<EstablishedLink> {
@@ -197,7 +189,7 @@ export class RunnerTunnel {
     }
   }
 
-  async #open(transport: LinkTransport): Promise<EstablishedLink> {
+  async #open(transport: DialBackTransport): Promise<EstablishedLink> {
     const { connector, runnerId, local, token, logger } = this.#options;
     return openEstablishedLink(
       transport,
@@ -206,28 +198,19 @@ export class RunnerTunnel {
     );
   }
 
-  #afterFailure(error: unknown): number | undefined {
+  #afterFailure(cause: unknown): number | undefined {
     const { logger } = this.#options;
-    const problem = error instanceof Error ? error.message : 'unknown';
-    const code = error instanceof ConnectError ? error.code : 'UNREACHABLE';
-    const status = error instanceof ConnectError ? error.status : undefined;
+    const { error, retryInMs } = this.#plan.afterFailure(cause);
+    const { code, status, message: problem } = error;
     if (code !== 'NOT_A_LINK') this.#chooser.unavailable();
-    if (code === 'REFUSED') {
-      const retryInMs = this.#patience.nextMs(performance.now());
-      if (retryInMs === undefined) {
-        logger.error({ status, problem }, 'refused for good');
-        this.#finish({ reason: 'refused', status: status ?? 0 });
-      } else {
-        logger.warn({ status, problem, retryInMs }, 'refused');
-      }
-      return retryInMs;
+    if (retryInMs === undefined) {
+      logger.error({ status, problem }, 'refused for good');
+      this.#finish({ reason: 'refused', status: status ?? 0 });
+    } else if (code === 'REFUSED') {
+      logger.warn({ status, problem, retryInMs }, 'refused');
+    } else {
+      logger.warn({ code, status, problem, retryInMs }, 'not connected');
     }
-    // What refused before may have been something else; only refusals in a row are believed.
-    this.#patience.reset();
-    const retryAfterMs = error instanceof ConnectError ? (error.retryAfterMs ?? 0) : 0;
-    // The jitter goes on top: the API gave the same time to everyone.
-    const retryInMs = retryAfterMs + this.#backoff.nextMs(performance.now());
-    logger.warn({ code, status, problem, retryInMs }, 'not connected');
     return retryInMs;
   }
 }

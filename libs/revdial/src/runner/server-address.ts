@@ -46,6 +46,13 @@ export function controlPath(server: ServerAddress, runnerId: string): string {
   return `${server.pathPrefix}${REVDIAL_PATH}?runnerid=${encodeURIComponent(runnerId)}`;
 }
 
+/** Path and query of a link for all of these runners; `none`: the API refuses it, whoever asks. */
+export function multiplexedPath(server: ServerAddress, runnerIds: readonly string[] | 'none'): string {
+  const path = `${server.pathPrefix}${REVDIAL_PATH}`;
+  if (runnerIds === 'none') return path;
+  return `${path}?${runnerIds.map((runnerId) => `runnerid=${encodeURIComponent(runnerId)}`).join('&')}`;
+}
+
 /**
  * Path and query of the data connection that `connPath` asks for: its first `/revdial` rewritten, its query verbatim.
  * `undefined` for a path that could not be echoed verbatim or is not ours.

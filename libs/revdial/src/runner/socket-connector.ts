@@ -43,6 +43,12 @@ export class SocketConnector {
     this.#serverName = options.serverName ?? (isIP(options.server.host) === 0 ? options.server.host : '');
   }
 
+  /** Where the first connection goes. */
+  get nextHop(): { readonly host: string; readonly port: number; readonly isProxy: boolean } {
+    const { host, port } = this.#proxy ?? this.server;
+    return { host, port, isProxy: this.#proxy !== undefined };
+  }
+
   /**
    * Resolves with a connected socket that has no delay, is probed by the kernel, and whose errors do not throw.
    * @throws ConnectError UNREACHABLE, TLS_FAILED, PROXY_REFUSED; the signal's reason

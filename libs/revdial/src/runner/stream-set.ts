@@ -1,12 +1,12 @@
 import { STREAMS_PER_RUNNER_COUNT } from './limits.js';
-import type { PipedStream } from './piped-stream.js';
+import type { RunnerStream } from './runner-stream.js';
 
 /** How long a stream that owes no answer has to be quiet to count as finished while draining. */
 const QUIET_MS = 200;
 
 /** The open streams of one runner. They are connections of their own and outlive the link that announced them. */
 export class StreamSet {
-  readonly #streams = new Set<PipedStream>();
+  readonly #streams = new Set<RunnerStream>();
   readonly #pingIntervalMs: number;
   #pingTimer: NodeJS.Timeout | undefined;
 
@@ -22,7 +22,7 @@ export class StreamSet {
     return this.#streams.size >= STREAMS_PER_RUNNER_COUNT;
   }
 
-  add(stream: PipedStream): void {
+  add(stream: RunnerStream): void {
     this.#streams.add(stream);
     this.#pingTimer ??= setInterval(() => {
       for (const each of this.#streams) each.ping();
@@ -43,7 +43,7 @@ export class StreamSet {
     const deadline = setTimeout(() => {
       this.destroy();
     }, graceMs);
-    const movedBefore = new Map<PipedStream, number>();
+    const movedBefore = new Map<RunnerStream, number>();
     const quietTimer = setInterval(() => {
       for (const stream of this.#streams) {
         if (!stream.awaitsAnswer && movedBefore.get(stream) === stream.movedByteCount) stream.close();

@@ -1,8 +1,8 @@
-import type { LinkTransport } from '../runner-link.js';
+import type { DialBackTransport } from './dial-back-transport.js';
 import { HIJACK_PROBE_AFTER_MS } from './limits.js';
 
 /** `auto` finds out; the others insist. */
-export type TransportMode = 'auto' | LinkTransport;
+export type TransportMode = 'auto' | DialBackTransport;
 
 /** Hijacked links cut young, one after the other, that make us stop blaming chance. */
 const SHORT_HIJACKS_COUNT = 2;
@@ -15,7 +15,7 @@ const SHORT_HIJACKS_COUNT = 2;
 export class TransportChooser {
   readonly #mode: TransportMode;
   readonly #shortHijackMs: number;
-  #current: LinkTransport;
+  #current: DialBackTransport;
   #why: string;
   #shortHijackCount = 0;
   /** WebSocket was chosen and has not stood yet: the API going away looks like something in between that cuts. */
@@ -28,7 +28,7 @@ export class TransportChooser {
     this.#why = mode === 'auto' ? 'tried first' : 'as configured';
   }
 
-  get current(): LinkTransport {
+  get current(): DialBackTransport {
     return this.#current;
   }
 
@@ -73,7 +73,7 @@ export class TransportChooser {
     }
   }
 
-  #switchTo(transport: LinkTransport, why: string): void {
+  #switchTo(transport: DialBackTransport, why: string): void {
     this.#current = transport;
     this.#why = why;
     this.#shortHijackCount = 0;

@@ -9,6 +9,12 @@ export interface FrameReaderEvents {
   readonly onClose: (code: number | undefined) => void;
 }
 
+export interface FrameReaderOptions {
+  /** Whose frames these are: clients mask, servers must not (RFC 6455 §5.1). A client's by default. */
+  readonly peer?: 'client' | 'server';
+  readonly maxFrameBytes?: number;
+}
+
 /** Opcodes of RFC 6455 §5.2. */
 const CONTINUATION = 0x0;
 const TEXT = 0x1;
@@ -30,12 +36,14 @@ const UNSUPPORTED_DATA = 1003;
 const TOO_BIG = 1009;
 
 /**
- * Takes the frames of a client apart as they arrive. Made for a byte stream in binary frames, where borders mean nothing:
+ * Takes the frames of a peer apart as they arrive. Made for a byte stream in binary frames, where borders mean nothing:
  * payload is handed out as it comes, never collected into frames or messages, and never copied out of the chunk it came in.
  * What is kept between two chunks is a begun header and at most one control frame. Pure: no clock and no I/O.
  */
 export class WebSocketFrameReader {
   readonly #events: FrameReaderEvents;
+  readonly #isPeerClient: boolean;
+  readonly #maxFrameBytes: number;
   readonly #header = Buffer.alloc(HEADER_MAX_BYTES);
   readonly #control = Buffer.alloc(CONTROL_PAYLOAD_MAX_BYTES);
   readonly #key = Buffer.alloc(4);
@@ -50,8 +58,10 @@ export class WebSocketFrameReader {
   #isMasked = false;
   #isClosed = false;
 
-  constructor(events: FrameReaderEvents) {
+  constructor(events: FrameReaderEvents, options: FrameReaderOptions = {}) {
     this.#events = events;
+    this.#isPeerClient = options.peer !== 'server';
+    this.#maxFrameBytes = options.maxFrameBytes ?? DATA_FRAME_IN_MAX_BYTES;
   }
 
   /**
@@ -117,7 +127,11 @@ export class WebSocketFrameReader {
     this.#opcode = first & 0x0f;
     if ((first & 0x70) !== 0)
       throw new WebSocketViolation(PROTOCOL_ERROR, 'a frame with an extension nobody agreed on');
-    if ((second & 0x80) === 0) throw new WebSocketViolation(PROTOCOL_ERROR, 'a frame of a client without a mask');
+    if (((second & 0x80) !== 0) !== this.#isPeerClient)
+      throw new WebSocketViolation(
+        PROTOCOL_ERROR,
+        this.#isPeerClient ? 'a frame of a client without a mask' : 'a frame of a server with a mask',
+      );
     switch (this.#opcode) {
       case BINARY:
       case CONTINUATION:
@@ -139,19 +153,21 @@ export class WebSocketFrameReader {
       default:
         throw new WebSocketViolation(PROTOCOL_ERROR, `an unknown opcode ${String(this.#opcode)}`);
     }
-    return 2 + (length === EXTENDED_16 ? 2 : length === EXTENDED_64 ? 8 : 0) + 4;
+    return 2 + (length === EXTENDED_16 ? 2 : length === EXTENDED_64 ? 8 : 0) + (this.#isPeerClient ? 4 : 0);
   }
 
   #beginPayload(): void {
-    const keyAt = this.#headerLength - 4;
     const length = (this.#header[1] ?? 0) & 0x7f;
     if (length === EXTENDED_16) this.#payloadLength = this.#header.readUInt16BE(2);
     else if (length === EXTENDED_64) this.#payloadLength = Number(this.#header.readBigUInt64BE(2));
     else this.#payloadLength = length;
-    if (this.#payloadLength > DATA_FRAME_IN_MAX_BYTES)
-      throw new WebSocketViolation(TOO_BIG, `a frame is longer than ${String(DATA_FRAME_IN_MAX_BYTES)} bytes`);
-    this.#isMasked = this.#header.readUInt32BE(keyAt) !== 0;
-    this.#header.copy(this.#key, 0, keyAt, keyAt + 4);
+    if (this.#payloadLength > this.#maxFrameBytes)
+      throw new WebSocketViolation(TOO_BIG, `a frame is longer than ${String(this.#maxFrameBytes)} bytes`);
+    if (this.#isPeerClient) {
+      const keyAt = this.#headerLength - 4;
+      this.#isMasked = this.#header.readUInt32BE(keyAt) !== 0;
+      this.#header.copy(this.#key, 0, keyAt, keyAt + 4);
+    }
     this.#remaining = this.#payloadLength;
     this.#headerByteCount = 0;
     if (this.#remaining === 0 && this.#opcode >= CLOSE) this.#endControl();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { RUNNER_TIMINGS } from '@helix/revdial';
-import type { LinkTransport } from '@helix/revdial';
+import type { DialBackTransport } from '@helix/revdial';
 import { eventually } from '@helix/revdial/testing';
 import { ApiDouble, connReady } from './support/api-double.js';
 import { unusedPort } from './support/local-service.js';
@@ -8,7 +8,7 @@ import type { LocalService } from './support/local-service.js';
 import { TOKEN, startTunnel } from './support/start-tunnel.js';
 import { TunnelRig } from './support/tunnel-rig.js';
 
-describe.each<LinkTransport>(['hijack', 'websocket'])('a runner tunnel over %s', (transport) => {
+describe.each<DialBackTransport>(['hijack', 'websocket'])('a runner tunnel over %s', (transport) => {
   let rig: TunnelRig;
   let api: ApiDouble;
   let service: LocalService;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseLocalAddress } from '@helix/revdial';
-import type { LinkTransport } from '@helix/revdial';
+import type { DialBackTransport } from '@helix/revdial';
 import { eventually } from '@helix/revdial/testing';
 import { connReady, readAll } from './support/api-double.js';
 import type { ApiDouble } from './support/api-double.js';
@@ -11,7 +11,7 @@ import type { LocalService } from './support/local-service.js';
 import { TOKEN } from './support/start-tunnel.js';
 import { TunnelRig } from './support/tunnel-rig.js';
 
-describe.each<LinkTransport>(['hijack', 'websocket'])('streams of a tunnel over %s', (transport) => {
+describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel over %s', (transport) => {
   let rig: TunnelRig;
   let api: ApiDouble;
   let service: LocalService;

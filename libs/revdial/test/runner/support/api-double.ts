@@ -41,7 +41,7 @@ export interface ControlPeer {
 }
 
 interface Recorded {
-  readonly kind: 'hijack' | 'websocket' | 'data';
+  readonly kind: 'hijack' | 'websocket' | 'data' | 'later-generation';
   readonly url: string;
   readonly authorization: string | undefined;
   readonly atMs: number;
@@ -158,8 +158,11 @@ export class ApiDouble {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const isData = request.url?.includes('revdial.dialer=') === true;
-    this.#record(isData ? 'data' : 'websocket', request);
-    const answer = isData ? this.data : this.websocket;
+    const isWebSocket = request.headers.upgrade === 'websocket';
+    this.#record(isData ? 'data' : isWebSocket ? 'websocket' : 'later-generation', request);
+    const hasRunner = isData || request.url?.includes('runnerid=') === true;
+    const served = isData ? this.data : this.websocket;
+    const answer = !isWebSocket ? { status: 426 } : hasRunner ? served : { status: 400, body: 'runnerid is required' };
     if (answer === 'silent') return;
     if (answer === 'cut') {
       socket.destroy();

@@ -1,4 +1,4 @@
-import type { LinkTransport, LocalAddress, RunnerTimings } from '@helix/revdial';
+import type { DialBackTransport, LocalAddress, RunnerTimings } from '@helix/revdial';
 import { eventually } from '@helix/revdial/testing';
 import { ApiDouble } from './api-double.js';
 import { LocalService } from './local-service.js';
@@ -12,10 +12,10 @@ export class TunnelRig {
 
   private constructor(
     readonly api: ApiDouble,
-    readonly transport: LinkTransport,
+    readonly transport: DialBackTransport,
   ) {}
 
-  static async create(transport: LinkTransport): Promise<TunnelRig> {
+  static async create(transport: DialBackTransport): Promise<TunnelRig> {
     return new TunnelRig(await ApiDouble.start(), transport);
   }
 

@@ -1,0 +1,193 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { BytePipe } from '../carrier/byte-pipe.js';
+import { SocketCarrier } from '../carrier/socket-carrier.js';
+import { WebSocketCarrier } from '../carrier/websocket-carrier.js';
+import type { ConnectionManager } from '../connections/connection-manager.js';
+import { TCP_KEEP_ALIVE_DELAY_MS } from '../limits.js';
+import { MultiplexedConnection } from '../links/multiplexed-connection.js';
+import type { Carriage, MultiplexedConnectionEvents } from '../links/multiplexed-connection.js';
+import { MultiplexedLink } from '../links/multiplexed-link.js';
+import { PrincipalShare } from '../links/principal-share.js';
+import { emptyResetCounts } from '../mux/reset-counts.js';
+import { RESUMABLE_TIMINGS } from '../resumable/limits.js';
+import { formatLinkGrant, formatReceived, parseResumption } from '../resumable/resumption.js';
+import type { Resumption } from '../resumable/resumption.js';
+import type { RevDialCounters } from '../revdial-counters.js';
+import { SILENT_LOGGER } from '../revdial-logger.js';
+import type { RevDialLogger } from '../revdial-logger.js';
+import { refusalOf } from './admission.js';
+import type { Admitted } from './admission.js';
+import { headerLines } from './header-lines.js';
+import { addResets, multiplexedTotalsOf } from './multiplexed-totals.js';
+import type { MultiplexedTotals } from './multiplexed-totals.js';
+import { notResumable, REFUSALS } from './refusal.js';
+import type { NotResumableReason, Refusal } from './refusal.js';
+import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
+import { SupersededLinks } from './superseded-links.js';
+import { REVDIAL_PROTOCOL, REVDIAL_SUBPROTOCOL, REVDIAL_VERSION } from './tunnel-request.js';
+import type { CarrierKind } from './tunnel-request.js';
+import type { WaitingSocket } from './waiting-socket.js';
+import { webSocketAcceptance } from './websocket-acceptance.js';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Where links of generation 3 are opened and resumed, after their peer was let in (docs/protocol.md, "Generation 3"). */
+export class MultiplexedDoor {
+  readonly #connections: ConnectionManager;
+  readonly #options: RevDialGatewayOptions;
+  readonly #counters: RevDialCounters;
+  readonly #logger: RevDialLogger;
+  readonly #byLinkId = new Map<string, MultiplexedConnection>();
+  readonly #superseded = new SupersededLinks();
+  readonly #shares = new Map<string, PrincipalShare>();
+  readonly #endedResets = emptyResetCounts();
+
+  constructor(connections: ConnectionManager, options: RevDialGatewayOptions & { readonly counters: RevDialCounters }) {
+    this.#connections = connections;
+    this.#options = options;
+    this.#counters = options.counters;
+    this.#logger = options.logger ?? SILENT_LOGGER;
+  }
+
+  /** Answers 101 and goes on with the socket, or returns why not and leaves it alone. */
+  accept(
+    waiting: WaitingSocket,
+    request: IncomingMessage,
+    carrier: CarrierKind,
+    admitted: Admitted,
+  ): Refusal | undefined {
+    // Decided by the admission; a turn may have passed since.
+    for (const { id } of admitted.runners) {
+      const obstacle = this.#connections.findObstacle(id, admitted.principal.name);
+      if (obstacle !== undefined) return refusalOf(obstacle);
+    }
+    if (answerHead(request, carrier, {}) === undefined) return REFUSALS.invalidUpgrade;
+    const resumption = parseResumption(request.headers);
+    if (resumption === undefined) return REFUSALS.resumptionMalformed;
+    const take = (headers: Headers): BytePipe => takeSocket(waiting, request, carrier, headers);
+    const carriage: Carriage = {
+      transport: carrier === 'raw' ? 'mux' : 'mux-websocket',
+      remoteAddress: request.socket.remoteAddress ?? '',
+    };
+    return resumption === 'absent'
+      ? this.#open(admitted, carriage, take)
+      : this.#resume(resumption, admitted, carriage, take);
+  }
+
+  totals(): MultiplexedTotals {
+    return multiplexedTotalsOf(this.#byLinkId.values(), this.#endedResets);
+  }
+
+  #open(admitted: Admitted, carriage: Carriage, take: (headers: Headers) => BytePipe): Refusal | undefined {
+    const principal = admitted.principal.name;
+    const share = this.#shareOf(principal);
+    if (!share.mayOpenLink) return REFUSALS.tooMany;
+    const holdMs = Math.min(this.#options.holdMs ?? RESUMABLE_TIMINGS.holdMs, this.#connections.graceMs);
+    const fields: Record<string, unknown> = { runnerIds: admitted.runners.map(({ id }) => id), ...carriage };
+    const connection = new MultiplexedConnection(
+      principal,
+      share,
+      carriage,
+      { ...this.#options, holdMs },
+      this.#eventsOf(fields),
+    );
+    fields['linkId'] = connection.grant.linkId;
+    this.#keep(connection, fields);
+    connection.attach(take(formatLinkGrant(connection.grant)), 0, carriage);
+    for (const { id } of admitted.runners) {
+      const link = new MultiplexedLink(id, connection, this.#counters);
+      this.#counters.linksOpened[carriage.transport] += 1;
+      void link.closed.then((end) => {
+        this.#counters.count(this.#counters.linksEnded, end.reason);
+      });
+      const { generation } = this.#connections.register(link);
+      this.#logger.info({ ...fields, runnerId: id, generation }, 'runner connected');
+    }
+    return undefined;
+  }
+
+  #resume(
+    resumption: Resumption,
+    admitted: Admitted,
+    carriage: Carriage,
+    take: (headers: Headers) => BytePipe,
+  ): Refusal | undefined {
+    const connection = this.#byLinkId.get(resumption.linkId);
+    const runnerIds = admitted.runners.map(({ id }) => id);
+    const principal = admitted.principal.name;
+    if (connection === undefined) return this.#notResumable(this.#superseded.reasonOf(resumption.linkId, principal));
+    const refusal = connection.judge(resumption, principal, runnerIds);
+    if (refusal !== undefined)
+      return this.#notResumable(refusal === 'closed' && connection.isSuperseded ? 'superseded' : refusal);
+    // First, so that what is said to have been received stays true, though the old connection may seem alive.
+    const received = connection.detach();
+    connection.attach(take(formatReceived(received)), resumption.received, carriage);
+    return undefined;
+  }
+
+  #notResumable(reason: NotResumableReason): Refusal {
+    this.#counters.count(this.#counters.resumptionsRefused, reason);
+    return notResumable(reason);
+  }
+
+  #keep(connection: MultiplexedConnection, fields: Readonly<Record<string, unknown>>): void {
+    const { linkId } = connection.grant;
+    const { share } = connection;
+    this.#byLinkId.set(linkId, connection);
+    share.linkCount += 1;
+    void connection.closed.then((end) => {
+      this.#byLinkId.delete(linkId);
+      if (end.code === 'superseded') this.#superseded.add(linkId, connection.principal);
+      share.linkCount -= 1;
+      if (share.linkCount === 0) this.#shares.delete(connection.principal);
+      addResets(this.#endedResets, connection.stats.resetsByCode);
+      this.#logger.info({ ...fields, code: end.code, byPeer: end.byPeer, err: end.cause }, 'link of runners ended');
+    });
+  }
+
+  #eventsOf(fields: Readonly<Record<string, unknown>>): MultiplexedConnectionEvents {
+    return {
+      onCarrierLost: (end) => {
+        this.#logger.info(
+          { ...fields, code: end.code, err: end.cause },
+          'a link lost its connection and may be resumed',
+        );
+      },
+      onResumed: (replayedBytes) => {
+        this.#counters.resumptions += 1;
+        this.#counters.replayedBytes += replayedBytes;
+        this.#logger.info({ ...fields, replayedBytes }, 'a link was resumed');
+      },
+    };
+  }
+
+  #shareOf(principal: string): PrincipalShare {
+    const known = this.#shares.get(principal);
+    if (known !== undefined) return known;
+    const share = new PrincipalShare(this.#options);
+    this.#shares.set(principal, share);
+    return share;
+  }
+}
+
+function takeSocket(
+  waiting: WaitingSocket,
+  request: IncomingMessage,
+  carrier: CarrierKind,
+  headers: Headers,
+): BytePipe {
+  const socket: Socket = waiting.socket;
+  const earlyBytes = waiting.release();
+  socket.setKeepAlive(true, TCP_KEEP_ALIVE_DELAY_MS);
+  socket.write(answerHead(request, carrier, headers) ?? '');
+  return carrier === 'raw' ? new SocketCarrier(socket, earlyBytes) : new WebSocketCarrier(socket, 'server', earlyBytes);
+}
+
+/** `undefined`: not a WebSocket's request. */
+function answerHead(request: IncomingMessage, carrier: CarrierKind, headers: Headers): string | undefined {
+  if (carrier === 'websocket')
+    return webSocketAcceptance(request, { 'Sec-WebSocket-Protocol': REVDIAL_SUBPROTOCOL, ...headers });
+  const first = { Upgrade: REVDIAL_PROTOCOL, Connection: 'Upgrade', 'RevDial-Version': REVDIAL_VERSION };
+  return `HTTP/1.1 101 Switching Protocols\r\n${headerLines({ ...first, ...headers })}\r\n`;
+}

@@ -1,0 +1,181 @@
+import type { Duplex } from 'node:stream';
+import type { DialStream } from '../dial/dial-stream.js';
+import { DIAL_TIMEOUT_MS, ORPHANED_STREAM_GRACE_MS } from '../limits.js';
+import type { RevDialCounters } from '../revdial-counters.js';
+import { isRevDialError, RevDialError } from '../revdial-error.js';
+import type { RunnerId } from '../runner-id.js';
+import type {
+  LinkEnd,
+  LinkEndReason,
+  LinkStats,
+  LinkTransport,
+  OpenStreamOptions,
+  RunnerLink,
+} from '../runner-link.js';
+import { LinkStreams } from './link-streams.js';
+import type { MultiplexedConnection } from './multiplexed-connection.js';
+
+/**
+ * One runner on a link of generation 3. A stream is opened without a round trip, and outlives the connection under it for
+ * as long as that may be resumed.
+ */
+export class MultiplexedLink implements RunnerLink {
+  readonly closed: Promise<LinkEnd>;
+  readonly #connection: MultiplexedConnection;
+  readonly #counters: RevDialCounters;
+  readonly #streams = new LinkStreams();
+  #state: 'open' | 'closing' | 'ended' = 'open';
+  #settleClosed: (end: LinkEnd) => void = () => undefined;
+
+  constructor(
+    readonly runnerId: RunnerId,
+    connection: MultiplexedConnection,
+    counters: RevDialCounters,
+  ) {
+    this.#connection = connection;
+    this.#counters = counters;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    connection.add(this);
+  }
+
+  get principal(): string {
+    return this.#connection.principal;
+  }
+
+  get transport(): LinkTransport {
+    return this.#connection.carriage.transport;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.carriage.remoteAddress;
+  }
+
+  get connectedAt(): Date {
+    return this.#connection.connectedAt;
+  }
+
+  /** May streams be opened, and the connection be resumed for it? */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get isAway(): boolean {
+    return this.#connection.resumeLeftMs !== undefined;
+  }
+
+  whenStanding(limitMs: number, signal?: AbortSignal): Promise<void> {
+    return this.#connection.whenStanding(limitMs, signal);
+  }
+
+  openStream(options: OpenStreamOptions = {}): Promise<Duplex> {
+    if (options.signal?.aborted === true)
+      return Promise.reject(new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: options.signal.reason }));
+    if (this.#state !== 'open') return Promise.reject(new RevDialError('LINK_LOST', 'the link is closing'));
+    const { share } = this.#connection;
+    if (!share.mayOpenStream)
+      return Promise.reject(new RevDialError('LIMIT_REACHED', 'too many streams to the runners of this principal'));
+    const beganAtMs = performance.now();
+    const stream = this.#connection.open({
+      target: this.runnerId,
+      streamClass: options.class ?? 'interactive',
+      onPickedUp: () => {
+        clearTimeout(timer);
+        this.#counters.dialsSucceeded += 1;
+        this.#counters.onPickedUp(performance.now() - beganAtMs, this.transport);
+      },
+    });
+    const { errored } = stream;
+    if (errored !== null) {
+      stream.on('error', () => undefined);
+      return Promise.reject(errored);
+    }
+    let timer: NodeJS.Timeout | undefined;
+    this.#limitPickUp(stream, options.timeoutMs ?? DIAL_TIMEOUT_MS, (next) => {
+      timer = next;
+    });
+    share.streamCount += 1;
+    this.#streams.add(stream);
+    stream.once('close', () => {
+      clearTimeout(timer);
+      share.streamCount -= 1;
+      const failure = stream.errored;
+      if (!stream.isPickedUp && isRevDialError(failure))
+        this.#counters.count(this.#counters.dialFailures, failure.code);
+    });
+    return Promise.resolve(stream);
+  }
+
+  stats(): LinkStats {
+    const { silentMs, roundTripMs, unansweredMs, resumptions } = this.#connection.resumableStats;
+    const { resumeLeftMs, waitingCount } = this.#connection;
+    const bytes = this.#streams.bytes();
+    return {
+      lastSeenAt: new Date(Date.now() - silentMs),
+      roundTripMs,
+      unansweredMs: resumeLeftMs === undefined ? unansweredMs : silentMs,
+      openStreamCount: this.#streams.count,
+      bytesIn: bytes.in,
+      bytesOut: bytes.out,
+      waitingDialCount: waitingCount,
+      resumptionCount: resumptions,
+      ...(resumeLeftMs === undefined ? {} : { resumeLeftMs }),
+    };
+  }
+
+  probe(): void {
+    this.#connection.probe();
+  }
+
+  async close(graceMs = ORPHANED_STREAM_GRACE_MS, reason: LinkEndReason = 'shutdown'): Promise<void> {
+    if (this.#state === 'open') {
+      this.#state = 'closing';
+      this.#connection.noteClosing(reason);
+      if (reason === 'shutdown') this.#connection.askToMove(graceMs);
+      await this.#streams.drain(graceMs, lost(reason));
+      this.#settle({ reason, at: new Date() });
+      this.#connection.release(this, reason, false);
+    } else {
+      await this.#streams.drain(graceMs, lost(reason));
+    }
+    await this.closed;
+    if (this.#connection.isEmpty) await this.#connection.closed;
+  }
+
+  destroy(reason: LinkEndReason): void {
+    this.#settle({ reason, at: new Date() });
+    this.#streams.destroy(lost(reason));
+    this.#connection.release(this, reason, true);
+  }
+
+  /** The connection has ended, and its streams with it. */
+  lose(end: LinkEnd): void {
+    this.#settle(end);
+  }
+
+  /** Absence does not count: the dial waits as it would for a link that is lost, in the hold's bound. */
+  #limitPickUp(stream: DialStream, limitMs: number, keep: (timer: NodeJS.Timeout) => void): void {
+    const absentMs = this.#connection.absentMs;
+    keep(
+      setTimeout(() => {
+        const awayMs = this.#connection.absentMs - absentMs;
+        if (awayMs >= 1) this.#limitPickUp(stream, awayMs, keep);
+        else
+          stream.destroy(
+            new RevDialError('DIAL_TIMEOUT', `the runner did not answer the dial within ${String(limitMs)} ms`),
+          );
+      }, limitMs),
+    );
+  }
+
+  #settle(end: LinkEnd): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#settleClosed(end);
+  }
+}
+
+function lost(reason: LinkEndReason): RevDialError {
+  return new RevDialError('LINK_LOST', `the link of the runner ended: ${reason}`);
+}

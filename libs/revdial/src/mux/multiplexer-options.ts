@@ -1,0 +1,15 @@
+import type { PipeEnd } from '../carrier/byte-pipe.js';
+import type { MuxLimits } from './mux-limits.js';
+import type { MuxStream } from './mux-stream.js';
+import type { MuxRole } from './stream-ids.js';
+
+export interface MultiplexerOptions {
+  readonly role: MuxRole;
+  readonly limits?: Partial<MuxLimits>;
+  /** Takes a stream that the peer opens: sets its listeners at once, or cuts it. Without this they are refused. */
+  readonly onStream?: (stream: MuxStream) => void;
+  /** The peer takes no more streams; those that stand go on. */
+  readonly onGoAway?: () => void;
+  /** Once, after all streams have failed. */
+  readonly onClosed?: (end: PipeEnd) => void;
+}

@@ -1,0 +1,258 @@
+import { Duplex } from 'node:stream';
+import { STREAM_WRITE_BUFFER_BYTES } from './limits.js';
+import { MuxStreamError } from './mux-stream-error.js';
+import { ReceiveWindow } from './receive-window.js';
+import type { ResetCode } from './reset-code.js';
+import type { StreamClass } from './stream-class.js';
+import type { StreamHost } from './stream-host.js';
+import { StreamSender } from './stream-sender.js';
+import type { SenderOwner } from './stream-sender.js';
+import { UnreadBacklog } from './unread-backlog.js';
+
+type Callback = (error?: Error | null) => void;
+
+/**
+ * One byte stream of a link. Each direction ends on its own (`end` here, `end` event there). `destroy(error)` and `reset(code)`
+ * cut both and tell the peer why: the code of a MuxStreamError, else `cancelled`. Fails with a MuxStreamError: the peer's code
+ * when the peer cut it, `expired` when the link is gone, `refused` or `limit` when it could not be opened.
+ *
+ * Node's own buffer holds one piece at most, what else is unread waits in a backlog that counts exactly.
+ */
+export class MuxStream extends Duplex implements SenderOwner {
+  readonly #host: StreamHost;
+  readonly #sender: StreamSender;
+  readonly #window: ReceiveWindow;
+  readonly #backlog = new UnreadBacklog();
+  #receivedBytes = 0;
+  #readBytes = 0;
+  #unreadBytes = 0;
+  #isPieceWanted = false;
+  #hasPeerEnded = false;
+  #isEndDelivered = false;
+  #isEndReported = false;
+  #resetCode: ResetCode | undefined;
+  #writeCallback: Callback | undefined;
+  #finalCallback: Callback | undefined;
+
+  /** Made by the multiplexer. `acceptedId` is that of a stream which the peer opened. */
+  constructor(host: StreamHost, streamClass: StreamClass, acceptedId?: number) {
+    super({ readableHighWaterMark: 1, writableHighWaterMark: STREAM_WRITE_BUFFER_BYTES });
+    this.#host = host;
+    this.#sender = new StreamSender(this, streamClass, acceptedId);
+    this.#window = new ReceiveWindow(host.windowBudget, host.streamWindowMaxBytes);
+  }
+
+  /** Undefined until the first frame has left. */
+  get id(): number | undefined {
+    return this.#sender.id;
+  }
+
+  get streamClass(): StreamClass {
+    return this.#sender.streamClass;
+  }
+
+  /** Counts for what is sent from here on. */
+  set streamClass(streamClass: StreamClass) {
+    const sender = this.#sender;
+    if (sender.streamClass === streamClass) return;
+    sender.streamClass = streamClass;
+    if (sender.leaveRing()) this.#host.offer(sender);
+  }
+
+  /** Received and not read yet. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  get receiveWindowBytes(): number {
+    return this.#window.sizeBytes;
+  }
+
+  /** Cuts the stream without an error here; the peer's end fails with the code. */
+  reset(code: ResetCode): void {
+    this.#resetCode = code;
+    this.destroy();
+  }
+
+  // The multiplexer's side.
+
+  get sender(): StreamSender {
+    return this.#sender;
+  }
+
+  get hasPeerEnded(): boolean {
+    return this.#hasPeerEnded;
+  }
+
+  /** A frame of so many bytes begins; false when its window does not allow it. */
+  beginFrame(byteCount: number): boolean {
+    return this.#window.take(byteCount);
+  }
+
+  /** False when no honest peer gives so much. */
+  addCredit(byteCount: number): boolean {
+    if (!this.#sender.addCredit(byteCount)) return false;
+    this.#host.offer(this.#sender);
+    return true;
+  }
+
+  /** Bytes of a frame that are not for the reader count as read. */
+  protected skip(byteCount: number): void {
+    this.#receivedBytes += byteCount;
+    this.#countUnread();
+  }
+
+  deliver(bytes: Buffer): void {
+    if (this.destroyed) return;
+    this.#receivedBytes += bytes.length;
+    if (this.#canPush() && this.#backlog.byteLength === 0 && !this.#wouldPin(bytes)) {
+      this.#isPieceWanted = false;
+      this.push(bytes);
+    } else {
+      this.#backlog.append(bytes);
+      this.#pushBacklog();
+    }
+    this.#countUnread();
+  }
+
+  deliverEnd(): void {
+    if (this.#hasPeerEnded || this.destroyed) return;
+    this.#hasPeerEnded = true;
+    this.#window.close();
+    this.#pushBacklog();
+    this.#checkOver();
+  }
+
+  /** The peer or the end of the link cut it: nobody is to be told. */
+  deliverReset(error: MuxStreamError): void {
+    this.#host.release(this);
+    this.destroy(error);
+  }
+
+  // SenderOwner.
+
+  get isLastWriteKnown(): boolean {
+    return this.writableEnded && this.writableLength <= this.#sender.byteCountOfWrite;
+  }
+
+  onSent(): void {
+    const callback = this.#writeCallback;
+    this.#writeCallback = undefined;
+    callback?.();
+  }
+
+  onEndSent(): void {
+    if (this.#isEndReported || this.destroyed) return;
+    this.#isEndReported = true;
+    const callback = this.#finalCallback;
+    this.#finalCallback = undefined;
+    this.#checkOver();
+    callback?.();
+  }
+
+  // Duplex.
+
+  /** Everything that reads comes through here, so what was consumed is known at once and the next piece follows. */
+  override read(size?: number): unknown {
+    const piece: unknown = super.read(size);
+    if (this.#backlog.byteLength > 0 || this.#hasPeerEnded) this.#pushBacklog();
+    this.#countUnread();
+    return piece;
+  }
+
+  override _read(): void {
+    this.#isPieceWanted = true;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#send([chunk], chunk.length, callback);
+  }
+
+  override _writev(writes: readonly { readonly chunk: Buffer }[], callback: Callback): void {
+    const chunks = writes.map(({ chunk }) => chunk);
+    const byteCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#send(chunks, byteCount, callback);
+  }
+
+  override _final(callback: Callback): void {
+    if (this.#isEndReported) {
+      callback();
+      return;
+    }
+    this.#finalCallback = callback;
+    this.#sender.sendEnd();
+    this.#host.offer(this.#sender);
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    // An heir may have put it into other words.
+    const reason = error instanceof MuxStreamError ? error : error?.cause;
+    const code = this.#resetCode ?? (reason instanceof MuxStreamError ? reason.code : 'cancelled');
+    this.#host.abandon(this, code);
+    this.#sender.drop();
+    this.#backlog.clear();
+    this.#window.close();
+    this.#host.noteUnread(this, this.#unreadBytes, 0);
+    this.#unreadBytes = 0;
+    callback(error);
+    this.#failWrites(error, code);
+  }
+
+  #send(chunks: readonly Buffer[], byteCount: number, callback: Callback): void {
+    if (byteCount === 0) {
+      callback();
+      return;
+    }
+    this.#writeCallback = callback;
+    this.#sender.send(chunks, byteCount);
+    this.#host.offer(this.#sender);
+  }
+
+  #failWrites(error: Error | null, code: ResetCode): void {
+    const callbacks = [this.#writeCallback, this.#finalCallback];
+    this.#writeCallback = undefined;
+    this.#finalCallback = undefined;
+    for (const callback of callbacks) callback?.(error ?? new MuxStreamError(code, 'the stream was cut'));
+  }
+
+  /** Does Node want a piece, or would it pass it on at once? */
+  #canPush(): boolean {
+    return this.#isPieceWanted || (this.readableFlowing === true && this.readableLength === 0);
+  }
+
+  /** A small view in the hands of somebody who does not read at once keeps a large block alive. */
+  #wouldPin(bytes: Buffer): boolean {
+    return this.readableFlowing !== true && bytes.length * 4 < bytes.buffer.byteLength;
+  }
+
+  #pushBacklog(): void {
+    while (!this.destroyed && this.#canPush()) {
+      const piece = this.#backlog.shift();
+      if (piece === undefined) break;
+      this.#isPieceWanted = false;
+      this.push(piece);
+    }
+    if (!this.#hasPeerEnded || this.#isEndDelivered || this.#backlog.byteLength > 0 || this.destroyed) return;
+    this.#isEndDelivered = true;
+    this.push(null);
+  }
+
+  #countUnread(): void {
+    if (this.destroyed) return;
+    const unread = this.readableLength + this.#backlog.byteLength;
+    const read = this.#receivedBytes - unread - this.#readBytes;
+    if (read > 0) {
+      this.#readBytes += read;
+      const credit = this.#hasPeerEnded ? 0 : this.#window.release(read, this.#host.roundTripMs);
+      if (credit > 0) this.#host.sendCredit(this.#sender, credit);
+    }
+    const before = this.#unreadBytes;
+    if (unread === before) return;
+    this.#unreadBytes = unread;
+    this.#host.noteUnread(this, before, unread);
+  }
+
+  #checkOver(): void {
+    if (this.#hasPeerEnded && this.#isEndReported) this.#host.release(this);
+  }
+}

@@ -1,0 +1,65 @@
+import { STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
+import type { WindowBudget } from './window-budget.js';
+
+/**
+ * How much the peer may send on one stream. Credit is given back for bytes that were read, half a window at a time. A window
+ * that was read through within two round trips is what holds the sender up, so it doubles, as far as the link's budget goes.
+ */
+export class ReceiveWindow {
+  readonly #budget: WindowBudget;
+  readonly #maxBytes: number;
+  #sizeBytes = STREAM_WINDOW_INITIAL_BYTES;
+  /** What the peer may still send. */
+  #leftBytes = STREAM_WINDOW_INITIAL_BYTES;
+  /** Read, and not given back yet. */
+  #dueBytes = 0;
+  #roundBytes = 0;
+  #roundBeganAtMs: number | undefined;
+
+  constructor(budget: WindowBudget, maxBytes: number) {
+    this.#budget = budget;
+    this.#maxBytes = maxBytes;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** The peer sends a frame; false when it had no right to so much. */
+  take(byteCount: number): boolean {
+    if (byteCount > this.#leftBytes) return false;
+    this.#leftBytes -= byteCount;
+    this.#roundBeganAtMs ??= performance.now();
+    return true;
+  }
+
+  /** Bytes were read. Returns the credit to send now, or 0. */
+  release(byteCount: number, roundTripMs: () => number | undefined): number {
+    this.#dueBytes += byteCount;
+    this.#roundBytes += byteCount;
+    if (this.#dueBytes * 2 < this.#sizeBytes) return 0;
+    if (this.#roundBytes >= this.#sizeBytes) this.#endRound(roundTripMs());
+    const credit = this.#dueBytes;
+    this.#dueBytes = 0;
+    this.#leftBytes += credit;
+    return credit;
+  }
+
+  /** The stream is over: what the window had grown by is free for others. */
+  close(): void {
+    this.#budget.giveBack(this.#sizeBytes - STREAM_WINDOW_INITIAL_BYTES);
+    this.#sizeBytes = STREAM_WINDOW_INITIAL_BYTES;
+  }
+
+  #endRound(roundTripMs: number | undefined): void {
+    const now = performance.now();
+    const tookMs = now - (this.#roundBeganAtMs ?? now);
+    this.#roundBytes = 0;
+    this.#roundBeganAtMs = now;
+    if (roundTripMs === undefined || tookMs > 2 * roundTripMs) return;
+    const growth = Math.min(this.#sizeBytes, this.#maxBytes - this.#sizeBytes);
+    if (growth <= 0 || !this.#budget.take(growth)) return;
+    this.#sizeBytes += growth;
+    this.#dueBytes += growth;
+  }
+}

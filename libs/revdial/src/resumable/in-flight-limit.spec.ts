@@ -1,0 +1,74 @@
+import { InFlightLimit } from './in-flight-limit.js';
+import { IN_FLIGHT_MAX_BYTES, IN_FLIGHT_MIN_BYTES, IN_FLIGHT_START_BYTES, LEAST_ROUND_TRIP_AGE_MS } from './limits.js';
+
+/** A path that always has enough to send: what exceeds its own capacity queues in front of it. */
+class Path {
+  readonly limit = new InFlightLimit();
+  nowMs = 0;
+  #offset = 0;
+
+  constructor(
+    public emptyMs: number,
+    public bytesPerMs: number,
+  ) {}
+
+  get queueMs(): number {
+    return Math.max(0, this.limit.bytes / this.bytesPerMs - this.emptyMs);
+  }
+
+  rounds(count: number): void {
+    for (let round = 0; round < count; round += 1) {
+      const { bytes } = this.limit;
+      this.#offset += bytes;
+      this.limit.sent(this.#offset, bytes, this.nowMs);
+      this.limit.usedUp();
+      this.nowMs += this.emptyMs + this.queueMs;
+      this.limit.acknowledged(this.#offset, this.nowMs);
+    }
+  }
+}
+
+describe('InFlightLimit', () => {
+  it('grows to its cap on a path that never queues', () => {
+    const path = new Path(0.2, 10_000_000);
+    path.rounds(40);
+    expect(path.limit.bytes).toBe(IN_FLIGHT_MAX_BYTES);
+  });
+
+  it('keeps the queue of a slow path short, however long it is used', () => {
+    const path = new Path(1, 20_000);
+    path.rounds(5_000);
+    expect(path.nowMs).toBeGreaterThan(2 * LEAST_ROUND_TRIP_AGE_MS);
+    let worstMs = 0;
+    for (let round = 0; round < 3_000; round += 1) {
+      path.rounds(1);
+      worstMs = Math.max(worstMs, path.queueMs);
+    }
+    expect(worstMs).toBeLessThan(15);
+  });
+
+  it('fills a long path', () => {
+    const path = new Path(100, 20_000);
+    path.rounds(60);
+    expect(path.limit.bytes).toBeGreaterThan(100 * 20_000 * 0.8);
+  });
+
+  it('believes a path that has become longer, after a while', () => {
+    const path = new Path(1, 100_000);
+    path.rounds(100);
+    path.emptyMs = 80;
+    path.rounds(60);
+    expect(path.limit.bytes).toBe(IN_FLIGHT_MIN_BYTES);
+    path.rounds(Math.ceil(LEAST_ROUND_TRIP_AGE_MS / 80) + 40);
+    expect(path.limit.bytes).toBeGreaterThan(1024 * 1024);
+  });
+
+  it('does not move while it is not used up', () => {
+    const limit = new InFlightLimit();
+    for (let n = 1; n < 50; n += 1) {
+      limit.sent(n * 40_000, 40_000, n);
+      limit.acknowledged(n * 40_000, n + 0.5);
+    }
+    expect(limit.bytes).toBe(IN_FLIGHT_START_BYTES);
+  });
+});

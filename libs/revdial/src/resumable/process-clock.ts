@@ -1,0 +1,70 @@
+import { ACK_DELAY_MS, LINK_TURN_LATE_MS, LINK_TURN_MS } from './limits.js';
+import type { LinkClock, WatchedLink } from './link-clock.js';
+
+/**
+ * The clock of all links of a process. Timers run before sockets are read: after the process was busy, a turn would find
+ * every peer silent whose words wait in the kernel. So the time by which a turn is late does not count.
+ */
+export class ProcessClock implements LinkClock {
+  readonly #links = new Set<WatchedLink>();
+  /** In the order in which they are due, since all wait equally long. */
+  readonly #acks = new Map<WatchedLink, number>();
+  #turnTimer: NodeJS.Timeout | undefined;
+  #ackTimer: NodeJS.Timeout | undefined;
+  #turnDueAtMs = 0;
+  #busyMs = 0;
+
+  get nowMs(): number {
+    return performance.now() - this.#busyMs;
+  }
+
+  watch(link: WatchedLink): void {
+    this.#links.add(link);
+    if (this.#turnTimer !== undefined) return;
+    this.#turnDueAtMs = performance.now() + LINK_TURN_MS;
+    this.#turnTimer = setInterval(this.#turn, LINK_TURN_MS);
+    this.#turnTimer.unref();
+  }
+
+  unwatch(link: WatchedLink): void {
+    this.#links.delete(link);
+    this.#acks.delete(link);
+    if (this.#links.size > 0) return;
+    clearInterval(this.#turnTimer);
+    clearTimeout(this.#ackTimer);
+    this.#turnTimer = undefined;
+    this.#ackTimer = undefined;
+  }
+
+  acknowledgeLater(link: WatchedLink): void {
+    if (this.#acks.has(link)) return;
+    this.#acks.set(link, performance.now() + ACK_DELAY_MS);
+    this.#ackTimer ??= setTimeout(this.#sendAcks, ACK_DELAY_MS).unref();
+  }
+
+  readonly #turn = (): void => {
+    const realMs = performance.now();
+    const lateMs = realMs - this.#turnDueAtMs;
+    if (lateMs > LINK_TURN_LATE_MS) this.#busyMs += lateMs;
+    this.#turnDueAtMs = realMs + LINK_TURN_MS;
+    const { nowMs } = this;
+    for (const link of this.#links) link.onTurn(nowMs);
+  };
+
+  readonly #sendAcks = (): void => {
+    this.#ackTimer = undefined;
+    const realMs = performance.now();
+    for (const [link, dueAtMs] of this.#acks) {
+      // Timers may run a fraction of a millisecond early.
+      if (dueAtMs - realMs >= 1) {
+        this.#ackTimer = setTimeout(this.#sendAcks, dueAtMs - realMs).unref();
+        return;
+      }
+      this.#acks.delete(link);
+      link.onAckDue();
+    }
+  };
+}
+
+/** What links run on unless they are given another. */
+export const processClock = new ProcessClock();

@@ -1,0 +1,332 @@
+import type { BytePipe, PipeEnd, PipeReceiver } from '../carrier/byte-pipe.js';
+import type { PipeCloseCode } from '../carrier/close-code.js';
+import { AttachedCarrier } from './attached-carrier.js';
+import type { CarrierEvents } from './attached-carrier.js';
+import { InboundQueue } from './inbound-queue.js';
+import { RESUMABLE_TIMINGS } from './limits.js';
+import type { ResumableTimings } from './limits.js';
+import type { LinkClock, WatchedLink } from './link-clock.js';
+import { OutboundQueue } from './outbound-queue.js';
+import { processClock } from './process-clock.js';
+import { closeRecord, pingRecord } from './record.js';
+import { RecordViolation } from './record-violation.js';
+import type { ResumableLinkOptions, ResumableStats } from './resumable-link-options.js';
+
+/**
+ * One pipe over many carriers in turn. Whatever the peer has not acknowledged is kept, and sent again on the next carrier; so what
+ * runs above notices a cut only by the time it takes. Ends for good by CLOSE, by a violation, or when no carrier came in time.
+ */
+export class ResumableLink implements BytePipe {
+  readonly #options: ResumableLinkOptions;
+  readonly #timings: ResumableTimings;
+  readonly #clock: LinkClock;
+  readonly #outbound: OutboundQueue;
+  readonly #inbound: InboundQueue;
+  readonly #watched: WatchedLink;
+  readonly #carrierEvents: CarrierEvents;
+  #receiver: PipeReceiver | undefined;
+  #attached: AttachedCarrier | undefined;
+  #attachedCount = 0;
+  #lostAtMs = 0;
+  /** As of the latest carrier's loss. */
+  #heardAtMs = 0;
+  #replayedBytes = 0;
+  #isAckOnItsWay = false;
+  #closing: { readonly code: PipeCloseCode; readonly reason: string; readonly atMs: number } | undefined;
+  /** The peer has closed, and the reader has not had everything yet. */
+  #peerEnd: PipeEnd | undefined;
+  #end: PipeEnd | undefined;
+
+  constructor(options: ResumableLinkOptions) {
+    this.#options = options;
+    const holdMs = options.holdMs ?? options.timings?.holdMs ?? RESUMABLE_TIMINGS.holdMs;
+    this.#timings = { ...RESUMABLE_TIMINGS, ...options.timings, holdMs };
+    this.#clock = options.clock ?? processClock;
+    this.#outbound = new OutboundQueue(options.inFlight?.startBytes);
+    this.#inbound = new InboundQueue(
+      (bytes) => this.#receiver?.onBytes(bytes),
+      () => {
+        this.#oweAck();
+        this.#endIfRead();
+      },
+    );
+    this.#watched = {
+      onTurn: (nowMs) => {
+        this.#turn(nowMs);
+      },
+      onAckDue: () => {
+        this.#isAckOnItsWay = false;
+        this.#outbound.hurryAck();
+        this.#flush();
+      },
+    };
+    this.#carrierEvents = this.#listen();
+  }
+
+  start(receiver: PipeReceiver): void {
+    this.#receiver = receiver;
+    if (this.#end !== undefined) {
+      this.#tellLater(this.#end);
+      return;
+    }
+    this.#lostAtMs = this.#clock.nowMs;
+    this.#heardAtMs = this.#lostAtMs;
+    this.#clock.watch(this.#watched);
+    if (this.#attached !== undefined) this.#begin(this.#attached);
+  }
+
+  /** Bytes of the peer that the reader has had. Stands still while no carrier is attached. */
+  get received(): number {
+    return this.#inbound.deliveredBytes;
+  }
+
+  /** Ended, or ended by the peer while the reader has not had everything. */
+  get isClosed(): boolean {
+    return this.#end !== undefined || this.#peerEnd !== undefined;
+  }
+
+  /** Can the peer go on from there? Not if it has lost what it had acknowledged, or claims what it was never sent. */
+  accepts(peerReceived: number): boolean {
+    return !this.isClosed && this.#outbound.accepts(peerReceived);
+  }
+
+  /** The link goes on over this carrier. A peer that can not go on from there ends the link with `offset-mismatch`. */
+  attach(carrier: BytePipe, peerReceived: bigint | number): void {
+    if (this.isClosed) {
+      carrier.destroy('done');
+      return;
+    }
+    this.detach();
+    const attached = new AttachedCarrier(carrier, this.#carrierEvents, this.#clock, this.#options.inFlight);
+    this.#attached = attached;
+    const offset = Number(peerReceived);
+    if (!this.#outbound.accepts(offset)) {
+      this.destroy('offset-mismatch');
+      return;
+    }
+    this.#replayedBytes += this.#outbound.rewind(offset, this.received);
+    this.#attachedCount += 1;
+    if (this.#attachedCount > 1) this.#options.events?.onResumed?.();
+    if (this.#receiver !== undefined && this.#attached === attached) this.#begin(attached);
+  }
+
+  /**
+   * Cuts the carrier, if one stands, and returns `received`, which stands still until `attach`. A server calls this before it answers
+   * a resuming agent, who may come back while the old carrier still seems to be alive.
+   */
+  detach(): number {
+    this.#cut('superseded');
+    return this.received;
+  }
+
+  get writableBytes(): number {
+    if (this.#end !== undefined || this.#closing !== undefined) return 0;
+    return this.#outbound.writableBytes(this.#attached);
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#attached?.liveness.roundTripMs;
+  }
+
+  get stats(): ResumableStats {
+    const { nowMs } = this.#clock;
+    return {
+      resumptions: Math.max(0, this.#attachedCount - 1),
+      replayedBytes: this.#replayedBytes,
+      unansweredMs: this.#attached?.liveness.unansweredMs(nowMs) ?? 0,
+      silentMs: this.#attached?.liveness.silentMs(nowMs) ?? Math.max(0, nowMs - this.#heardAtMs),
+      roundTripMs: this.roundTripMs,
+      replayBufferedBytes: this.#outbound.bufferedBytes,
+    };
+  }
+
+  write(chunks: readonly Buffer[]): void {
+    if (this.#end !== undefined || this.#closing !== undefined) return;
+    this.#outbound.append(chunks);
+    this.#flush();
+  }
+
+  /** Asks the peer for a sign of life, unless a question is open already. */
+  probe(): void {
+    const attached = this.#attached;
+    if (attached === undefined || this.#receiver === undefined) return;
+    if (attached.liveness.unansweredMs(this.#clock.nowMs) === 0) this.#ping(attached);
+  }
+
+  /** Server: asks the agent to move to another link within this time. Nothing is cut. */
+  drain(withinMs: number): void {
+    if (this.#end !== undefined) return;
+    this.#outbound.oweDrain(withinMs);
+    this.#flush();
+  }
+
+  pause(): void {
+    this.#inbound.pause();
+  }
+
+  resume(): void {
+    this.#inbound.resume();
+  }
+
+  /** Over as many carriers as it takes: ends when the peer has acknowledged everything, or after `closeLimitMs`. */
+  close(code: PipeCloseCode, reason = ''): void {
+    if (this.#end !== undefined || this.#closing !== undefined) return;
+    this.#closing = { code, reason, atMs: this.#clock.nowMs };
+    this.#closeIfAcknowledged();
+  }
+
+  destroy(code: PipeCloseCode, cause?: unknown): void {
+    this.#finish({ code, reason: '', byPeer: false, ...(cause === undefined ? {} : { cause }) });
+  }
+
+  #listen(): CarrierEvents {
+    return {
+      onData: (bytes) => {
+        if (!this.#inbound.push(bytes)) this.destroy('limit');
+      },
+      onAck: (offset) => {
+        this.#acknowledged(offset);
+      },
+      onPing: (payload) => {
+        this.#outbound.owePong(payload);
+        this.#flush();
+      },
+      onPong: (payload) => {
+        this.#attached?.liveness.answered(payload, this.#clock.nowMs);
+      },
+      onClose: (code, reason) => {
+        this.#peerEnd = { code, reason, byPeer: true };
+        this.#endIfRead();
+      },
+      onDrain: (withinMs) => {
+        if (this.#options.role === 'server') throw new RecordViolation('an agent asks its server to move');
+        this.#options.events?.onDrain?.(withinMs);
+      },
+      onRead: () => {
+        this.#oweAck();
+      },
+      onWritable: () => {
+        this.#flush();
+        if (this.writableBytes > 0) this.#receiver?.onWritable();
+      },
+      onLost: (end) => {
+        this.#lose(end);
+      },
+      onViolation: (violation) => {
+        this.destroy('protocol-violation', violation);
+      },
+    };
+  }
+
+  #begin(attached: AttachedCarrier): void {
+    attached.start();
+    // So that the round trip is known before anything depends on it.
+    if (this.#options.role === 'agent') this.#ping(attached);
+    this.#flush();
+    this.#closeIfAcknowledged();
+    if (this.writableBytes > 0) this.#receiver?.onWritable();
+  }
+
+  #flush(): void {
+    const attached = this.#attached;
+    if (attached === undefined || this.#receiver === undefined) return;
+    this.#outbound.flush(attached, this.received, this.#clock);
+  }
+
+  #acknowledged(offset: number): void {
+    const attached = this.#attached;
+    if (attached === undefined) return;
+    const wasWritable = this.writableBytes > 0;
+    if (!this.#outbound.acknowledged(offset))
+      throw new RecordViolation('an acknowledgement of what was not sent, or was acknowledged before');
+    const roundTripMs = attached.limit.acknowledged(offset, this.#clock.nowMs);
+    if (roundTripMs !== undefined) attached.liveness.measured(roundTripMs);
+    this.#flush();
+    this.#closeIfAcknowledged();
+    if (!wasWritable && this.writableBytes > 0) this.#receiver?.onWritable();
+  }
+
+  #oweAck(): void {
+    if (this.#attached === undefined) return;
+    switch (this.#outbound.oweAck(this.received)) {
+      case 'none':
+        break;
+      case 'later':
+        this.#clock.acknowledgeLater(this.#watched);
+        break;
+      case 'now':
+        // One for all that this turn of the event loop reads: a fast carrier has dozens of chunks ready.
+        if (this.#isAckOnItsWay) break;
+        this.#isAckOnItsWay = true;
+        setImmediate(() => {
+          this.#watched.onAckDue();
+        });
+    }
+  }
+
+  #ping(attached: AttachedCarrier): void {
+    attached.carrier.write([pingRecord(attached.liveness.asked(this.#clock.nowMs))]);
+  }
+
+  #turn(nowMs: number): void {
+    const attached = this.#attached;
+    const { silenceLimitMs, pingAfterMs, closeLimitMs, holdMs } = this.#timings;
+    if (this.#closing !== undefined && nowMs - this.#closing.atMs >= closeLimitMs) {
+      this.#finish({ code: this.#closing.code, reason: this.#closing.reason, byPeer: false });
+    } else if (attached !== undefined) {
+      if (attached.liveness.silentMs(nowMs) >= silenceLimitMs) this.#cut('peer-silent');
+      else if (this.#options.role === 'agent' && attached.liveness.isPingDue(nowMs, pingAfterMs)) this.#ping(attached);
+    } else if (this.#peerEnd === undefined && nowMs - this.#lostAtMs >= holdMs) {
+      this.destroy('expired');
+    }
+  }
+
+  #cut(code: PipeCloseCode): void {
+    const attached = this.#attached;
+    if (attached === undefined) return;
+    this.#lose({ code, reason: '', byPeer: false });
+    attached.carrier.destroy(code);
+  }
+
+  #lose(end: PipeEnd): void {
+    const { nowMs } = this.#clock;
+    if (this.#attached !== undefined) this.#heardAtMs = nowMs - this.#attached.liveness.silentMs(nowMs);
+    this.#attached?.detach();
+    this.#attached = undefined;
+    this.#lostAtMs = nowMs;
+    // Without an acknowledgement it comes again, unless the peer has closed and forgotten it.
+    if (this.#peerEnd !== undefined) return;
+    this.#inbound.dropHeld();
+    this.#options.events?.onCarrierLost?.(end);
+  }
+
+  #endIfRead(): void {
+    if (this.#peerEnd !== undefined && this.#inbound.isEmpty) this.#finish(this.#peerEnd);
+  }
+
+  #closeIfAcknowledged(): void {
+    if (this.#closing === undefined || this.#outbound.bufferedBytes > 0) return;
+    this.#finish({ code: this.#closing.code, reason: this.#closing.reason, byPeer: false });
+  }
+
+  #finish(end: PipeEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#clock.unwatch(this.#watched);
+    const attached = this.#attached;
+    this.#attached = undefined;
+    if (attached !== undefined) {
+      const carrier = attached.detach();
+      // A carrier that seems lost can not be told so.
+      if (!end.byPeer && end.code !== 'lost') carrier.write([closeRecord(end.code, end.reason)]);
+      carrier.close(end.code);
+    }
+    this.#outbound.clear();
+    this.#inbound.dropHeld();
+    if (this.#receiver !== undefined) this.#tellLater(end);
+  }
+
+  #tellLater(end: PipeEnd): void {
+    process.nextTick(() => this.#receiver?.onClosed(end));
+  }
+}

@@ -1,0 +1,38 @@
+import type { Resumption } from './resumption.js';
+import { isRightProof } from './resumption.js';
+
+/** Why a link is not taken up again; the agent opens a new one. */
+export type ResumptionRefusal = 'foreign-principal' | 'wrong-proof' | 'used-attempt' | 'closed' | 'offset-mismatch';
+
+export interface ResumableLinkState {
+  /** `ResumableLink.accepts`. */
+  accepts(peerReceived: number): boolean;
+  readonly isClosed: boolean;
+}
+
+/** The server's door to one link: who may take it up again. Pure, but that it remembers the highest attempt. */
+export class ResumptionGate {
+  readonly #linkId: string;
+  readonly #secret: Buffer;
+  readonly #principal: string;
+  #highestAttempt = 0;
+
+  constructor(linkId: string, secret: Buffer, principal: string) {
+    this.#linkId = linkId;
+    this.#secret = secret;
+    this.#principal = principal;
+  }
+
+  /**
+   * `undefined`: let it in. Whoever can not prove that the link is his learns nothing of its state and uses no attempt up;
+   * a right proof uses its attempt up even where the link is gone.
+   */
+  judge(resumption: Resumption, principal: string, link: ResumableLinkState): ResumptionRefusal | undefined {
+    if (principal !== this.#principal) return 'foreign-principal';
+    if (resumption.linkId !== this.#linkId || !isRightProof(this.#secret, resumption)) return 'wrong-proof';
+    if (resumption.attempt <= this.#highestAttempt) return 'used-attempt';
+    this.#highestAttempt = resumption.attempt;
+    if (link.isClosed) return 'closed';
+    return link.accepts(resumption.received) ? undefined : 'offset-mismatch';
+  }
+}

@@ -1,0 +1,276 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PipeEnd } from '../carrier/byte-pipe.js';
+import { askForGeneration3 } from './ask-for-generation-3.js';
+import { CarrierChooser } from './carrier-chooser.js';
+import type { MultiplexedMode } from './carrier-chooser.js';
+import { ConnectError, isConnectError } from './connect-error.js';
+import { LinkMove } from './link-move.js';
+import { RUNNER_TIMINGS } from './limits.js';
+import type { RunnerTimings } from './limits.js';
+import { describeLocalAddress } from './local-address.js';
+import type { MultiplexedTransport } from './multiplexed-transport.js';
+import { ReconnectPlan } from './reconnect-plan.js';
+import { ResumingLink } from './resuming-link.js';
+import type { RunnerLogger } from './runner-logger.js';
+import type { RunnerTunnelEnd, RunnerTunnelState, RunnerTunnelStatus } from './runner-tunnel-status.js';
+import { describeServer } from './server-address.js';
+import { SharedLinkStatus } from './shared-link-status.js';
+import type { SocketConnector } from './socket-connector.js';
+import { StreamAcceptor } from './stream-acceptor.js';
+import { StreamSet } from './stream-set.js';
+import type { TokenSource } from './token-source.js';
+import type { TunnelTarget } from './tunnel-target.js';
+
+export interface MultiplexedTunnelOptions {
+  readonly connector: SocketConnector;
+  /** All of one token; their ids are sent as they stand. */
+  readonly targets: readonly TunnelTarget[];
+  readonly token: TokenSource;
+  readonly transport?: MultiplexedMode;
+  readonly timings?: Partial<RunnerTimings>;
+  /** For lines about the link, which is all the targets'. */
+  readonly logger: RunnerLogger;
+}
+
+export type MultiplexedTunnelEnd =
+  | RunnerTunnelEnd
+  /** The API refuses all of them because of one. */
+  | { readonly reason: 'divided' }
+  /** Generation 3 is not to be had here. */
+  | { readonly reason: 'not-spoken'; readonly problem: string };
+
+/**
+ * All runner ids of one token, held connected over one link of generation 3 for as long as the process lives, or until it turns
+ * out that the API does not know it.
+ */
+export class MultiplexedTunnel {
+  /** One for each target. */
+  readonly statuses: readonly RunnerTunnelStatus[];
+  /** Settles after `close` or `destroy`, or when there is nothing more to try. Never rejects. */
+  readonly closed: Promise<MultiplexedTunnelEnd>;
+  readonly #options: MultiplexedTunnelOptions;
+  readonly #timings: RunnerTimings;
+  readonly #streams: readonly StreamSet[];
+  readonly #acceptor: StreamAcceptor;
+  readonly #plan: ReconnectPlan;
+  readonly #chooser: CarrierChooser;
+  readonly #move: LinkMove;
+  readonly #stop = new AbortController();
+  #phase: RunnerTunnelState = 'idle';
+  #isClosing = false;
+  #link: ResumingLink | undefined;
+  #settleClosed: (end: MultiplexedTunnelEnd) => void = () => undefined;
+
+  constructor(options: MultiplexedTunnelOptions) {
+    this.#options = options;
+    this.#timings = { ...RUNNER_TIMINGS, ...options.timings };
+    const targets = options.targets.map((target) => ({
+      ...target,
+      streams: new StreamSet(this.#timings.streamPingIntervalMs),
+    }));
+    this.#streams = targets.map(({ streams }) => streams);
+    this.#acceptor = new StreamAcceptor(targets, this.#timings);
+    this.#plan = new ReconnectPlan(this.#timings);
+    this.#chooser = new CarrierChooser(options.transport ?? 'auto');
+    this.#move = new LinkMove(this.#timings, options.logger, () => this.#openLink());
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.statuses = targets.map(({ runnerId, streams }) => new SharedLinkStatus(runnerId, this, streams));
+  }
+
+  get state(): RunnerTunnelState {
+    return this.#phase === 'connected' && this.#link?.isResuming === true ? 'resuming' : this.#phase;
+  }
+
+  get transport(): MultiplexedTransport | undefined {
+    return this.#link?.transport;
+  }
+
+  /** Begins to connect. Once. */
+  start(): void {
+    if (this.#phase !== 'idle') return;
+    this.#phase = 'connecting';
+    const server = describeServer(this.#options.connector.server);
+    for (const { logger, local } of this.#options.targets)
+      logger.info({ server, local: describeLocalAddress(local) }, 'connecting');
+    void this.#run();
+  }
+
+  /** Takes no more streams, lets those that stand finish for at most `graceMs`, closes the link. Idempotent. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    this.#acceptor.close();
+    // A connection attempt or a wait ends now; a standing link stays until its streams are done.
+    if (this.#link === undefined) this.#abort();
+    await Promise.all(this.#streams.map((streams) => streams.drain(graceMs)));
+    this.#abort();
+    await Promise.all([this.#link?.close(), this.#move.close()]);
+    this.#finish({ reason: 'stopped' });
+  }
+
+  /** Cuts everything now. Idempotent. */
+  destroy(): void {
+    this.#isClosing = true;
+    this.#abort();
+    this.#link?.destroy('shutdown');
+    this.#move.destroy();
+    for (const streams of this.#streams) streams.destroy();
+    this.#finish({ reason: 'stopped' });
+  }
+
+  #abort(): void {
+    this.#stop.abort(new ConnectError('ABORTED', 'stopped'));
+  }
+
+  #finish(end: MultiplexedTunnelEnd): void {
+    if (this.#phase === 'stopped' || this.#phase === 'refused') return;
+    this.#phase = end.reason === 'refused' ? 'refused' : 'stopped';
+    this.#settleClosed(end);
+  }
+
+  #hasToStop(): boolean {
+    return this.#isClosing || this.#stop.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#hasToStop()) {
+      this.#phase = 'connecting';
+      const waitMs = await this.#holdLink();
+      if (waitMs === undefined || this.#hasToStop()) return;
+      this.#phase = 'waiting';
+      // An aborted wait ends the loop by its condition.
+      await delay(waitMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Connects and stays until the link is lost. Returns how long to wait before the next try; `undefined`: no more tries. */
+  async #holdLink(): Promise<number | undefined> {
+    let link: ResumingLink | undefined;
+    try {
+      link = await this.#connect();
+    } catch (error) {
+      return this.#hasToStop() ? undefined : this.#afterFailure(error);
+    }
+    if (link === undefined) return undefined;
+    if (this.#hasToStop()) {
+      link.destroy('shutdown');
+      return undefined;
+    }
+    const connectedAtMs = performance.now();
+    this.#link = link;
+    this.#phase = 'connected';
+    this.#plan.connected();
+    const fields = { transport: link.transport, why: this.#chooser.why };
+    this.#tell('info', fields, 'connected');
+    const end = await this.#untilLost(link);
+    const last = this.#link;
+    this.#link = undefined;
+    if (this.#hasToStop()) return undefined;
+
+    const lifeMs = Math.round(performance.now() - connectedAtMs);
+    const isSuperseded = end.code === 'superseded';
+    const retryInMs = isSuperseded ? this.#plan.afterSuperseded() : this.#plan.afterLoss(lifeMs, last.streamCount);
+    const { transport } = last;
+    this.#tell('warn', { transport, reason: end.code, detail: end.reason, lifeMs, retryInMs }, 'lost');
+    return retryInMs;
+  }
+
+  /** Follows the link wherever the API makes it move. */
+  async #untilLost(first: ResumingLink): Promise<PipeEnd> {
+    for (let link = first; ;) {
+      const end = await link.closed;
+      // The API closes the old one when the new one stands, which may be known there before it is here.
+      await this.#move.settled;
+      const current = this.#link ?? link;
+      if (current === link) return end;
+      link = current;
+    }
+  }
+
+  #onDrain(link: ResumingLink, withinMs: number): void {
+    if (this.#hasToStop() || link !== this.#link) return;
+    this.#move.begin(link, withinMs, (next) => {
+      if (this.#hasToStop()) {
+        next.destroy('shutdown');
+        return;
+      }
+      this.#link = next;
+      this.#tell('info', { transport: next.transport, why: 'the API asked to move' }, 'connected');
+    });
+  }
+
+  /** `undefined`: generation 3 is not to be had, and the tunnel has ended. */
+  async #connect(): Promise<ResumingLink | undefined> {
+    for (;;) {
+      const { current } = this.#chooser;
+      try {
+        const link = await this.#openLink();
+        this.#chooser.connected();
+        return link;
+      } catch (error) {
+        if (!isConnectError(error, 'NOT_A_LINK') || this.#hasToStop()) throw error;
+        const next = this.#chooser.refused(error);
+        if (next === 'give-up') {
+          this.#finish({ reason: 'not-spoken', problem: this.#chooser.problem });
+          return undefined;
+        }
+        if (next === 'later') throw error;
+        this.#options.logger.info(
+          { transport: current, problem: error.message, next: this.#chooser.current },
+          'changing the transport',
+        );
+      }
+    }
+  }
+
+  async #openLink(): Promise<ResumingLink> {
+    const { connector, token, targets, logger } = this.#options;
+    const { signal } = this.#stop;
+    const transport = this.#chooser.current;
+    const timings = this.#timings;
+    if (this.#chooser.hasToAskFirst)
+      await askForGeneration3({ connector, transport, token: await token.read(), timings }, signal);
+    return ResumingLink.open(
+      {
+        connector,
+        token,
+        timings,
+        logger,
+        runnerIds: targets.map(({ runnerId }) => runnerId),
+        onStream: this.#acceptor.accept,
+        onDrain: (link, withinMs) => {
+          this.#onDrain(link, withinMs);
+        },
+      },
+      transport,
+      signal,
+    );
+  }
+
+  #afterFailure(cause: unknown): number | undefined {
+    const { error, retryInMs } = this.#plan.afterFailure(cause);
+    const { code, status, message: problem } = error;
+    if (code !== 'NOT_A_LINK') this.#chooser.unavailable();
+    // 401 is about the token, everything else may be about one of them.
+    const isAboutIds = (code === 'REFUSED' && status !== 401) || status === 409;
+    if (isAboutIds && this.#options.targets.length > 1) {
+      this.#finish({ reason: 'divided' });
+      return undefined;
+    }
+    if (retryInMs === undefined) {
+      this.#tell('error', { status, problem }, 'refused for good');
+      this.#finish({ reason: 'refused', status: status ?? 0 });
+    } else if (code === 'REFUSED') {
+      this.#tell('warn', { status, problem, retryInMs }, 'refused');
+    } else {
+      this.#tell('warn', { code, status, problem, retryInMs }, 'not connected');
+    }
+    return retryInMs;
+  }
+
+  /** Each runner's log tells its whole story. */
+  #tell(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, message: string): void {
+    for (const { logger } of this.#options.targets) logger[level](fields, message);
+  }
+}

@@ -1,0 +1,248 @@
+import type { PipeEnd } from '../carrier/byte-pipe.js';
+import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { MuxStream } from '../mux/mux-stream.js';
+import { Multiplexer } from '../mux/multiplexer.js';
+import { ResumableLink } from '../resumable/resumable-link.js';
+import { formatResumption, parseLinkGrant, parseReceived } from '../resumable/resumption.js';
+import type { LinkGrant } from '../resumable/resumption.js';
+import { ConnectError } from './connect-error.js';
+import { FullJitterBackoff } from './full-jitter-backoff.js';
+import { GOODBYE_LIMIT_MS } from './limits.js';
+import type { RunnerTimings } from './limits.js';
+import type { MultiplexedTransport } from './multiplexed-transport.js';
+import { openMultiplexedCarrier } from './open-multiplexed-carrier.js';
+import type { OpenedCarrier } from './open-multiplexed-carrier.js';
+import type { RunnerLogger } from './runner-logger.js';
+import type { SocketConnector } from './socket-connector.js';
+import type { TokenSource } from './token-source.js';
+import { waited } from './waited.js';
+
+export interface ResumingLinkOptions {
+  readonly connector: SocketConnector;
+  readonly runnerIds: readonly string[];
+  readonly token: TokenSource;
+  readonly timings: RunnerTimings;
+  readonly logger: RunnerLogger;
+  readonly onStream: (stream: MuxStream) => void;
+  /** The API asks us to move to another link within this time. */
+  readonly onDrain: (link: ResumingLink, withinMs: number) => void;
+}
+
+/** The API does not know the link any more. */
+const GONE = 410;
+
+/**
+ * The agent's end of one link of generation 3: takes streams, and comes back after every loss of its connection, within the
+ * time that the API holds the link, so that the streams notice nothing but the delay.
+ */
+export class ResumingLink {
+  /** Settles once, when the link is gone for good. Never rejects. */
+  readonly closed: Promise<PipeEnd>;
+  readonly #options: ResumingLinkOptions;
+  readonly #grant: LinkGrant;
+  readonly #link: ResumableLink;
+  readonly #multiplexer: Multiplexer;
+  readonly #backoff: FullJitterBackoff;
+  readonly #stop = new AbortController();
+  #transport: MultiplexedTransport;
+  /** Bytes came through: what is in between passes them on at once. */
+  #isProven = false;
+  readonly #proven: Promise<void>;
+  #settleProven: () => void = () => undefined;
+  #isResuming = false;
+  #attempt = 0;
+  #streamCount = 0;
+  #attachedAtMs = performance.now();
+  #receivedAtAttach = 0;
+
+  /** Opens a new link; resolves when the first bytes of the API are here. @throws ConnectError of every code; the signal's reason */
+  static async open(
+    options: ResumingLinkOptions,
+    transport: MultiplexedTransport,
+    signal: AbortSignal,
+  ): Promise<ResumingLink> {
+    const { connector, runnerIds, timings } = options;
+    const token = await options.token.read();
+    const opened = await openMultiplexedCarrier({ connector, transport, runnerIds, token, timings }, signal);
+    const grant = parseLinkGrant(opened.headers);
+    if (grant === undefined) {
+      opened.carrier.destroy('protocol-violation');
+      throw new ConnectError('NOT_A_LINK', 'answered 101 without a link of generation 3', { status: 101 });
+    }
+    const link = new ResumingLink(options, transport, grant, opened);
+    await link.#untilProven(signal);
+    return link;
+  }
+
+  private constructor(
+    options: ResumingLinkOptions,
+    transport: MultiplexedTransport,
+    grant: LinkGrant,
+    opened: OpenedCarrier,
+  ) {
+    this.#options = options;
+    this.#transport = transport;
+    this.#grant = grant;
+    this.#backoff = new FullJitterBackoff(options.timings);
+    this.#link = new ResumableLink({
+      role: 'agent',
+      holdMs: grant.holdMs,
+      events: {
+        onCarrierLost: (end) => {
+          this.#onCarrierLost(end);
+        },
+        onDrain: (withinMs) => {
+          options.onDrain(this, withinMs);
+        },
+      },
+    });
+    this.#proven = new Promise((resolve) => {
+      this.#settleProven = resolve;
+    });
+    this.#prove(opened);
+    this.#link.attach(opened.carrier, 0);
+    this.#multiplexer = new Multiplexer(this.#link, {
+      role: 'client',
+      onStream: (stream) => {
+        this.#streamCount += 1;
+        options.onStream(stream);
+      },
+    });
+    this.closed = this.#multiplexer.closed.then((end) => {
+      this.#stop.abort(new ConnectError('ABORTED', 'the link is gone'));
+      return end;
+    });
+  }
+
+  /** What carries it, or did last. */
+  get transport(): MultiplexedTransport {
+    return this.#transport;
+  }
+
+  /** Its connection is gone and is being replaced. */
+  get isResuming(): boolean {
+    return this.#isResuming;
+  }
+
+  /** Streams that the API opened on it. */
+  get streamCount(): number {
+    return this.#streamCount;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#link.roundTripMs;
+  }
+
+  /** Takes no more streams and ends when the last is done; for good after a second. Idempotent. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.destroy('shutdown');
+    }, GOODBYE_LIMIT_MS);
+    await this.#multiplexer.close();
+    clearTimeout(timer);
+  }
+
+  /** Cuts the link and all its streams. Idempotent. */
+  destroy(code: PipeCloseCode): void {
+    this.#multiplexer.destroy(code);
+  }
+
+  #prove({ heard }: OpenedCarrier): void {
+    void heard.then(() => {
+      this.#isProven = true;
+      this.#settleProven();
+    });
+  }
+
+  async #untilProven(signal: AbortSignal): Promise<void> {
+    let onAbort: (() => void) | undefined;
+    const aborted = new Promise<'aborted'>((resolve) => {
+      onAbort = (): void => {
+        resolve('aborted');
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+    });
+    // A peer that stays silent ends the link, see `#onCarrierLost`.
+    const outcome = await Promise.race([this.#proven, this.closed, aborted]);
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    if (outcome === undefined) return;
+    this.destroy('done');
+    signal.throwIfAborted();
+    throw new ConnectError('NOT_A_LINK', 'answered 101, then nothing came through');
+  }
+
+  #onCarrierLost(end: PipeEnd): void {
+    // Cut young is resumed once, since the API may have opened streams already; silence is what a bad path looks like.
+    if (!this.#isProven && (this.#attempt > 0 || end.code === 'peer-silent')) {
+      this.destroy('lost');
+      return;
+    }
+    if (this.#link.isClosed) return;
+    const { usefulCarrierMs } = this.#options.timings;
+    const lifeMs = Math.round(performance.now() - this.#attachedAtMs);
+    if (lifeMs >= usefulCarrierMs || this.#link.received > this.#receivedAtAttach) this.#backoff.reset();
+    this.#isResuming = true;
+    this.#options.logger.info({ transport: this.#transport, reason: end.code, lifeMs }, 'connection lost, resuming');
+    void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    const { signal } = this.#stop;
+    const beganAtMs = performance.now();
+    let retryInMs = this.#backoff.nextMs(beganAtMs);
+    while (await waited(retryInMs, signal)) {
+      try {
+        await this.#reattach(signal);
+        const tookMs = Math.round(performance.now() - beganAtMs);
+        this.#options.logger.info({ transport: this.#transport, attempt: this.#attempt, tookMs }, 'resumed');
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        retryInMs = this.#afterFailure(error);
+      }
+    }
+  }
+
+  async #reattach(signal: AbortSignal): Promise<void> {
+    const { connector, runnerIds, timings } = this.#options;
+    const transport = this.#transport;
+    const token = await this.#options.token.read();
+    this.#attempt += 1;
+    const headers = formatResumption(this.#grant, this.#attempt, this.#link.received);
+    const opened = await openMultiplexedCarrier({ connector, transport, runnerIds, token, timings, headers }, signal);
+    const { carrier } = opened;
+    const received = parseReceived(opened.headers);
+    if (received === undefined) {
+      carrier.destroy('protocol-violation');
+      throw new ConnectError('NOT_A_LINK', 'answered 101 to a resumption without an offset', { status: 101 });
+    }
+    this.#isResuming = false;
+    this.#attachedAtMs = performance.now();
+    this.#receivedAtAttach = this.#link.received;
+    if (!this.#isProven) this.#prove(opened);
+    // May lose the carrier again before it returns.
+    this.#link.attach(carrier, received);
+  }
+
+  /** How long to wait before the next attempt. */
+  #afterFailure(error: unknown): number {
+    const { logger, timings } = this.#options;
+    const retryInMs = this.#backoff.nextMs(performance.now());
+    const problem = error instanceof Error ? error.message : 'unknown';
+    if (!(error instanceof ConnectError)) {
+      logger.warn({ problem, retryInMs }, 'not resumed');
+      return retryInMs;
+    }
+    const { code, status, body } = error;
+    if (status === GONE) {
+      // A new link is the tunnel's business.
+      logger.info({ problem: body.slice(0, 80) }, 'the link can not be resumed');
+      this.#link.destroy(body.includes('superseded') ? 'superseded' : 'expired');
+      return 0;
+    }
+    logger.info({ code, status, problem, retryInMs }, 'not resumed');
+    const retryAfterMs = Math.min(error.retryAfterMs ?? 0, timings.backoffEarlyCapMs);
+    return retryAfterMs + retryInMs;
+  }
+}
