@@ -15,8 +15,11 @@ export const LINK_UNREAD_MAX_BYTES = 128 * 1024 * 1024;
 /** Streams that a peer may have open, and as many of our own: twenty times what a host with thirty desktops uses. */
 export const STREAMS_MAX_COUNT = 4096;
 
-/** Payload of one frame out: a click waits for at most one of them, 13 ms at 10 Mbit/s. */
-export const FRAME_OUT_MAX_BYTES = 16 * 1024;
+/** Payload of one frame out where the pipe takes no more: a click waits for at most one of them, 13 ms at 10 Mbit/s. */
+export const FRAME_OUT_SHORT_BYTES = 16 * 1024;
+
+/** Payload of one frame out where the pipe takes as much at once: what one read of a socket gives. */
+export const FRAME_OUT_MAX_BYTES = 64 * 1024;
 
 /** Payload of one frame in. It passes as it comes and is held nowhere; a longer one is a broken length. */
 export const FRAME_IN_MAX_BYTES = 16 * 1024 * 1024;
@@ -39,8 +42,8 @@ export const CONTROL_UNSENT_MAX_BYTES = 256 * 1024;
 /** Ids that a peer skipped and may still open: implementations that number first and send later swap a few. */
 export const SKIPPED_IDS_MAX_COUNT = 4096;
 
-/** Bytes that a stream's writer may have waiting before `write` says to wait. */
-export const STREAM_WRITE_BUFFER_BYTES = 64 * 1024;
+/** Bytes that a stream's writer may have waiting before `write` says to wait: two reads of a socket, so that one waits while one leaves. */
+export const STREAM_WRITE_BUFFER_BYTES = 128 * 1024;
 
 /** Small unread pieces are gathered in blocks of this size, so that a slow reader holds bytes and not objects. */
 export const UNREAD_BLOCK_BYTES = 16 * 1024;

@@ -1,7 +1,7 @@
 import { FRAME_HEADER_BYTES, writeFrameHeader } from './frame.js';
 import type { FrameType } from './frame.js';
 import type { FrameBatch } from './frame-batch.js';
-import { INTERACTIVE_RUN_MAX_BYTES } from './limits.js';
+import { FRAME_OUT_MAX_BYTES, FRAME_OUT_SHORT_BYTES, INTERACTIVE_RUN_MAX_BYTES } from './limits.js';
 import { ReadyRing } from './ready-ring.js';
 import type { StreamSender } from './stream-sender.js';
 
@@ -66,7 +66,7 @@ export class SendScheduler {
       const id = sender.id ?? this.#numberFirstFrame(sender);
       if (id === undefined) continue;
       const before = batch.byteLength;
-      sender.takeFrame(batch, id);
+      sender.takeFrame(batch, id, frameMaxBytes(budgetBytes - before));
       this.#interactiveRunBytes =
         sender.streamClass === 'interactive' ? this.#interactiveRunBytes + batch.byteLength - before : 0;
       this.#unsettled.push(sender);
@@ -85,4 +85,9 @@ export class SendScheduler {
     const isBulksTurn = this.#interactiveRunBytes >= INTERACTIVE_RUN_MAX_BYTES || this.#interactive.isEmpty;
     return (isBulksTurn ? this.#bulk.take() : undefined) ?? this.#interactive.take() ?? this.#bulk.take();
   }
+}
+
+/** What the pipe takes at once can not wait for anything in between: there a long frame delays nobody, and costs less. */
+function frameMaxBytes(roomBytes: number): number {
+  return Math.min(FRAME_OUT_MAX_BYTES, Math.max(FRAME_OUT_SHORT_BYTES, roomBytes));
 }

@@ -1,6 +1,6 @@
 import { FRAME_FLAGS, FRAME_TYPES } from './frame.js';
 import type { FrameBatch } from './frame-batch.js';
-import { FRAME_OUT_MAX_BYTES, SEND_WINDOW_MAX_BYTES, STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
+import { SEND_WINDOW_MAX_BYTES, STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
 import type { ReadyRing } from './ready-ring.js';
 import type { StreamClass } from './stream-class.js';
 
@@ -91,9 +91,9 @@ export class StreamSender {
     return FRAME_FLAGS.ack;
   }
 
-  /** Adds one frame to the batch. Only when ready, and with an id. */
-  takeFrame(batch: FrameBatch, id: number): void {
-    const length = Math.min(this.#waitingBytes, this.#windowBytes, FRAME_OUT_MAX_BYTES);
+  /** Adds one frame of so many bytes at most to the batch. Only when ready, and with an id. */
+  takeFrame(batch: FrameBatch, id: number, maxBytes: number): void {
+    const length = Math.min(this.#waitingBytes, this.#windowBytes, maxBytes);
     let flags = this.#introduction;
     this.#introduction = 0;
     const isLast = length === this.#waitingBytes;

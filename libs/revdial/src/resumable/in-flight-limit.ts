@@ -7,7 +7,9 @@ import {
 } from './limits.js';
 
 const GROWTH = 1.25;
-const SHRINKING = 0.85;
+const SHRINKING = 0.7;
+/** So many slow round trips in a row are a queue; fewer are an end that was busy with something else. */
+const SLOW_ROUNDS_COUNT = 3;
 /** A round trip up to this much of the least one, and a few milliseconds for busy ends, is not a queue. */
 const TOLERANCE_FACTOR = 1.5;
 const TOLERANCE_MS = 5;
@@ -27,7 +29,7 @@ const DEFAULT_BOUNDS: InFlightBounds = {
 /**
  * How many bytes may be under way on one carrier, so that the kernels and proxies between do not fill with megabytes before a
  * click. One offset at a time is marked, and the time until it is acknowledged is a round trip with the queue in it: grows
- * by a quarter where the limit was used up and the round trip stayed near the least one, and shrinks where it did not.
+ * by a quarter where the limit was used up and the round trip stayed near the least one, and shrinks where several did not.
  *
  * The least round trip gets old: a link may stand for days while the path under it changes. Then one round trip is made with the
  * least allowance, so that the path runs empty, and its length is believed anew.
@@ -41,6 +43,7 @@ export class InFlightLimit {
   #markOffset = -1;
   #markedAtMs = 0;
   #isUsedUp = false;
+  #slowRoundCount = 0;
 
   constructor(bounds: InFlightBounds = DEFAULT_BOUNDS) {
     this.#bounds = bounds;
@@ -79,9 +82,12 @@ export class InFlightLimit {
     }
     if (roundTripMs <= this.#leastMs) this.#believe(roundTripMs, nowMs);
     const { minBytes, maxBytes } = this.#bounds;
-    if (roundTripMs > this.#leastMs * TOLERANCE_FACTOR + TOLERANCE_MS)
+    const isSlow = roundTripMs > this.#leastMs * TOLERANCE_FACTOR + TOLERANCE_MS;
+    this.#slowRoundCount = isSlow ? this.#slowRoundCount + 1 : 0;
+    if (this.#slowRoundCount === SLOW_ROUNDS_COUNT) {
+      this.#slowRoundCount = 0;
       this.#bytes = Math.max(minBytes, Math.floor(this.#bytes * SHRINKING));
-    else if (this.#isUsedUp) this.#bytes = Math.min(maxBytes, Math.floor(this.#bytes * GROWTH));
+    } else if (!isSlow && this.#isUsedUp) this.#bytes = Math.min(maxBytes, Math.floor(this.#bytes * GROWTH));
     this.#isUsedUp = false;
     if (nowMs - this.#leastAtMs >= LEAST_ROUND_TRIP_AGE_MS) this.#isProbing = true;
     return roundTripMs;

@@ -1,10 +1,10 @@
 /** What a resumable link holds and waits for, each with its reason. */
 
 /** One DATA record: no more stands between a PING and the wire. */
-export const DATA_RECORD_MAX_BYTES = 64 * 1024;
+export const DATA_RECORD_MAX_BYTES = 128 * 1024;
 
 /** The longest payload of any record: a whole DATA record and eight bytes that a later version may put before it. */
-export const RECORD_PAYLOAD_MAX_BYTES = 64 * 1024 + 8;
+export const RECORD_PAYLOAD_MAX_BYTES = 128 * 1024 + 8;
 
 /** Text of a CLOSE record, in UTF-8 bytes: a reason, not a story. */
 export const CLOSE_REASON_MAX_BYTES = 255;
@@ -35,6 +35,9 @@ export const IN_FLIGHT_MIN_BYTES = 64 * 1024;
 
 /** Its most: everything that is kept for a replay. */
 export const IN_FLIGHT_MAX_BYTES = REPLAY_MAX_BYTES;
+
+/** Asked for at once by whoever writes over the slowest path: one short frame of the multiplexer. */
+export const WRITE_AT_ONCE_MIN_BYTES = 16 * 1024;
 
 /** A least round trip is believed for so long; then one is measured again on an almost empty path. */
 export const LEAST_ROUND_TRIP_AGE_MS = 10_000;

@@ -1,6 +1,12 @@
 import { FRAME_COPY_MAX_BYTES } from '../limits.js';
 import type { AttachedCarrier } from './attached-carrier.js';
-import { ACK_EVERY_BYTES, DATA_RECORD_MAX_BYTES, IN_FLIGHT_START_BYTES, REPLAY_MAX_BYTES } from './limits.js';
+import {
+  ACK_EVERY_BYTES,
+  DATA_RECORD_MAX_BYTES,
+  IN_FLIGHT_START_BYTES,
+  REPLAY_MAX_BYTES,
+  WRITE_AT_ONCE_MIN_BYTES,
+} from './limits.js';
 import type { LinkClock } from './link-clock.js';
 import { ackRecord, dataHeader, drainRecord, pongRecord } from './record.js';
 import { ReplayBuffer } from './replay-buffer.js';
@@ -32,7 +38,9 @@ export class OutboundQueue {
     const limitBytes = Math.min(attached?.limit.bytes ?? this.#startBytes, REPLAY_MAX_BYTES);
     const room = limitBytes - this.#replay.bufferedBytes;
     if (attached === undefined) return Math.max(0, room);
-    return Math.max(0, Math.min(room, attached.carrier.writableBytes - this.#replay.unsentBytes));
+    // On a slow path little at a time: what is written can not be overtaken any more.
+    const atOnceBytes = Math.max(WRITE_AT_ONCE_MIN_BYTES, Math.floor(limitBytes / 4));
+    return Math.max(0, Math.min(room, atOnceBytes, attached.carrier.writableBytes) - this.#replay.unsentBytes);
   }
 
   append(chunks: readonly Buffer[]): void {

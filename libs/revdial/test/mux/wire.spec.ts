@@ -116,13 +116,13 @@ describe('the wire', () => {
     expect(await written()).toBe('0001' + '0000' + '00000001' + '00020000');
   });
 
-  it('cuts long writes into frames of 16 KiB and leaves off where the window ends', async () => {
+  it('cuts long writes into frames of 64 KiB where the pipe takes as much, and leaves off where the window ends', async () => {
     const stream = open(start('client'));
     pipe.writableBytes = 1024 * KIB;
     stream.write(Buffer.alloc(300 * KIB));
     await turn();
     const frames = pipe.takeFrames();
-    expect(frames.map(({ length }) => length)).toEqual(Array.from({ length: 16 }, () => 16 * KIB));
+    expect(frames.map(({ length }) => length)).toEqual([64, 64, 64, 64].map((count) => count * KIB));
     pipe.receive(frame(WINDOW_UPDATE, 0, 1, 1000));
     await turn();
     expect(pipe.takeFrames().map(({ length }) => length)).toEqual([1000]);

@@ -139,7 +139,7 @@ describe('a link between carriers', () => {
     await eventually(() => expect(atServer.byteCount).toBe(written * 1_000));
     for (let n = 0; n < written; n += 1) expect(atServer.bytes[n * 1_000]).toBe(n & 0xff);
     expect(atAgent.writableCount).toBeGreaterThan(before);
-    expect(rig.agent.stats).toMatchObject({ resumptions: 1, replayBufferedBytes: 0 });
+    await eventually(() => expect(rig.agent.stats).toMatchObject({ resumptions: 1, replayBufferedBytes: 0 }));
   });
 
   it('goes over to a new carrier while the old one still seems to stand', async () => {

@@ -153,13 +153,13 @@ describe('RecordReader', () => {
     ['an unknown type', [0x00, 0, 0, 0]],
     ['an unknown type below those that are skipped', [0x07, 0, 0, 1, 0]],
     ['empty data', [0x01, 0, 0, 0]],
-    ['data that is too long', [0x01, 1, 0, 1]],
+    ['data that is too long', [0x01, 2, 0, 1]],
     ['an ACK of four bytes', [0x02, 0, 0, 4]],
     ['a PING of nine bytes', [0x03, 0, 0, 9]],
     ['a CLOSE without a code', [0x05, 0, 0, 1]],
     ['a CLOSE with a reason that is too long', [0x05, 0, 1, 2]],
     ['a CLOSE with the code of a lost carrier', [0x05, 0, 0, 2, 0, 1]],
-    ['a record of a later version that is too long', [0x80, 1, 0, 9]],
+    ['a record of a later version that is too long', [0x80, 2, 0, 9]],
   ])('refuses %s', (_what, record) => {
     expect(readAll([Buffer.from(record)])).toEqual({ said: [], isViolation: true });
   });
