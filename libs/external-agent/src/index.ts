@@ -73,6 +73,7 @@ export { VIEWER_ROLES } from './shares/viewer-role.js';
 export type { ViewerRole } from './shares/viewer-role.js';
 export { AutoJoin } from './streams/auto-join.js';
 export type { AutoJoinRequest } from './streams/auto-join.js';
+export { hostLinkOf } from './streams/host-link.js';
 export { IceServers } from './streams/ice/ice-servers.js';
 export type { IceServer, IceServersConfig } from './streams/ice/ice-servers.js';
 export { rewriteWebRtcConfig } from './streams/ice/web-rtc-config.js';

@@ -139,6 +139,9 @@ export const PRINCIPAL_LINKS_MAX_COUNT = 10_000;
 /** Streams to the runners of one principal over multiplexed links: as many as HTTP may have in all, and viewers beside it. */
 export const PRINCIPAL_STREAMS_MAX_COUNT = 32_768;
 
+/** Unread bytes of all links of one principal: eight links' worth, for readers are never slow on all hosts at once. */
+export const PRINCIPAL_UNREAD_MAX_BYTES = 512 * 1024 * 1024;
+
 /** Runner ids of one link of generation 3: a GPU host has three and some tens of desktops. */
 export const LINK_RUNNERS_MAX_COUNT = 64;
 

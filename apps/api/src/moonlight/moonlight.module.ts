@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { IceServers, MoonlightRest, MoonlightStatus } from '@helix/external-agent';
-import { ConnectionManager, RunnerHttpPool, runnerIdOf } from '@helix/revdial';
+import { hostLinkOf, IceServers, MoonlightRest, MoonlightStatus } from '@helix/external-agent';
+import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { WolfModule } from '../wolf/wolf.module.js';
@@ -27,7 +27,7 @@ import { MoonlightStatusController } from './moonlight-status.controller.js';
       useFactory: (http: RunnerHttpPool, connections: ConnectionManager, { streaming }: ApiConfig) =>
         new MoonlightStatus(http, {
           credentials: streaming.moonlightCredentials,
-          isConnected: (id) => connections.find(runnerIdOf('moonlight', id))?.state === 'connected',
+          isConnected: (id) => 'generation' in hostLinkOf(connections, id),
         }),
     },
     {

@@ -209,15 +209,15 @@ export class SessionStreams {
       const [appId] = await Promise.all([
         this.#uiApps.idOn(wolfInstanceId),
         openUpstream(connections, target, AbortSignal.any([signal, overdue])).then((socket) => {
-          const link = hostLinkOf(connections, wolfInstanceId);
-          stream.connect(socket, 'generation' in link ? link.generation : 0);
+          // Also of a link that has lost its connection meanwhile and may be resumed: the stream goes on with it.
+          stream.connect(socket, connections.find(runnerIdOf('moonlight', wolfInstanceId))?.generation ?? 0);
         }),
       ]);
       return appId;
     } catch (error) {
       signal.throwIfAborted();
       if (!overdue.aborted) throw error;
-      if (connections.find(runnerIdOf('moonlight', wolfInstanceId))?.state === 'connected') {
+      if ('generation' in hostLinkOf(connections, wolfInstanceId)) {
         throw new ExternalAgentError('STREAM_TIMEOUT', 'Moonlight Web on the host does not answer', { cause: error });
       }
       throw new RevDialError('RUNNER_NOT_CONNECTED', 'the host is not connected', { cause: error });

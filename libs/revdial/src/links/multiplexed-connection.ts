@@ -106,6 +106,7 @@ export class MultiplexedConnection {
     });
     this.#mux = new Multiplexer(this.#pipe, {
       role: 'server',
+      unreadAccount: share,
       limits: { linkUnreadMaxBytes: MULTIPLEXED_UNREAD_MAX_BYTES, ...options.muxLimits },
       onClosed: (end) => {
         this.#end(end);

@@ -2,6 +2,7 @@ import type { MuxStream } from './mux-stream.js';
 import { MuxStreamError } from './mux-stream-error.js';
 import type { StreamClass } from './stream-class.js';
 import type { StreamSender } from './stream-sender.js';
+import type { UnreadAccount } from './unread-account.js';
 
 /** The streams of one link: by id, those without one yet, and those that hold unread bytes, open or not. */
 export class LinkStreams {
@@ -9,11 +10,13 @@ export class LinkStreams {
   readonly #withoutId = new Map<StreamSender, MuxStream>();
   readonly #unread = new Set<MuxStream>();
   readonly #unreadMaxBytes: number;
+  readonly #account: UnreadAccount | undefined;
   #unreadBytes = 0;
   #peersCount = 0;
 
-  constructor(unreadMaxBytes: number) {
+  constructor(unreadMaxBytes: number, account?: UnreadAccount) {
     this.#unreadMaxBytes = unreadMaxBytes;
+    this.#account = account;
   }
 
   get count(): number {
@@ -67,14 +70,21 @@ export class LinkStreams {
   /** Keeps the sum, and cuts the streams that hold the most while it is too great. */
   noteUnread(stream: MuxStream, before: number, after: number): void {
     this.#unreadBytes += after - before;
+    if (this.#account !== undefined) this.#account.unreadBytes += after - before;
     if (after === 0) this.#unread.delete(stream);
     else if (before === 0) this.#unread.add(stream);
-    while (this.#unreadBytes > this.#unreadMaxBytes) {
+    if (after < before) return;
+    while (this.#unread.size > 0 && this.#isTooMuch) {
       const fullest = [...this.#unread].reduce((most, other) => (other.unreadBytes > most.unreadBytes ? other : most));
       fullest.destroy(
         new MuxStreamError('buffer-full', `the link holds too much, ${fullest.unreadBytes} bytes of it here`),
       );
     }
+  }
+
+  get #isTooMuch(): boolean {
+    if (this.#unreadBytes > this.#unreadMaxBytes) return true;
+    return this.#account !== undefined && this.#account.unreadBytes > this.#account.maxUnreadBytes;
   }
 
   queuedBytesByClass(): Record<StreamClass, number> {

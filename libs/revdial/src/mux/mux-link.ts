@@ -49,7 +49,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     this.windowBudget = new WindowBudget(this.#limits.linkWindowExtraMaxBytes);
     this.resetsByCode = emptyResetCounts();
     this.#ids = new StreamIds(options.role);
-    this.streams = new LinkStreams(this.#limits.linkUnreadMaxBytes);
+    this.streams = new LinkStreams(this.#limits.linkUnreadMaxBytes, options.unreadAccount);
     this.#outlet = new FrameOutlet(pipe, this.#numberFirstFrame, () => {
       this.destroy('limit', new MuxViolation('the peer asks for answers and does not read them'));
     });

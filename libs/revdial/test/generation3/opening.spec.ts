@@ -174,6 +174,22 @@ describe('an opening is refused', () => {
   });
 });
 
+describe('what one principal may have unread', () => {
+  it('is counted over all of its links: the link on which more comes has its fullest stream reset', async () => {
+    const replica = await startReplica({ gateway: { maxUnreadBytesPerPrincipal: 200_000 } });
+    const bytes = (byteCount: number): Buffer => Buffer.concat([Buffer.from([0]), Buffer.alloc(byteCount)]);
+    await tryOpen(replica.port, { services: { 'wolf-7': bytes(150_000) } });
+    await tryOpen(replica.port, { runnerIds: ['wolf-8'], services: { 'wolf-8': bytes(100_000) } });
+    const first = await replica.connections.dial(WOLF);
+    await eventually(() => expect(replica.gateway.multiplexedTotals().unreadBytes).toBeGreaterThan(140_000));
+    const second = await replica.connections.dial(runnerIdOf('wolf', '8'));
+    await expect(once(second, 'close')).rejects.toMatchObject({ code: 'LIMIT_REACHED' });
+    expect(replica.gateway.multiplexedTotals().resetsByCode).toMatchObject({ 'buffer-full': 1 });
+    const chunks = await first.toArray();
+    expect(Buffer.concat(chunks).length).toBe(150_000);
+  });
+});
+
 describe('a peer that breaks the rules', () => {
   it('with an unknown record loses the link', async () => {
     const replica = await startReplica();
