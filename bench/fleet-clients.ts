@@ -84,6 +84,8 @@ const control = createServer((request, response) => {
   }
   response.end(JSON.stringify(counts()));
 });
+// Whoever asks seldom would find the connection closed under its question.
+control.keepAliveTimeout = 0;
 control.listen(0, '127.0.0.1', () => {
   const address = control.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;

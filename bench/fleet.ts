@@ -88,6 +88,7 @@ async function measure(bed: FleetBed): Promise<void> {
     refusals: fleet.refusals,
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
+  if (figures.failed > 0) process.exitCode = 1;
 }
 
 /** Seconds until every link stands, at both ends; or the limit. */

@@ -4,10 +4,15 @@ import type { TunnelCase, TunnelRow } from './tunnel-row.js';
 export interface TunnelRatios {
   /** Time to the first byte of a fresh stream at the longest round trip, less what it takes without one, in round trips. */
   readonly freshFirstByteRtts: number | null;
+  /** Against a dial for each request, as the original has it; `_vs_gen1Pooled` against our own kept streams of generation 1. */
   readonly small32_vs_gen1: number | null;
+  readonly small32_vs_gen1Pooled: number | null;
+  /** A stream for each request on both sides. */
+  readonly freshSmall32_vs_gen1: number | null;
   /** Streams that each caller keeps, which is all that the other knows. */
   readonly small32_vs_sshR: number | null;
   readonly screenshot16_vs_gen1: number | null;
+  readonly screenshot16_vs_gen1Pooled: number | null;
   /** Read at the API's end, against the same read without a tunnel. */
   readonly bulk_vs_direct: number | null;
   readonly echoP99UnderBulk_vs_idle: number | null;
@@ -31,6 +36,10 @@ export function tunnelRatios(rows: readonly TunnelRow[]): TunnelRatios {
   const screenshot16 = { ...at0, case: 'screenshot', callers: 16 } as const;
   const bulk = { ...at0, case: 'bulk' } as const;
   const rate = (wanted: Partial<TunnelRow>): number | undefined => findRow(rows, wanted)?.rps;
+  const pooled = (way: Partial<TunnelRow>, what: Partial<TunnelRow>): number | undefined =>
+    rate({ ...way, ...what, mode: 'pooled' });
+  const fresh = (way: Partial<TunnelRow>, what: Partial<TunnelRow>): number | undefined =>
+    rate({ ...way, ...what, mode: 'fresh' });
   const throughput = (wanted: Partial<TunnelRow>): number | undefined => findRow(rows, wanted)?.mbPerS;
   const echo = (line: 'free' | 'limited', one: TunnelCase): number | undefined =>
     rows.find(
@@ -43,12 +52,12 @@ export function tunnelRatios(rows: readonly TunnelRow[]): TunnelRatios {
   return {
     freshFirstByteRtts:
       longestRttMs === 0 || far === undefined || near === undefined ? null : round((far - near) / longestRttMs),
-    small32_vs_gen1: ratio(rate({ ...mux, ...small32, mode: 'pooled' }), rate({ ...gen1, ...small32, mode: 'pooled' })),
+    small32_vs_gen1: ratio(pooled(mux, small32), fresh(gen1, small32)),
+    small32_vs_gen1Pooled: ratio(pooled(mux, small32), pooled(gen1, small32)),
+    freshSmall32_vs_gen1: ratio(fresh(mux, small32), fresh(gen1, small32)),
     small32_vs_sshR: ratio(rate({ ...mux, ...small32, mode: 'kept' }), rate({ ...ssh, ...small32, mode: 'kept' })),
-    screenshot16_vs_gen1: ratio(
-      rate({ ...mux, ...screenshot16, mode: 'pooled' }),
-      rate({ ...gen1, ...screenshot16, mode: 'pooled' }),
-    ),
+    screenshot16_vs_gen1: ratio(pooled(mux, screenshot16), fresh(gen1, screenshot16)),
+    screenshot16_vs_gen1Pooled: ratio(pooled(mux, screenshot16), pooled(gen1, screenshot16)),
     bulk_vs_direct: ratio(throughput({ ...mux, ...bulk, mode: 'end' }), throughput({ ...direct, ...bulk })),
     echoP99UnderBulk_vs_idle: ratio(echo('free', 'echo-beside-bulk'), echo('free', 'echo')),
     echoP99UnderBulk_vs_idle_onALine: ratio(echo('limited', 'echo-beside-bulk'), echo('limited', 'echo')),

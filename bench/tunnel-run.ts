@@ -23,7 +23,8 @@ const CASES = [
 ] as const;
 type Case = (typeof CASES)[number];
 const MOST_CALLERS = CASES.filter(({ callers }) => callers > 1);
-const SMALL = CASES.filter((one) => one.case === 'small');
+/** A stream for each request: of generation 1 this is what the original does (revdial-wire §5). */
+const FRESH = CASES.filter((one) => one.case === 'small' || one.callers > 1);
 
 const REST_WARMUP_MS = 1_000;
 
@@ -83,7 +84,7 @@ export class TunnelRun {
     await this.#record(way, measurements.firstByte());
     if (isOurs) await this.#requests(way, measurements, 'pooled', isQuick ? MOST_CALLERS : CASES);
     if (!isOurs || (isNear && !isOld)) await this.#requests(way, measurements, 'kept', isQuick ? MOST_CALLERS : CASES);
-    if (isNear && !isQuick) await this.#requests(way, measurements, 'fresh', SMALL);
+    if (isNear) await this.#requests(way, measurements, 'fresh', isQuick ? MOST_CALLERS : FRESH);
     await this.#record(way, measurements.bulk());
     if (!isNear) return;
     if (isOurs) await this.#record(way, measurements.bulkAtTheEnd());

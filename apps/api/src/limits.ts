@@ -34,6 +34,8 @@ export const API_LIMITS = {
   logDrainMs: 60_000,
   /** Longer than the idle time of the load balancers in front, so that they and not we end a kept connection. */
   keepAliveTimeoutMs: 75_000,
+  /** Connections that the kernel may hold until they are taken: a fleet that comes back all at once must not wait for lost SYNs. */
+  listenBacklogCount: 4_096,
   /** WebSockets of pages on one replica; each holds some tens of kilobytes. */
   socketsMaxCount: 10_000,
   /** Of one user: many tabs, and a page that reconnects in a loop is stopped. */

@@ -154,11 +154,11 @@ export const SUPERSEDED_LINKS_MAX_COUNT = 1_024;
 /** How long a link of generation 3 that ends in order may take until its agent has acknowledged everything. */
 export const MULTIPLEXED_CLOSE_LIMIT_MS = 2_000;
 
-/** New links a second that are let in, of all generations: a fleet of ten thousand is back in twenty seconds. */
-export const NEW_LINKS_PER_SECOND = 500;
+/** New links a second that are let in, of all generations: a fleet of ten thousand is back in ten seconds where the machine has the time. */
+export const NEW_LINKS_PER_SECOND = 1_000;
 
 /** New links that are let in at once: small fleets never notice. */
-export const NEW_LINKS_BURST_COUNT = 1_000;
+export const NEW_LINKS_BURST_COUNT = 2_000;
 
 /** What resuming a link costs of it: nothing is dialed anew, no row is written. */
 export const RESUMED_LINK_COST = 0.1;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -74,7 +75,8 @@ export async function startApi(config: ApiConfig, databaseUrl: string, logger: L
     // Node's own limit knows no exception for files, which may take as long as they keep coming: see `limitBodyTime`.
     server.requestTimeout = 0;
     attachRevDialGateway(server, app.get(RevDialGateway));
-    await app.listen(config.port, config.host);
+    server.listen({ port: config.port, host: config.host, backlog: API_LIMITS.listenBacklogCount });
+    await once(server, 'listening');
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
