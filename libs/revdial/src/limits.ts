@@ -163,5 +163,5 @@ export const NEW_LINKS_BURST_COUNT = 2_000;
 /** What resuming a link costs of it: nothing is dialed anew, no row is written. */
 export const RESUMED_LINK_COST = 0.1;
 
-/** Longest `Retry-After` of a link that comes in a storm: they are spread over this time. */
-export const STORM_RETRY_AFTER_MAX_SECONDS = 15;
+/** Longest `Retry-After` of a link that comes in a storm: whoever asks again later is told anew. */
+export const STORM_RETRY_AFTER_MAX_SECONDS = 30;

@@ -8,6 +8,7 @@ import {
   NEW_LINKS_PER_SECOND,
   RESUMED_LINK_COST,
 } from '../limits.js';
+import { asksForNewLinkElse } from '../resumable/resumption.js';
 import { RevDialError } from '../revdial-error.js';
 import type { RevDialErrorCode } from '../revdial-error.js';
 import type { RevDialLogger } from '../revdial-logger.js';
@@ -36,6 +37,8 @@ export interface StormLimits {
 export interface AdmissionOptions extends StormLimits {
   readonly admissionTimeoutMs?: number;
   readonly maxAdmissionCount?: number;
+  /** Of generation 3: can it be resumed at all? */
+  readonly isLinkKnown?: (linkId: string) => boolean;
 }
 
 /** Decides about a peer before any upgrade (revdial-wire §4): token, runner id, right to it, and whether it is free. */
@@ -109,13 +112,20 @@ export class Admission {
       runners.set(runner.id, runner);
     }
     // Behind the token, so that strangers use nothing up, and before what costs more.
-    const cost = asked.carrier !== undefined && isResumption(request) ? RESUMED_LINK_COST : 1;
-    if (!this.#newLinks.take(cost)) return { refusal: stormRefusal() };
+    const waitMs = this.#newLinks.take(this.#costOf(request, asked));
+    if (waitMs > 0) return { refusal: stormRefusal(waitMs) };
     for (const runner of runners.values()) {
       const refusal = await this.#refusalOf(principal, runner);
       if (refusal !== undefined) return { refusal };
     }
     return { principal, runners: [...runners.values()] };
+  }
+
+  #costOf(request: IncomingMessage, asked: TunnelRequest): number {
+    const linkId = request.headers['revdial-resume'];
+    if (asked.carrier === undefined || typeof linkId !== 'string') return 1;
+    const isNewOne = asksForNewLinkElse(request.headers) && this.#options.isLinkKnown?.(linkId) !== true;
+    return isNewOne ? 1 : RESUMED_LINK_COST;
   }
 
   async #refusalOf(principal: RunnerPrincipal, runner: RunnerName): Promise<Refusal | undefined> {
@@ -133,10 +143,6 @@ export class Admission {
     const obstacle = this.#connections.findObstacle(runner.id, principal.name);
     return obstacle === undefined ? undefined : refusalOf(obstacle);
   }
-}
-
-function isResumption(request: IncomingMessage): boolean {
-  return request.headers['revdial-resume'] !== undefined;
 }
 
 /** What `ConnectionManager.register` would throw, as an HTTP answer. */

@@ -11,7 +11,7 @@ import { MultiplexedLink } from '../links/multiplexed-link.js';
 import { PrincipalShare } from '../links/principal-share.js';
 import { emptyResetCounts } from '../mux/reset-counts.js';
 import { RESUMABLE_TIMINGS } from '../resumable/limits.js';
-import { formatLinkGrant, formatReceived, parseResumption } from '../resumable/resumption.js';
+import { asksForNewLinkElse, formatLinkGrant, formatReceived, parseResumption } from '../resumable/resumption.js';
 import type { Resumption } from '../resumable/resumption.js';
 import type { RevDialCounters } from '../revdial-counters.js';
 import { SILENT_LOGGER } from '../revdial-logger.js';
@@ -70,9 +70,17 @@ export class MultiplexedDoor {
       transport: carrier === 'raw' ? 'mux' : 'mux-websocket',
       remoteAddress: request.socket.remoteAddress ?? '',
     };
-    return resumption === 'absent'
-      ? this.#open(admitted, carriage, take)
-      : this.#resume(resumption, admitted, carriage, take);
+    if (resumption === 'absent') return this.#open(admitted, carriage, take);
+    const refused = this.#resume(resumption, admitted, carriage, take);
+    if (refused === undefined) return undefined;
+    this.#counters.count(this.#counters.resumptionsRefused, refused);
+    // A replica that was restarted: without this its whole fleet would come twice.
+    if (refused === 'unknown-link' && asksForNewLinkElse(request.headers)) return this.#open(admitted, carriage, take);
+    return notResumable(refused);
+  }
+
+  knows(linkId: string): boolean {
+    return this.#byLinkId.has(linkId);
   }
 
   totals(): MultiplexedTotals {
@@ -112,23 +120,17 @@ export class MultiplexedDoor {
     admitted: Admitted,
     carriage: Carriage,
     take: (headers: Headers) => BytePipe,
-  ): Refusal | undefined {
+  ): NotResumableReason | undefined {
     const connection = this.#byLinkId.get(resumption.linkId);
     const runnerIds = admitted.runners.map(({ id }) => id);
     const principal = admitted.principal.name;
-    if (connection === undefined) return this.#notResumable(this.#superseded.reasonOf(resumption.linkId, principal));
+    if (connection === undefined) return this.#superseded.reasonOf(resumption.linkId, principal);
     const refusal = connection.judge(resumption, principal, runnerIds);
-    if (refusal !== undefined)
-      return this.#notResumable(refusal === 'closed' && connection.isSuperseded ? 'superseded' : refusal);
+    if (refusal !== undefined) return refusal === 'closed' && connection.isSuperseded ? 'superseded' : refusal;
     // First, so that what is said to have been received stays true, though the old connection may seem alive.
     const received = connection.detach();
     connection.attach(take(formatReceived(received)), resumption.received, carriage);
     return undefined;
-  }
-
-  #notResumable(reason: NotResumableReason): Refusal {
-    this.#counters.count(this.#counters.resumptionsRefused, reason);
-    return notResumable(reason);
   }
 
   #keep(connection: MultiplexedConnection, fields: Readonly<Record<string, unknown>>): void {

@@ -53,10 +53,9 @@ export const REFUSALS = {
 
 export type NotResumableReason = ResumptionRefusal | 'superseded' | 'unknown-link';
 
-/** Too many links come at once; each is told another moment, so that they do not come back together. */
-export function stormRefusal(): Refusal {
-  const span = STORM_RETRY_AFTER_MAX_SECONDS - RETRY_AFTER_SECONDS + 1;
-  const seconds = RETRY_AFTER_SECONDS + Math.floor(Math.random() * span);
+/** Too many links come at once; each is told when there is room for it, so that they do not come back together. */
+export function stormRefusal(waitMs: number): Refusal {
+  const seconds = Math.min(STORM_RETRY_AFTER_MAX_SECONDS, Math.ceil(waitMs / 1_000));
   return plain(503, 'too many links come at once, try again', { 'Retry-After': String(seconds) });
 }
 

@@ -52,8 +52,11 @@ export class RevDialGateway {
     this.#options = options;
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.counters = options.counters ?? new RevDialCounters();
-    this.#admission = new Admission(authorizer, connections, this.#logger, options);
     this.#multiplexed = new MultiplexedDoor(connections, { ...options, counters: this.counters });
+    this.#admission = new Admission(authorizer, connections, this.#logger, {
+      ...options,
+      isLinkKnown: (linkId) => this.#multiplexed.knows(linkId),
+    });
   }
 
   /** Of all links of generation 3, for `/metrics`. */

@@ -1,8 +1,13 @@
-/** Lets a burst through and then so many a second. */
+/**
+ * Lets a burst through and then so many a second. Whoever comes too early is told when there is room for him, each behind those
+ * who were told before; that nobody has to keep: who comes later, or not at all, has left his place to others.
+ */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
   #tokens: number;
+  /** Tokens that were promised to those who were sent away, and are not here yet. */
+  #promised = 0;
   #countedAtMs = performance.now();
 
   constructor(perSecond: number, burst: number) {
@@ -11,13 +16,18 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** `false`: not now. */
-  take(cost: number): boolean {
+  /** 0: taken. Else in how many milliseconds to come again. */
+  take(cost: number): number {
     const nowMs = performance.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#countedAtMs) / 1000) * this.#perSecond);
+    const refill = ((nowMs - this.#countedAtMs) / 1000) * this.#perSecond;
     this.#countedAtMs = nowMs;
-    if (this.#tokens < cost) return false;
-    this.#tokens -= cost;
-    return true;
+    this.#tokens = Math.min(this.#burst, this.#tokens + refill);
+    this.#promised = Math.max(0, this.#promised - refill);
+    if (this.#tokens >= cost) {
+      this.#tokens -= cost;
+      return 0;
+    }
+    this.#promised += cost;
+    return Math.max(1, (this.#promised / this.#perSecond) * 1_000);
   }
 }

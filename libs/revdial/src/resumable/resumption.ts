@@ -73,6 +73,13 @@ export function formatResumption(
   };
 }
 
+/** Asked for beside a resumption: a new link, in the same answer, where this one is not known. */
+export const NEW_LINK_ELSE: Readonly<Record<string, string>> = { 'RevDial-Else': 'new' };
+
+export function asksForNewLinkElse(headers: ReadHeaders): boolean {
+  return headers['revdial-else'] === 'new';
+}
+
 /** `undefined` for headers that no agent of ours writes, `absent` for a request that resumes nothing. */
 export function parseResumption(headers: ReadHeaders): Resumption | 'absent' | undefined {
   if (headers['revdial-resume'] === undefined) return 'absent';

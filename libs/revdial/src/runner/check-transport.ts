@@ -41,6 +41,7 @@ export async function checkTransport(check: TransportCheck, signal: AbortSignal)
           stream.reset('refused');
         },
         onDrain: ignore,
+        mayBeSucceeded: () => false,
       },
       transport,
       signal,

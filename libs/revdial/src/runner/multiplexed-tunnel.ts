@@ -59,6 +59,8 @@ export class MultiplexedTunnel {
   #phase: RunnerTunnelState = 'idle';
   #isClosing = false;
   #link: ResumingLink | undefined;
+  /** Stands already, and has not been taken yet. */
+  #successor: ResumingLink | undefined;
   #settleClosed: (end: MultiplexedTunnelEnd) => void = () => undefined;
 
   constructor(options: MultiplexedTunnelOptions) {
@@ -124,6 +126,7 @@ export class MultiplexedTunnel {
   }
 
   #finish(end: MultiplexedTunnelEnd): void {
+    this.#successor?.destroy('shutdown');
     if (this.#phase === 'stopped' || this.#phase === 'refused') return;
     this.#phase = end.reason === 'refused' ? 'refused' : 'stopped';
     this.#settleClosed(end);
@@ -166,7 +169,12 @@ export class MultiplexedTunnel {
     const end = await this.#untilLost(link);
     const last = this.#link;
     this.#link = undefined;
-    if (this.#hasToStop()) return undefined;
+    this.#successor = last.successor;
+    if (this.#hasToStop()) {
+      this.#successor?.destroy('shutdown');
+      return undefined;
+    }
+    if (this.#successor !== undefined) return 0;
 
     const lifeMs = Math.round(performance.now() - connectedAtMs);
     const isSuperseded = end.code === 'superseded';
@@ -205,7 +213,7 @@ export class MultiplexedTunnel {
     for (;;) {
       const { current } = this.#chooser;
       try {
-        const link = await this.#openLink();
+        const link = (await this.#takeSuccessor()) ?? (await this.#openLink());
         this.#chooser.connected();
         return link;
       } catch (error) {
@@ -222,6 +230,13 @@ export class MultiplexedTunnel {
         );
       }
     }
+  }
+
+  async #takeSuccessor(): Promise<ResumingLink | undefined> {
+    const successor = this.#successor;
+    this.#successor = undefined;
+    await successor?.untilProven(this.#stop.signal);
+    return successor;
   }
 
   async #openLink(): Promise<ResumingLink> {
@@ -242,6 +257,7 @@ export class MultiplexedTunnel {
         onDrain: (link, withinMs) => {
           this.#onDrain(link, withinMs);
         },
+        mayBeSucceeded: (link) => link === this.#link && !this.#hasToStop(),
       },
       transport,
       signal,

@@ -3,7 +3,7 @@ import type { PipeCloseCode } from '../carrier/close-code.js';
 import type { MuxStream } from '../mux/mux-stream.js';
 import { Multiplexer } from '../mux/multiplexer.js';
 import { ResumableLink } from '../resumable/resumable-link.js';
-import { formatResumption, parseLinkGrant, parseReceived } from '../resumable/resumption.js';
+import { formatResumption, NEW_LINK_ELSE, parseLinkGrant, parseReceived } from '../resumable/resumption.js';
 import type { LinkGrant } from '../resumable/resumption.js';
 import { ConnectError } from './connect-error.js';
 import { FullJitterBackoff } from './full-jitter-backoff.js';
@@ -26,6 +26,8 @@ export interface ResumingLinkOptions {
   readonly onStream: (stream: MuxStream) => void;
   /** The API asks us to move to another link within this time. */
   readonly onDrain: (link: ResumingLink, withinMs: number) => void;
+  /** May a new link take its place, where the API does not know this one any more? Not of one that is only finishing its streams. */
+  readonly mayBeSucceeded: (link: ResumingLink) => boolean;
 }
 
 /** The API does not know the link any more. */
@@ -50,6 +52,7 @@ export class ResumingLink {
   readonly #proven: Promise<void>;
   #settleProven: () => void = () => undefined;
   #isResuming = false;
+  #successor: ResumingLink | undefined;
   #attempt = 0;
   #streamCount = 0;
   #attachedAtMs = performance.now();
@@ -70,7 +73,7 @@ export class ResumingLink {
       throw new ConnectError('NOT_A_LINK', 'answered 101 without a link of generation 3', { status: 101 });
     }
     const link = new ResumingLink(options, transport, grant, opened);
-    await link.#untilProven(signal);
+    await link.untilProven(signal);
     return link;
   }
 
@@ -133,6 +136,11 @@ export class ResumingLink {
     return this.#link.roundTripMs;
   }
 
+  /** The link that the API gave us when it did not know this one any more: this one has ended, and whoever held it takes that. */
+  get successor(): ResumingLink | undefined {
+    return this.#successor;
+  }
+
   /** Takes no more streams and ends when the last is done; for good after a second. Idempotent. */
   async close(): Promise<void> {
     const timer = setTimeout(() => {
@@ -154,7 +162,8 @@ export class ResumingLink {
     });
   }
 
-  async #untilProven(signal: AbortSignal): Promise<void> {
+  /** Until something has come through. Ends the link otherwise. @throws ConnectError NOT_A_LINK; the signal's reason */
+  async untilProven(signal: AbortSignal): Promise<void> {
     let onAbort: (() => void) | undefined;
     const aborted = new Promise<'aborted'>((resolve) => {
       onAbort = (): void => {
@@ -194,6 +203,7 @@ export class ResumingLink {
     while (await waited(retryInMs, signal)) {
       try {
         await this.#reattach(signal);
+        if (this.#successor !== undefined) return;
         const tookMs = Math.round(performance.now() - beganAtMs);
         this.#options.logger.info({ transport: this.#transport, attempt: this.#attempt, tookMs }, 'resumed');
         return;
@@ -209,10 +219,21 @@ export class ResumingLink {
     const transport = this.#transport;
     const token = await this.#options.token.read();
     this.#attempt += 1;
-    const headers = formatResumption(this.#grant, this.#attempt, this.#link.received);
+    const mayBeSucceeded = this.#options.mayBeSucceeded(this);
+    const headers = {
+      ...formatResumption(this.#grant, this.#attempt, this.#link.received),
+      ...(mayBeSucceeded ? NEW_LINK_ELSE : {}),
+    };
     const opened = await openMultiplexedCarrier({ connector, transport, runnerIds, token, timings, headers }, signal);
     const { carrier } = opened;
     const received = parseReceived(opened.headers);
+    const grant = parseLinkGrant(opened.headers);
+    if (received === undefined && grant !== undefined && mayBeSucceeded) {
+      this.#options.logger.info({ transport, attempt: this.#attempt }, 'the link can not be resumed, a new one stands');
+      this.#successor = new ResumingLink(this.#options, transport, grant, opened);
+      this.#link.destroy('expired');
+      return;
+    }
     if (received === undefined) {
       carrier.destroy('protocol-violation');
       throw new ConnectError('NOT_A_LINK', 'answered 101 to a resumption without an offset', { status: 101 });

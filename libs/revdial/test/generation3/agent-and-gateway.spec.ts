@@ -15,12 +15,15 @@ const MOONLIGHT = runnerIdOf('moonlight', 'a');
 describe.each(['mux', 'mux-websocket'] as const)('the agent and the gateway of generation 3 over %s', (transport) => {
   let replica: Replica;
   let relay: CuttingProxy;
+  /** Where new connections lead. */
+  let way: { targetPort: number };
   let service: LocalService;
   let agents: AgentTunnels[];
 
   beforeEach(async () => {
     replica = await Replica.start();
-    relay = await CuttingProxy.listen({ targetPort: replica.port });
+    way = { targetPort: replica.port };
+    relay = await CuttingProxy.listen(way);
     service = await LocalService.start();
     agents = [];
   });
@@ -56,6 +59,19 @@ describe.each(['mux', 'mux-websocket'] as const)('the agent and the gateway of g
     expect(relay.connectionCount).toBe(1);
   });
 
+  it('takes a new link with its first request when the replica was restarted and knows nothing of the old one', async () => {
+    await start({ 'wolf-a': service.address });
+    const successor = await Replica.start();
+    way.targetPort = successor.port;
+    relay.cut('reset');
+    await eventually(() => expect(successor.connections.find(WOLF)).toMatchObject({ state: 'connected' }));
+    const stream = await successor.connections.dial(WOLF);
+    stream.end('there and back');
+    expect((await readAll(stream)).toString()).toBe('there and back');
+    expect(successor.counters).toMatchObject({ resumptionsRefused: { 'unknown-link': 1 }, refusals: {} });
+    await successor.close();
+  });
+
   it('tells the caller why the service can not be reached', async () => {
     await start({ 'wolf-a': { kind: 'tcp', host: '127.0.0.1', port: await unusedPort() } });
     const stream = await replica.connections.dial(WOLF);
@@ -65,12 +81,12 @@ describe.each(['mux', 'mux-websocket'] as const)('the agent and the gateway of g
     expect(await failed).toMatchObject({ code: 'SERVICE_DOWN' });
   });
 
-  it('carries 10 MB each way through cuts of every kind', async () => {
+  it('carries 40 MB each way through cuts of every kind', async () => {
     await start({ 'wolf-a': service.address });
     const stream = await replica.connections.dial(WOLF);
-    const sent = randomBytes(10 * 1024 * 1024);
+    const sent = randomBytes(40 * 1024 * 1024);
     const received = readAll(stream);
-    relay.cutBySchedule({ seed: 7, minMs: 60, maxMs: 240, kinds: ['reset', 'half'] });
+    relay.cutBySchedule({ seed: 7, minMs: 40, maxMs: 160, kinds: ['reset', 'half'] });
     for (let at = 0; at < sent.length; at += 256 * 1024) {
       if (!stream.write(sent.subarray(at, at + 256 * 1024))) await once(stream, 'drain');
     }

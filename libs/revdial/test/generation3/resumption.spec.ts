@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -144,6 +144,24 @@ it('when the hold is over the rest of the grace begins, and a dial waits no long
   expect(tookMs).toBeLessThan(900);
   expect(await agent.resume()).toMatchObject({ status: 410, body: 'not resumable: unknown-link' });
   expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });
+});
+
+it('a replica that does not know the link gives a new one in the same answer to an agent that asks for it, and nobody else', async () => {
+  const first = await startReplica();
+  const second = await startReplica();
+  const agent = await open(first.port);
+  agent.port = second.port;
+  expect(await agent.resume()).toMatchObject({ status: 410, body: 'not resumable: unknown-link' });
+  const answer = await agent.resume({ takesNewOne: true });
+  expect(answer?.status).toBe(101);
+  expect(answer?.headers.get('revdial-link')).toMatch(/^[0-9a-f]{32}$/);
+  expect(answer?.headers.has('revdial-received')).toBe(false);
+  await eventually(() => expect(second.connections.find(WOLF)).toMatchObject({ state: 'connected' }));
+  expect(second.counters.resumptionsRefused).toEqual({ 'unknown-link': 2 });
+  agent.port = first.port;
+  expect(await agent.resume({ takesNewOne: true, secret: randomBytes(32) })).toMatchObject({ status: 410 });
+  await open(first.port);
+  expect(await agent.resume({ takesNewOne: true })).toMatchObject({ status: 410, body: 'not resumable: superseded' });
 });
 
 it('a dial that waits moves to the new link of an agent that could not resume', async () => {

@@ -11,7 +11,7 @@ import { PreambleReader } from '../../../src/dial/preamble-reader.js';
 import type { Preamble } from '../../../src/dial/preamble.js';
 import type { ResumableTimings } from '../../../src/resumable/limits.js';
 import { ResumableLink } from '../../../src/resumable/resumable-link.js';
-import { formatResumption, parseLinkGrant, parseReceived } from '../../../src/resumable/resumption.js';
+import { formatResumption, NEW_LINK_ELSE, parseLinkGrant, parseReceived } from '../../../src/resumable/resumption.js';
 import type { LinkGrant } from '../../../src/resumable/resumption.js';
 import { readRefusalBody, readResponseHead } from '../../../src/runner/response-head.js';
 import type { ResponseHead } from '../../../src/runner/response-head.js';
@@ -99,20 +99,30 @@ export class ScriptedAgent {
 
   /** Cuts the carrier that stands, unless `keepsOld`; resolves with the refusal when it is not taken up again. */
   async resume(
-    changes: { readonly keepsOld?: boolean; readonly attempt?: number; readonly secret?: Buffer } & Partial<
-      Pick<ScriptedAgentOptions, 'token' | 'runnerIds'>
-    > = {},
+    changes: {
+      readonly keepsOld?: boolean;
+      readonly attempt?: number;
+      readonly secret?: Buffer;
+      readonly takesNewOne?: boolean;
+    } & Partial<Pick<ScriptedAgentOptions, 'token' | 'runnerIds'>> = {},
   ): Promise<Refused | undefined> {
     // Its own end has to stand still while it asks, though the server may still hold the old carrier.
     const old = this.socket;
     if (changes.keepsOld !== true) this.link.detach();
     this.attempt = changes.attempt ?? this.attempt + 1;
     const grant = { ...this.grant, ...(changes.secret === undefined ? {} : { secret: changes.secret }) };
-    const headers = formatResumption(grant, this.attempt, this.link.received);
+    const headers = {
+      ...formatResumption(grant, this.attempt, this.link.received),
+      ...(changes.takesNewOne === true ? NEW_LINK_ELSE : {}),
+    };
     const { socket, head } = await ask(this.port, { ...this.#options, ...changes }, this.carrier, headers);
     if (head.status !== 101) return { status: head.status, headers: head.headers, body: await readRefusalBody(socket) };
     const received = parseReceived(Object.fromEntries(head.headers));
-    if (received === undefined) throw new Error('no RevDial-Received in the answer');
+    if (received === undefined) {
+      // A new link, which nobody here wants.
+      socket.destroy();
+      return { status: head.status, headers: head.headers, body: '' };
+    }
     this.socket = socket;
     this.link.attach(this.#carrierOf(socket), received);
     if (changes.keepsOld === true) old.destroy();
