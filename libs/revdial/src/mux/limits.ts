@@ -3,10 +3,10 @@
 /** What each side may send on a stream before the first credit: yamux's number, which both ends assume. */
 export const STREAM_WINDOW_INITIAL_BYTES = 256 * 1024;
 
-/** How far the window of one stream grows: 4 MiB is 320 Mbit/s over a round trip of 100 ms. */
-export const STREAM_WINDOW_MAX_BYTES = 4 * 1024 * 1024;
+/** How far the window of one stream grows: 8 MiB is 640 Mbit/s over a round trip of 100 ms. */
+export const STREAM_WINDOW_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Sum of what the windows of one link have grown: sixteen full-grown ones and a bit. */
+/** Sum of what the windows of one link have grown: eight full-grown ones. */
 export const LINK_WINDOW_EXTRA_MAX_BYTES = 64 * 1024 * 1024;
 
 /** Received and unread bytes of one link. Beyond it the stream with the most of them is reset. */

@@ -1,9 +1,12 @@
 import { STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
 import type { WindowBudget } from './window-budget.js';
 
+const GROWS_WITHIN_ROUND_TRIPS = 3;
+
 /**
  * How much the peer may send on one stream. Credit is given back for bytes that were read, half a window at a time. A window
- * that was read through within two round trips is what holds the sender up, so it doubles, as far as the link's budget goes.
+ * that was read through within a few round trips is what holds the sender up (with halves it takes two), so it doubles, as far
+ * as the link's budget goes.
  */
 export class ReceiveWindow {
   readonly #budget: WindowBudget;
@@ -56,7 +59,7 @@ export class ReceiveWindow {
     const tookMs = now - (this.#roundBeganAtMs ?? now);
     this.#roundBytes = 0;
     this.#roundBeganAtMs = now;
-    if (roundTripMs === undefined || tookMs > 2 * roundTripMs) return;
+    if (roundTripMs === undefined || tookMs > GROWS_WITHIN_ROUND_TRIPS * roundTripMs) return;
     const growth = Math.min(this.#sizeBytes, this.#maxBytes - this.#sizeBytes);
     if (growth <= 0 || !this.#budget.take(growth)) return;
     this.#sizeBytes += growth;

@@ -13,7 +13,7 @@ export const CLOSE_REASON_MAX_BYTES = 255;
  * Bytes of one direction that were sent and are not acknowledged. The sender keeps them for a replay; a receiver that does not
  * deliver holds as many, and more than that is a fault of its peer.
  */
-export const REPLAY_MAX_BYTES = 8 * 1024 * 1024;
+export const REPLAY_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Smaller pieces of a larger buffer are copied into the replay buffer, so that they do not hold all of it. */
 export const REPLAY_COPY_MAX_BYTES = 1024;
@@ -38,6 +38,9 @@ export const IN_FLIGHT_MAX_BYTES = REPLAY_MAX_BYTES;
 
 /** Asked for at once by whoever writes over the slowest path: one short frame of the multiplexer. */
 export const WRITE_AT_ONCE_MIN_BYTES = 16 * 1024;
+
+/** The time of sending is noted for each so many bytes: of all that may be under way, two thousand times a carrier. */
+export const SEND_TIME_EVERY_BYTES = 4096;
 
 /** A least round trip is believed for so long; then one is measured again on an almost empty path. */
 export const LEAST_ROUND_TRIP_AGE_MS = 10_000;
