@@ -1,5 +1,11 @@
 import { InFlightLimit } from './in-flight-limit.js';
-import { IN_FLIGHT_MAX_BYTES, IN_FLIGHT_MIN_BYTES, IN_FLIGHT_START_BYTES, LEAST_ROUND_TRIP_AGE_MS } from './limits.js';
+import {
+  ACK_EVERY_BYTES,
+  IN_FLIGHT_MAX_BYTES,
+  IN_FLIGHT_MIN_BYTES,
+  IN_FLIGHT_START_BYTES,
+  LEAST_ROUND_TRIP_AGE_MS,
+} from './limits.js';
 
 /** A path that always has enough to send: what exceeds its own capacity queues in front of it. */
 class Path {
@@ -70,5 +76,38 @@ describe('InFlightLimit', () => {
       limit.acknowledged(n * 40_000, n + 0.5);
     }
     expect(limit.bytes).toBe(IN_FLIGHT_START_BYTES);
+  });
+
+  it('fills a long path also where little is sent at a time, whenever an acknowledgement lets it', () => {
+    const limit = new InFlightLimit();
+    const pathMs = 50;
+    const pieceBytes = 16 * 1024;
+    /** What arrives when, at the one end and at the other. */
+    const arrivals: { readonly atMs: number; readonly offset: number; readonly isAck: boolean }[] = [];
+    let [sent, acked, told, nowMs] = [0, 0, 0, 0];
+    const send = (): void => {
+      while (sent - acked + pieceBytes <= limit.bytes) {
+        sent += pieceBytes;
+        limit.sent(sent, sent - acked, nowMs);
+        arrivals.push({ atMs: nowMs + pathMs / 2, offset: sent, isAck: false });
+      }
+      limit.usedUp();
+    };
+    send();
+    while (nowMs < 40 * pathMs) {
+      const [next] = arrivals.splice(0, 1);
+      if (next === undefined) break;
+      nowMs = next.atMs;
+      if (next.isAck) {
+        acked = next.offset;
+        limit.acknowledged(acked, nowMs);
+        send();
+      } else if (next.offset - told >= ACK_EVERY_BYTES) {
+        told = next.offset;
+        arrivals.push({ atMs: nowMs + pathMs / 2, offset: told, isAck: true });
+      }
+      arrivals.sort((one, other) => one.atMs - other.atMs);
+    }
+    expect(limit.bytes).toBeGreaterThan(8 * 1024 * 1024);
   });
 });
