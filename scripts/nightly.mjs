@@ -1,0 +1,19 @@
+/**
+ * `npm run test:nightly [-- what Jest takes]`: the tunnel's tests at their full size, for as long as they take: a million inputs for each
+ * fuzzer, a gigabyte each way through a link that is cut every 2 s, a thousand streams at once.
+ */
+import path from 'node:path';
+import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs';
+
+runScript(async () => {
+  await ensureBuilt();
+  const args = process.argv.slice(2);
+  const paths = args.length > 0 ? args : ['libs/revdial/test/mux', 'libs/revdial/test/resumable'];
+  // In a million inputs there may be one that takes longer than a test may.
+  const options = ['--testTimeout=7200000', '--runInBand'];
+  return await runForeground(process.execPath, [path.join(ROOT, 'scripts', 'test.mjs'), ...options, ...paths], {
+    ...process.env,
+    NIGHTLY: '1',
+    FUZZ_RUNS: process.env.FUZZ_RUNS ?? '1000000',
+  });
+});
