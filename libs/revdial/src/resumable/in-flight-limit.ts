@@ -7,15 +7,14 @@ import {
 } from './limits.js';
 import { SendTimes } from './send-times.js';
 
-/** Until the path has shown a queue for the first time, and from then on. */
+/** Until the path has shown a queue for the first time, and from then on at most. */
 const FIRST_GROWTH = 2;
-const GROWTH = 1.25;
-const SHRINKING = 0.7;
-/** So many slow rounds in a row are a queue; one may be an end that was busy with something else. */
-const SLOW_ROUNDS_COUNT = 2;
-/** A round trip up to this much of the least one, and a few milliseconds for busy ends, is not a queue. */
-const TOLERANCE_FACTOR = 1.5;
-const TOLERANCE_MS = 5;
+const GROWTH_MAX = 1.25;
+/** Of what would have been too much. A round tells of the limit before its own, and the whole would be taken twice. */
+const SHRINKING = 0.5;
+/** A queue that is wanted, since an empty one wastes the path: a part of the least round trip, and some milliseconds for busy ends. */
+const QUEUE_FACTOR = 0.15;
+const QUEUE_MIN_MS = 3;
 
 export interface InFlightBounds {
   readonly startBytes: number;
@@ -32,7 +31,8 @@ const DEFAULT_BOUNDS: InFlightBounds = {
 /**
  * How many bytes may be under way on one carrier, so that the kernels and proxies between do not fill with megabytes before a
  * click. Goes by rounds: a round is over when everything is acknowledged that was under way at its beginning, and the least of
- * its round trips tells of a queue. Grows where the limit was used up and there was none, and shrinks where there was.
+ * its round trips tells of a queue. The limit changes by how far that is from the queue that is wanted, as in FAST TCP, and grows
+ * only where it was used up.
  *
  * The least round trip of all gets old: a link may stand for days while the path under it changes. Then a round is made with the
  * least allowance, so that the path runs empty, and its length is believed anew.
@@ -41,7 +41,8 @@ export class InFlightLimit {
   readonly #bounds: InFlightBounds;
   readonly #sends = new SendTimes();
   #bytes: number;
-  #growth = FIRST_GROWTH;
+  /** Undefined: the path has shown a queue. */
+  #growth: number | undefined = FIRST_GROWTH;
   #isProbing = false;
   #leastMs = Infinity;
   #leastAtMs = 0;
@@ -49,8 +50,10 @@ export class InFlightLimit {
   #ackedOffset = 0;
   #roundEndOffset = 0;
   #roundMs = Infinity;
-  #slowRoundCount = 0;
+  #previousMs = Infinity;
   #isUsedUp = false;
+  /** The most that was under way in this round. */
+  #flightBytes = 0;
 
   constructor(bounds: InFlightBounds = DEFAULT_BOUNDS) {
     this.#bounds = bounds;
@@ -64,6 +67,7 @@ export class InFlightLimit {
   /** Everything before `sentOffset` has been handed to the carrier. */
   sent(sentOffset: number, inFlightBytes: number, nowMs: number): void {
     this.#sentOffset = sentOffset;
+    this.#flightBytes = Math.max(this.#flightBytes, inFlightBytes);
     // What is still under way from before the probe would be measured as part of the path.
     if (this.#isProbing && inFlightBytes > this.#bounds.minBytes) return;
     this.#sends.note(sentOffset, nowMs);
@@ -88,6 +92,7 @@ export class InFlightLimit {
     if (roundTripMs === Infinity) return undefined;
     this.#endRound(roundTripMs, nowMs);
     this.#isUsedUp = false;
+    this.#flightBytes = 0;
     return roundTripMs;
   }
 
@@ -98,24 +103,30 @@ export class InFlightLimit {
       return;
     }
     if (roundTripMs <= this.#leastMs) this.#believe(roundTripMs, nowMs);
-    if (this.#isUsedUp) this.#adapt(roundTripMs > this.#leastMs * TOLERANCE_FACTOR + TOLERANCE_MS);
+    this.#adapt(roundTripMs);
+    this.#previousMs = roundTripMs;
     if (nowMs - this.#leastAtMs < LEAST_ROUND_TRIP_AGE_MS) return;
     this.#isProbing = true;
     this.#sends.clear();
   }
 
-  #adapt(isSlow: boolean): void {
+  #adapt(roundTripMs: number): void {
     const { minBytes, maxBytes } = this.#bounds;
-    if (!isSlow) {
-      this.#slowRoundCount = 0;
-      this.#bytes = Math.min(maxBytes, Math.floor(this.#bytes * this.#growth));
-      return;
+    // One long round may be an end that was busy with something else.
+    const ratio = (this.#leastMs + this.#wantedQueueMs) / Math.min(roundTripMs, this.#previousMs);
+    if (ratio < 1) this.#growth = undefined;
+    if (ratio >= 1) {
+      const growth = this.#growth ?? Math.min(GROWTH_MAX, ratio);
+      if (this.#isUsedUp) this.#bytes = Math.min(maxBytes, Math.floor(this.#bytes * growth));
+    } else if (this.#flightBytes > 2 * minBytes) {
+      // Also where something else held the sender up: what was under way is what has queued.
+      const flightBytes = Math.min(this.#bytes, this.#flightBytes);
+      this.#bytes = Math.max(minBytes, Math.floor(flightBytes * (1 - (1 - ratio) * SHRINKING)));
     }
-    this.#growth = GROWTH;
-    this.#slowRoundCount += 1;
-    if (this.#slowRoundCount < SLOW_ROUNDS_COUNT) return;
-    this.#slowRoundCount = 0;
-    this.#bytes = Math.max(minBytes, Math.floor(this.#bytes * SHRINKING));
+  }
+
+  get #wantedQueueMs(): number {
+    return Math.max(QUEUE_MIN_MS, this.#leastMs * QUEUE_FACTOR);
   }
 
   #believe(roundTripMs: number, nowMs: number): void {
