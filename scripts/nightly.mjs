@@ -8,7 +8,10 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 runScript(async () => {
   await ensureBuilt();
   const args = process.argv.slice(2);
-  const paths = args.length > 0 ? args : ['libs/revdial/test/mux', 'libs/revdial/test/resumable', 'libs/revdial/test/generation3/dial-fuzz'];
+  const paths =
+    args.length > 0
+      ? args
+      : ['libs/revdial/test/mux', 'libs/revdial/test/resumable', 'libs/revdial/test/generation3/dial-fuzz'];
   // In a million inputs there may be one that takes longer than a test may.
   const options = ['--testTimeout=7200000', '--runInBand'];
   return await runForeground(process.execPath, [path.join(ROOT, 'scripts', 'test.mjs'), ...options, ...paths], {
