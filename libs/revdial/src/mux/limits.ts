@@ -9,8 +9,11 @@ export const STREAM_WINDOW_MAX_BYTES = 8 * 1024 * 1024;
 /** Sum of what the windows of one link have grown: eight full-grown ones. */
 export const LINK_WINDOW_EXTRA_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Received and unread bytes of one link. Beyond it the stream with the most of them is reset. */
-export const LINK_UNREAD_MAX_BYTES = 128 * 1024 * 1024;
+/**
+ * Received and unread bytes of one link: the first windows of a thousand streams, and all that windows may grow by. Beyond it the
+ * stream with the most of them is reset. The API has a lower one of its own.
+ */
+export const LINK_UNREAD_MAX_BYTES = 320 * 1024 * 1024;
 
 /** Streams that a peer may have open, and as many of our own: twenty times what a host with thirty desktops uses. */
 export const STREAMS_MAX_COUNT = 4096;
