@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import {
   AgentTunnels,
   attachRevDialGateway,
@@ -25,6 +29,18 @@ interface Finding {
   readonly result: string;
   readonly detail: string;
   readonly cure?: string;
+}
+
+interface TlsCase {
+  readonly certificate: string;
+  readonly isTrusted: boolean;
+  readonly result: 'ok' | 'failed';
+  readonly detail?: RegExp;
+  readonly cure?: RegExp;
+}
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../../libs/revdial/test/fixtures/${name}.pem`, import.meta.url));
 }
 
 const authorizer: RunnerAuthorizer = {
@@ -146,6 +162,67 @@ describe('the doctor', () => {
       cure: expect.stringMatching(cure) as unknown,
     });
     expect(code).toBe(3);
+  });
+
+  it.each<[string, TlsCase]>([
+    [
+      'a certificate that it trusts',
+      { certificate: 'test-server', isTrusted: true, result: 'ok', detail: /^TLSv1\.\d, .+, valid for \d+ days$/ },
+    ],
+    [
+      'an authority that nobody named',
+      { certificate: 'test-server', isTrusted: false, result: 'failed', cure: /--ca-file/ },
+    ],
+    [
+      'a certificate of another name',
+      { certificate: 'test-server-other-name', isTrusted: true, result: 'failed', cure: /--server-name/ },
+    ],
+  ])('over TLS tells of %s', async (_what, { certificate, isTrusted, result, detail, cure }) => {
+    const [key, cert] = await Promise.all([readFile(fixture('test-server.key')), readFile(fixture(certificate))]);
+    const secure = createHttpsServer({ key, cert }, (_request, response) => response.writeHead(404).end());
+    attachRevDialGateway(secure, new RevDialGateway(connections, authorizer));
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const trust = isTrusted ? [`--ca-file=${fixture('test-authority')}`] : [];
+    const { code, findings } = await examine([`--tunnel=wolf-a=${local}`, ...trust], {
+      HELIX_API_URL: `https://127.0.0.1:${String((secure.address() as AddressInfo).port)}`,
+    });
+    expect(findings['tls']).toMatchObject({ result });
+    if (detail !== undefined) expect(findings['tls']?.detail).toMatch(detail);
+    if (cure !== undefined) expect(findings['tls']?.cure).toMatch(cure);
+    expect(code).toBe(result === 'ok' ? 0 : 3);
+    secure.close();
+  });
+
+  it.each([
+    ['lets it through', 200, 'ok', 0],
+    ['refuses', 403, 'failed', 3],
+  ] as const)('behind a proxy that %s says so', async (_what, status, result, exitCode) => {
+    const proxy = createServer();
+    proxy.on('connect', (request, socket: Duplex) => {
+      socket.on('error', () => socket.destroy());
+      if (status !== 200) {
+        socket.end(`HTTP/1.1 ${String(status)} No\r\n\r\n`);
+        return;
+      }
+      const [, port] = (request.url ?? '').split(':');
+      const onward = connect(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connected\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on('error', () => socket.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { code, findings } = await examine([`--tunnel=wolf-a=${local}`], {
+      HELIX_API_URL: url.replace('127.0.0.1', 'api.example.test'),
+      HTTP_PROXY: `http://127.0.0.1:${String((proxy.address() as AddressInfo).port)}`,
+    });
+    expect(findings['proxy']).toMatchObject({ result });
+    if (result === 'failed') expect(findings['proxy']?.cure).toMatch(/CONNECT/);
+    expect(code).toBe(exitCode);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 
   it('names a service that does not answer, and a runner that the token may not open', async () => {
