@@ -79,7 +79,17 @@ export function showTunnel(connections: ConnectionManager, gateway: RevDialGatew
     request_retried: counters.requestsRetried,
   }));
 
-  const totals = (): ReturnType<RevDialGateway['multiplexedTotals']> => gateway.multiplexedTotals();
+  let latest: ReturnType<RevDialGateway['multiplexedTotals']> | undefined;
+  /** Once for all that show a part of them: they are sums over ten thousand links. */
+  const totals = (): ReturnType<RevDialGateway['multiplexedTotals']> => {
+    if (latest === undefined) {
+      latest = gateway.multiplexedTotals();
+      setImmediate(() => {
+        latest = undefined;
+      });
+    }
+    return latest;
+  };
   gauge('helix_tunnel_multiplexed_connections', 'Links of generation 3, each with all of its runners', 'state', () => {
     const { connectionCount, awayCount } = totals();
     return { connected: connectionCount - awayCount, away: awayCount };
