@@ -18,7 +18,8 @@ export interface RunnerLink {
   readonly closed: Promise<LinkEnd>;
   /**
    * Opens one byte stream to the runner's local service. A multiplexed link resolves at once, and what would have been a rejection
-   * is then an error of the stream; so are DIAL_TIMEOUT, PICKUP_FAILED and SERVICE_DOWN of a runner that refuses.
+   * is then an error of the stream; so are DIAL_TIMEOUT, PICKUP_FAILED and SERVICE_DOWN of a runner that refuses. It owns what is
+   * written to it, also after the write's callback: a multiplexed link may have to send it again.
    * @throws RevDialError DIAL_TIMEOUT, DIAL_ABORTED, PICKUP_FAILED, LINK_LOST, LIMIT_REACHED
    */
   openStream(options?: OpenStreamOptions): Promise<Duplex>;

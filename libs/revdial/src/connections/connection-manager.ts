@@ -100,6 +100,16 @@ export class ConnectionManager implements RunnerDialer {
     return this.#isFull() ? 'LIMIT_REACHED' : undefined;
   }
 
+  /** The same of several runners that come on one link: all of them, or none. */
+  findObstacleOfAll(runnerIds: readonly RunnerId[], principal: string): RevDialErrorCode | undefined {
+    for (const runnerId of runnerIds) {
+      const obstacle = this.findObstacle(runnerId, principal);
+      if (obstacle !== undefined) return obstacle;
+    }
+    const newCount = runnerIds.filter((runnerId) => !this.#runners.has(runnerId)).length;
+    return this.#runners.size + newCount > this.#maxCount ? 'LIMIT_REACHED' : undefined;
+  }
+
   /**
    * `timeoutMs` is how long runners may take to pick up, over all links that are tried; the waits for a lost link to
    * come back are bounded by the grace period instead, all of them together.
@@ -242,7 +252,11 @@ export class ConnectionManager implements RunnerDialer {
   }
 
   #isFull(): boolean {
-    return this.#runners.size >= (this.#options.maxRunnerCount ?? RUNNERS_MAX_COUNT);
+    return this.#runners.size >= this.#maxCount;
+  }
+
+  get #maxCount(): number {
+    return this.#options.maxRunnerCount ?? RUNNERS_MAX_COUNT;
   }
 
   #finishLink(ending: Promise<void>): void {

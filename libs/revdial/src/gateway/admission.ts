@@ -66,8 +66,16 @@ export class Admission {
     );
   }
 
-  /** Resolves in bounded time, with `left` when `signal` aborts first. Never rejects. */
-  async decide(request: IncomingMessage, asked: TunnelRequest, signal: AbortSignal): Promise<AdmissionOutcome> {
+  /**
+   * Resolves in bounded time, with `left` when `signal` aborts first. Never rejects. `opensLink`: whoever is let in opens a link,
+   * and uses up one of those that may be opened now.
+   */
+  async decide(
+    request: IncomingMessage,
+    asked: TunnelRequest,
+    signal: AbortSignal,
+    opensLink = true,
+  ): Promise<AdmissionOutcome> {
     if (this.#waitingCount >= (this.#options.maxAdmissionCount ?? ADMISSION_MAX_COUNT))
       return { refusal: REFUSALS.tooMany };
     this.#waitingCount += 1;
@@ -85,7 +93,7 @@ export class Admission {
       signal.addEventListener('abort', onAbort, { once: true });
     });
     try {
-      return await Promise.race([this.#check(request, asked), interrupted]);
+      return await Promise.race([this.#check(request, asked, opensLink), interrupted]);
     } catch (error) {
       this.#logger.error({ err: error }, 'the authorizer of runners failed');
       return { refusal: REFUSALS.notNow };
@@ -96,7 +104,7 @@ export class Admission {
     }
   }
 
-  async #check(request: IncomingMessage, asked: TunnelRequest): Promise<AdmissionOutcome> {
+  async #check(request: IncomingMessage, asked: TunnelRequest, opensLink: boolean): Promise<AdmissionOutcome> {
     const found = accessTokenOf(request);
     const principal = found === undefined ? undefined : await this.#authorizer.authenticate(found.token);
     if (principal === undefined) return { refusal: REFUSALS.unauthorized };
@@ -104,20 +112,21 @@ export class Admission {
 
     const names = asked.carrier === undefined ? asked.runnerIds.slice(0, 1) : asked.runnerIds;
     if (names.length === 0) return { refusal: REFUSALS.runnerIdMissing };
-    if (names.length > LINK_RUNNERS_MAX_COUNT) return { refusal: REFUSALS.tooManyRunnerIds };
     const runners = new Map<RunnerId, RunnerName>();
     for (const name of names) {
+      if (runners.size > LINK_RUNNERS_MAX_COUNT) break;
       const runner = parseRunnerId(name);
       if (runner === undefined) return { refusal: REFUSALS.runnerIdMalformed };
       runners.set(runner.id, runner);
     }
-    // Behind the token, so that strangers use nothing up, and before what costs more.
-    const waitMs = this.#newLinks.take(this.#costOf(request, asked));
-    if (waitMs > 0) return { refusal: stormRefusal(waitMs) };
+    if (runners.size > LINK_RUNNERS_MAX_COUNT) return { refusal: REFUSALS.tooManyRunnerIds };
     for (const runner of runners.values()) {
       const refusal = await this.#refusalOf(principal, runner);
       if (refusal !== undefined) return { refusal };
     }
+    // Only whoever may open a link, and is about to, uses up what there is for all.
+    const waitMs = opensLink ? this.#newLinks.take(this.#costOf(request, asked)) : 0;
+    if (waitMs > 0) return { refusal: stormRefusal(waitMs) };
     return { principal, runners: [...runners.values()] };
   }
 

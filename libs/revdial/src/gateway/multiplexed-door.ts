@@ -58,10 +58,9 @@ export class MultiplexedDoor {
     admitted: Admitted,
   ): Refusal | undefined {
     // Decided by the admission; a turn may have passed since.
-    for (const { id } of admitted.runners) {
-      const obstacle = this.#connections.findObstacle(id, admitted.principal.name);
-      if (obstacle !== undefined) return refusalOf(obstacle);
-    }
+    const ids = admitted.runners.map(({ id }) => id);
+    const obstacle = this.#connections.findObstacleOfAll(ids, admitted.principal.name);
+    if (obstacle !== undefined) return refusalOf(obstacle);
     if (answerHead(request, carrier, {}) === undefined) return REFUSALS.invalidUpgrade;
     const resumption = parseResumption(request.headers);
     if (resumption === undefined) return REFUSALS.resumptionMalformed;

@@ -224,7 +224,7 @@ export class RevDialGateway {
     response.once('close', () => {
       left.abort();
     });
-    const outcome = await this.#admission.decide(request, asked, left.signal);
+    const outcome = await this.#admission.decide(request, asked, left.signal, false);
     if (outcome === 'left') return;
     const refusal = 'refusal' in outcome ? outcome.refusal : REFUSALS.upgradeRequired;
     this.#logRefusal(request, asked, refusal);

@@ -35,4 +35,29 @@ describe('the streams of one runner', () => {
     });
     expect(pool.queuedCount).toBe(0);
   });
+
+  it('opens a fresh stream in the place of the oldest idle one where all places are taken', async () => {
+    const dialed: PassThrough[] = [];
+    const pool = new RunnerStreamPool({
+      maxStreamCount: 2,
+      maxQueuedCount: 8,
+      idleLimitMs: 60_000,
+      queueTimeoutMs: 60_000,
+      dial: () => {
+        const stream = new PassThrough();
+        dialed.push(stream);
+        return Promise.resolve(stream);
+      },
+      takePlace: () => true,
+      givePlace: () => undefined,
+      onEmpty: () => undefined,
+    });
+    const options = { connectTimeoutMs: 1_000, isFreshWanted: false };
+    const kept = [await pool.acquire(options), await pool.acquire(options)];
+    for (const stream of kept) pool.release(stream);
+    const fresh = await pool.acquire({ ...options, isFreshWanted: true });
+    expect(kept).not.toContain(fresh);
+    expect(dialed.map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+    expect(pool.streamCount).toBe(2);
+  });
 });

@@ -58,7 +58,10 @@ export class RunnerStreamPool {
       if (kept !== undefined) return Promise.resolve(kept);
     }
     if (this.streamCount < this.#options.maxStreamCount) return this.#open(options);
-    return this.#enqueue(options);
+    const queued = this.#enqueue(options);
+    // Of use to nobody who wants a fresh one: the end of the oldest makes room.
+    if (options.isFreshWanted) this.#idle.shift()?.destroy();
+    return queued;
   }
 
   /** Gives a stream back, to be called in a later turn than its answer's end: only then it is known whether it lives. */
@@ -101,6 +104,8 @@ export class RunnerStreamPool {
 
   async #open(options: AcquireOptions): Promise<HttpStream> {
     if (!this.#options.takePlace()) {
+      const kept = this.#takeIdle();
+      if (kept !== undefined) return kept;
       const full = new RevDialError('LIMIT_REACHED', 'this replica has as many HTTP streams as it may');
       // Without a stream of its own that might end, nobody would call the next in line.
       if (this.streamCount === 0) this.failQueued(full);

@@ -15,10 +15,8 @@ import { newResumptionSecret } from '../resumable/resumption.js';
 import type { LinkGrant, Resumption } from '../resumable/resumption.js';
 import { ResumptionGate } from '../resumable/resumption-gate.js';
 import type { ResumptionRefusal } from '../resumable/resumption-gate.js';
-import { RevDialError } from '../revdial-error.js';
 import type { RunnerId } from '../runner-id.js';
 import type { LinkEnd, LinkEndReason, LinkTransport } from '../runner-link.js';
-import { CarrierWait } from './carrier-wait.js';
 import { linkEndReasonOf } from './link-end-reason-of.js';
 import { pipeCloseCodeOf } from './pipe-close-code-of.js';
 import type { PrincipalShare } from './principal-share.js';
@@ -28,6 +26,8 @@ export interface CarriedRunner {
   readonly runnerId: RunnerId;
   /** May streams be opened, and the connection be resumed for it? */
   readonly isOpen: boolean;
+  /** The connection has a carrier again. */
+  standAgain(): void;
   /** The connection has ended, and its streams with it. */
   lose(end: LinkEnd): void;
 }
@@ -65,7 +65,6 @@ export class MultiplexedConnection {
   readonly #mux: Multiplexer;
   readonly #gate: ResumptionGate;
   readonly #runners = new Map<RunnerId, CarriedRunner>();
-  readonly #wait = new CarrierWait();
   #carriage: Carriage;
   /** When the carrier was lost; undefined while one stands. */
   #lostAtMs: number | undefined;
@@ -138,10 +137,6 @@ export class MultiplexedConnection {
     return this.#absentMs + this.#absentNowMs;
   }
 
-  get waitingCount(): number {
-    return this.#wait.count;
-  }
-
   add(runner: CarriedRunner): void {
     this.#runners.set(runner.runnerId, runner);
   }
@@ -192,11 +187,7 @@ export class MultiplexedConnection {
     this.#absentMs = this.absentMs;
     this.#lostAtMs = undefined;
     this.#pipe.attach(carrier, peerReceived);
-    this.#wait.release();
-  }
-
-  whenStanding(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    return this.#lostAtMs === undefined ? Promise.resolve() : this.#wait.wait(limitMs, signal);
+    for (const runner of [...this.#runners.values()]) runner.standAgain();
   }
 
   open(options: DialStreamOptions): DialStream {
@@ -220,7 +211,6 @@ export class MultiplexedConnection {
     const reason = linkEndReasonOf(end);
     const at = new Date(Date.now() - this.#absentNowMs);
     for (const runner of [...this.#runners.values()]) runner.lose({ reason, at, ...causeOf(end) });
-    this.#wait.fail(new RevDialError('LINK_LOST', `the link of the runner ended: ${reason}`));
   }
 
   /** Of the absence that goes on. */

@@ -12,6 +12,7 @@ import type {
   OpenStreamOptions,
   RunnerLink,
 } from '../runner-link.js';
+import { CarrierWait } from './carrier-wait.js';
 import { LinkStreams } from './link-streams.js';
 import type { MultiplexedConnection } from './multiplexed-connection.js';
 
@@ -24,6 +25,7 @@ export class MultiplexedLink implements RunnerLink {
   readonly #connection: MultiplexedConnection;
   readonly #counters: RevDialCounters;
   readonly #streams = new LinkStreams();
+  readonly #wait = new CarrierWait();
   #state: 'open' | 'closing' | 'ended' = 'open';
   #settleClosed: (end: LinkEnd) => void = () => undefined;
 
@@ -66,7 +68,7 @@ export class MultiplexedLink implements RunnerLink {
   }
 
   whenStanding(limitMs: number, signal?: AbortSignal): Promise<void> {
-    return this.#connection.whenStanding(limitMs, signal);
+    return this.isAway ? this.#wait.wait(limitMs, signal) : Promise.resolve();
   }
 
   openStream(options: OpenStreamOptions = {}): Promise<Duplex> {
@@ -109,7 +111,7 @@ export class MultiplexedLink implements RunnerLink {
 
   stats(): LinkStats {
     const { silentMs, roundTripMs, unansweredMs, resumptions } = this.#connection.resumableStats;
-    const { resumeLeftMs, waitingCount } = this.#connection;
+    const { resumeLeftMs } = this.#connection;
     const bytes = this.#streams.bytes();
     return {
       lastSeenAt: new Date(Date.now() - silentMs),
@@ -118,7 +120,7 @@ export class MultiplexedLink implements RunnerLink {
       openStreamCount: this.#streams.count,
       bytesIn: bytes.in,
       bytesOut: bytes.out,
-      waitingDialCount: waitingCount,
+      waitingDialCount: this.#wait.count,
       resumptionCount: resumptions,
       ...(resumeLeftMs === undefined ? {} : { resumeLeftMs }),
     };
@@ -132,6 +134,7 @@ export class MultiplexedLink implements RunnerLink {
     if (this.#state === 'open') {
       this.#state = 'closing';
       this.#connection.noteClosing(reason);
+      this.#wait.fail(lost(reason));
       if (reason === 'shutdown') this.#connection.askToMove(graceMs);
       await this.#streams.drain(graceMs, lost(reason));
       this.#settle({ reason, at: new Date() });
@@ -147,6 +150,10 @@ export class MultiplexedLink implements RunnerLink {
     this.#settle({ reason, at: new Date() });
     this.#streams.destroy(lost(reason));
     this.#connection.release(this, reason, true);
+  }
+
+  standAgain(): void {
+    this.#wait.release();
   }
 
   /** The connection has ended, and its streams with it. */
@@ -172,6 +179,7 @@ export class MultiplexedLink implements RunnerLink {
   #settle(end: LinkEnd): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#wait.fail(lost(end.reason));
     this.#settleClosed(end);
   }
 }

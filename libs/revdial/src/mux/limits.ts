@@ -59,3 +59,6 @@ export const SEND_WINDOW_MAX_BYTES = 0xffff_ffff;
 
 /** How old a round trip of the link may be before the windows ask for a new one. Only links with bulk ask. */
 export const ROUND_TRIP_FRESH_MS = 5_000;
+
+/** An answer later than this was held up by a link without a connection, and says nothing of the way. */
+export const PING_BELIEVED_MAX_MS = 4_500;

@@ -1,4 +1,4 @@
-import { ROUND_TRIP_FRESH_MS } from './limits.js';
+import { PING_BELIEVED_MAX_MS, ROUND_TRIP_FRESH_MS } from './limits.js';
 import { MuxStreamError } from './mux-stream-error.js';
 
 interface Asked {
@@ -48,9 +48,13 @@ export class LinkPing {
     const asked = this.#asked;
     if (asked?.value !== value) return;
     this.#asked = undefined;
-    this.#latestAtMs = performance.now();
-    this.#latestMs = this.#latestAtMs - asked.atMs;
-    asked.resolve(this.#latestMs);
+    const nowMs = performance.now();
+    const roundTripMs = nowMs - asked.atMs;
+    if (roundTripMs <= PING_BELIEVED_MAX_MS) {
+      this.#latestAtMs = nowMs;
+      this.#latestMs = roundTripMs;
+    }
+    asked.resolve(roundTripMs);
   }
 
   end(): void {

@@ -84,7 +84,9 @@ export class LinkStreams {
 
   get #isTooMuch(): boolean {
     if (this.#unreadBytes > this.#unreadMaxBytes) return true;
-    return this.#account !== undefined && this.#account.unreadBytes > this.#account.maxUnreadBytes;
+    if (this.#account === undefined) return false;
+    const { unreadBytes, maxUnreadBytes, linkCount } = this.#account;
+    return unreadBytes > maxUnreadBytes && this.#unreadBytes * linkCount > maxUnreadBytes;
   }
 
   queuedBytesByClass(): Record<StreamClass, number> {

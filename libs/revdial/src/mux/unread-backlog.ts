@@ -20,7 +20,8 @@ export class UnreadBacklog {
 
   append(bytes: Buffer): void {
     this.#byteLength += bytes.length;
-    if (bytes.length * 4 >= bytes.buffer.byteLength) {
+    // A small one costs many times what it holds, even where it is all of its memory.
+    if (bytes.length >= FIRST_BLOCK_BYTES && bytes.length * 4 >= bytes.buffer.byteLength) {
       this.#block = undefined;
       this.#pieces.push(bytes);
       return;

@@ -25,9 +25,16 @@ export class AttachedCarrier implements PipeReceiver {
   readonly #clock: LinkClock;
   #isAttached = true;
 
-  constructor(carrier: BytePipe, events: CarrierEvents, clock: LinkClock, bounds?: InFlightBounds) {
+  /** `peerReceived`: what the peer has had of us. */
+  constructor(
+    carrier: BytePipe,
+    events: CarrierEvents,
+    clock: LinkClock,
+    peerReceived: number,
+    bounds?: InFlightBounds,
+  ) {
     this.carrier = carrier;
-    this.limit = new InFlightLimit(bounds);
+    this.limit = new InFlightLimit(bounds, peerReceived);
     this.liveness = new Liveness(clock.nowMs);
     this.#events = events;
     this.#reader = new RecordReader(events);

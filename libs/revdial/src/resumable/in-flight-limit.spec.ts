@@ -69,6 +69,24 @@ describe('InFlightLimit', () => {
     expect(path.limit.bytes).toBeGreaterThan(1024 * 1024);
   });
 
+  it('hears of the path also from acknowledgements that ride along with what the peer sends', () => {
+    const limit = new InFlightLimit();
+    let [sent, acked] = [0, 0];
+    for (let nowMs = 0; nowMs < 2_000; nowMs += 1) {
+      sent += 6_000;
+      limit.sent(sent, sent - acked, nowMs);
+      limit.usedUp();
+      if (nowMs >= 50) limit.acknowledged((acked += 6_000), nowMs);
+    }
+    expect(limit.bytes).toBeGreaterThan(IN_FLIGHT_START_BYTES);
+  });
+
+  it('takes an acknowledgement that was delayed for none, also the first one of a link that is resumed', () => {
+    const limit = new InFlightLimit(undefined, 5_000_000_000);
+    limit.sent(5_000_000_100, 100, 0);
+    expect(limit.acknowledged(5_000_000_100, 45)).toBeUndefined();
+  });
+
   it('does not move while it is not used up', () => {
     const limit = new InFlightLimit();
     for (let n = 1; n < 50; n += 1) {

@@ -46,18 +46,26 @@ export class InFlightLimit {
   #isProbing = false;
   #leastMs = Infinity;
   #leastAtMs = 0;
-  #sentOffset = 0;
-  #ackedOffset = 0;
-  #roundEndOffset = 0;
+  #sentOffset: number;
+  #ackedOffset: number;
+  #roundEndOffset: number;
+  /** The least of a round: of prompt acknowledgements, and of all. */
   #roundMs = Infinity;
+  #anyMs = Infinity;
+  #roundBeganOffset: number;
   #previousMs = Infinity;
   #isUsedUp = false;
   /** The most that was under way in this round. */
   #flightBytes = 0;
 
-  constructor(bounds: InFlightBounds = DEFAULT_BOUNDS) {
+  /** `offset`: what the peer has acknowledged before this carrier. */
+  constructor(bounds: InFlightBounds = DEFAULT_BOUNDS, offset = 0) {
     this.#bounds = bounds;
     this.#bytes = bounds.startBytes;
+    this.#sentOffset = offset;
+    this.#ackedOffset = offset;
+    this.#roundBeganOffset = offset;
+    this.#roundEndOffset = offset + 1;
   }
 
   get bytes(): number {
@@ -84,12 +92,18 @@ export class InFlightLimit {
     const isPrompt = offset - this.#ackedOffset >= ACK_EVERY_BYTES;
     this.#ackedOffset = offset;
     const sentAtMs = this.#sends.take(offset);
-    if (isPrompt && sentAtMs !== undefined) this.#roundMs = Math.min(this.#roundMs, nowMs - sentAtMs);
+    const sampleMs = sentAtMs === undefined ? Infinity : nowMs - sentAtMs;
+    this.#anyMs = Math.min(this.#anyMs, sampleMs);
+    if (isPrompt) this.#roundMs = Math.min(this.#roundMs, sampleMs);
     if (offset < this.#roundEndOffset) return undefined;
-    const roundTripMs = this.#roundMs;
-    this.#roundMs = Infinity;
-    this.#roundEndOffset = this.#sentOffset + 1;
+    // Where the peer sends all the while, its acknowledgements ride along and none of them is for much.
+    const isEnough = offset - this.#roundBeganOffset >= ACK_EVERY_BYTES;
+    const roundTripMs = this.#roundMs === Infinity && isEnough ? this.#anyMs : this.#roundMs;
     if (roundTripMs === Infinity) return undefined;
+    this.#roundMs = Infinity;
+    this.#anyMs = Infinity;
+    this.#roundBeganOffset = offset;
+    this.#roundEndOffset = this.#sentOffset + 1;
     this.#endRound(roundTripMs, nowMs);
     this.#isUsedUp = false;
     this.#flightBytes = 0;

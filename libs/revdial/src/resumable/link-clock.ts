@@ -8,6 +8,8 @@ export interface WatchedLink {
 
 /** The time of many links, with one timer for all of them. */
 export interface LinkClock {
+  /** Milliseconds, of every clock: by these round trips are measured. */
+  readonly realMs: number;
   /** Milliseconds in which this process could have heard its peers: stands still while the event loop is blocked. */
   readonly nowMs: number;
   watch(link: WatchedLink): void;

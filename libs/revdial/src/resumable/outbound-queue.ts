@@ -23,7 +23,8 @@ export class OutboundQueue {
   #isAckDue = false;
   /** A peer that pings faster than it reads gets one answer, to the latest. */
   #pongPayload: Buffer | undefined;
-  #drainWithinMs: number | undefined;
+  /** When whoever is to move has to have done so. */
+  #drainAtMs: number | undefined;
   #isDrainDue = false;
 
   constructor(startBytes: number = IN_FLIGHT_START_BYTES) {
@@ -40,7 +41,10 @@ export class OutboundQueue {
     if (attached === undefined) return Math.max(0, room);
     // On a slow path little at a time: what is written can not be overtaken any more.
     const atOnceBytes = Math.max(WRITE_AT_ONCE_MIN_BYTES, Math.floor(limitBytes / 4));
-    return Math.max(0, Math.min(room, atOnceBytes, attached.carrier.writableBytes) - this.#replay.unsentBytes);
+    return Math.max(
+      0,
+      Math.min(room, Math.min(atOnceBytes, attached.carrier.writableBytes) - this.#replay.unsentBytes),
+    );
   }
 
   append(chunks: readonly Buffer[]): void {
@@ -59,7 +63,7 @@ export class OutboundQueue {
     this.#toldBytes = receivedBytes;
     this.#isAckDue = false;
     this.#pongPayload = undefined;
-    this.#isDrainDue = this.#drainWithinMs !== undefined;
+    this.#isDrainDue = this.#drainAtMs !== undefined;
     return this.#replay.rewind(peerReceived);
   }
 
@@ -88,8 +92,8 @@ export class OutboundQueue {
   }
 
   /** Stays true for every carrier to come: whoever is to move is told so again. */
-  oweDrain(withinMs: number): void {
-    this.#drainWithinMs = withinMs;
+  oweDrain(withinMs: number, realMs: number): void {
+    this.#drainAtMs = realMs + withinMs;
     this.#isDrainDue = true;
   }
 
@@ -103,15 +107,14 @@ export class OutboundQueue {
       const allowedBytes = limit.bytes - replay.inFlightBytes;
       const dataBytes = Math.max(0, Math.min(room, allowedBytes, DATA_RECORD_MAX_BYTES, replay.unsentBytes));
       const records: Buffer[] = [];
-      this.#takeControl(records, receivedBytes, dataBytes > 0);
+      this.#takeControl(records, receivedBytes, dataBytes > 0, clock.realMs);
       if (dataBytes > 0) {
         records.push(dataHeader(dataBytes));
         replay.take(dataBytes, records);
       }
       if (records.length === 0) break;
-      const { nowMs } = clock;
-      if (dataBytes > 0) limit.sent(replay.sent, replay.inFlightBytes, nowMs);
-      liveness.said(nowMs);
+      if (dataBytes > 0) limit.sent(replay.sent, replay.inFlightBytes, clock.realMs);
+      liveness.said(clock.nowMs);
       carrier.write(records);
     }
     if (replay.inFlightBytes >= limit.bytes) limit.usedUp();
@@ -122,7 +125,7 @@ export class OutboundQueue {
     this.#pongPayload = undefined;
   }
 
-  #takeControl(records: Buffer[], receivedBytes: number, isDataNext: boolean): void {
+  #takeControl(records: Buffer[], receivedBytes: number, isDataNext: boolean, realMs: number): void {
     if (this.#pongPayload !== undefined) {
       records.push(pongRecord(this.#pongPayload));
       this.#pongPayload = undefined;
@@ -133,8 +136,8 @@ export class OutboundQueue {
       this.#toldBytes = receivedBytes;
     }
     this.#isAckDue = false;
-    if (this.#isDrainDue && this.#drainWithinMs !== undefined) {
-      records.push(drainRecord(this.#drainWithinMs));
+    if (this.#isDrainDue && this.#drainAtMs !== undefined) {
+      records.push(drainRecord(this.#drainAtMs - realMs));
       this.#isDrainDue = false;
     }
   }

@@ -14,8 +14,15 @@ export class ProcessClock implements LinkClock {
   #turnDueAtMs = 0;
   #busyMs = 0;
 
+  get realMs(): number {
+    return performance.now();
+  }
+
   get nowMs(): number {
-    return performance.now() - this.#busyMs;
+    const realMs = performance.now();
+    // Stands still while a turn is late, so that it need not go back when the turn comes.
+    const countedMs = this.#turnTimer === undefined ? realMs : Math.min(realMs, this.#turnDueAtMs + LINK_TURN_LATE_MS);
+    return countedMs - this.#busyMs;
   }
 
   watch(link: WatchedLink): void {
@@ -45,7 +52,7 @@ export class ProcessClock implements LinkClock {
   readonly #turn = (): void => {
     const realMs = performance.now();
     const lateMs = realMs - this.#turnDueAtMs;
-    if (lateMs > LINK_TURN_LATE_MS) this.#busyMs += lateMs;
+    if (lateMs > LINK_TURN_LATE_MS) this.#busyMs += lateMs - LINK_TURN_LATE_MS;
     this.#turnDueAtMs = realMs + LINK_TURN_MS;
     const { nowMs } = this;
     for (const link of this.#links) link.onTurn(nowMs);

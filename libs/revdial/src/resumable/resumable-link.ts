@@ -97,9 +97,9 @@ export class ResumableLink implements BytePipe {
       return;
     }
     this.detach();
-    const attached = new AttachedCarrier(carrier, this.#carrierEvents, this.#clock, this.#options.inFlight);
-    this.#attached = attached;
     const offset = Number(peerReceived);
+    const attached = new AttachedCarrier(carrier, this.#carrierEvents, this.#clock, offset, this.#options.inFlight);
+    this.#attached = attached;
     if (!this.#outbound.accepts(offset)) {
       this.destroy('offset-mismatch');
       return;
@@ -156,7 +156,7 @@ export class ResumableLink implements BytePipe {
   /** Server: asks the agent to move to another link within this time. Nothing is cut. */
   drain(withinMs: number): void {
     if (this.#end !== undefined) return;
-    this.#outbound.oweDrain(withinMs);
+    this.#outbound.oweDrain(withinMs, this.#clock.realMs);
     this.#flush();
   }
 
@@ -239,7 +239,7 @@ export class ResumableLink implements BytePipe {
     const wasWritable = this.writableBytes > 0;
     if (!this.#outbound.acknowledged(offset))
       throw new RecordViolation('an acknowledgement of what was not sent, or was acknowledged before');
-    const roundTripMs = attached.limit.acknowledged(offset, this.#clock.nowMs);
+    const roundTripMs = attached.limit.acknowledged(offset, this.#clock.realMs);
     if (roundTripMs !== undefined) attached.liveness.measured(roundTripMs);
     this.#flush();
     this.#closeIfAcknowledged();

@@ -22,8 +22,6 @@ export async function askForGeneration3(
     if (error.headers.get('revdial-version') === '3') return;
     const isAboutIds = error.code === 'REFUSED' && error.status === 400;
     if (!isAboutIds) throw error;
-    // An older API asks for a WebSocket before it looks at the ids.
-    if (request.transport === 'mux') return;
     throw new ConnectError('NOT_A_LINK', 'the API is of an older generation', { status: 400, cause: error });
   }
   throw new ConnectError('NOT_A_LINK', 'answered 101 to a request without a runner id', { status: 101 });

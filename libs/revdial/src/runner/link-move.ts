@@ -25,6 +25,10 @@ export class LinkMove {
     this.#open = open;
   }
 
+  get isMoving(): boolean {
+    return this.#isMoving;
+  }
+
   begin(link: ResumingLink, withinMs: number, onMoved: (next: ResumingLink) => void): void {
     if (this.#isMoving) return;
     this.#isMoving = true;

@@ -59,6 +59,9 @@ export class MultiplexedTunnel {
   #phase: RunnerTunnelState = 'idle';
   #isClosing = false;
   #link: ResumingLink | undefined;
+  #onMoved: () => void = () => undefined;
+  /** Moves that were asked for before the link was taken. */
+  readonly #asked = new WeakMap<ResumingLink, number>();
   /** Stands already, and has not been taken yet. */
   #successor: ResumingLink | undefined;
   #settleClosed: (end: MultiplexedTunnelEnd) => void = () => undefined;
@@ -129,6 +132,7 @@ export class MultiplexedTunnel {
     this.#successor?.destroy('shutdown');
     if (this.#phase === 'stopped' || this.#phase === 'refused') return;
     this.#phase = end.reason === 'refused' ? 'refused' : 'stopped';
+    void this.#move.close();
     this.#settleClosed(end);
   }
 
@@ -166,6 +170,7 @@ export class MultiplexedTunnel {
     this.#plan.connected();
     const fields = { transport: link.transport, why: this.#chooser.why };
     this.#tell('info', fields, 'connected');
+    this.#moveIfAsked(link);
     const end = await this.#untilLost(link);
     const last = this.#link;
     this.#link = undefined;
@@ -187,25 +192,41 @@ export class MultiplexedTunnel {
   /** Follows the link wherever the API makes it move. */
   async #untilLost(first: ResumingLink): Promise<PipeEnd> {
     for (let link = first; ;) {
-      const end = await link.closed;
+      const moved = new Promise<'moved'>((resolve) => {
+        this.#onMoved = (): void => {
+          resolve('moved');
+        };
+      });
+      const end = await Promise.race([link.closed, moved]);
       // The API closes the old one when the new one stands, which may be known there before it is here.
       await this.#move.settled;
       const current = this.#link ?? link;
-      if (current === link) return end;
+      if (current === link && end !== 'moved') return end;
       link = current;
     }
   }
 
   #onDrain(link: ResumingLink, withinMs: number): void {
-    if (this.#hasToStop() || link !== this.#link) return;
+    if (this.#hasToStop()) return;
+    if (link !== this.#link) {
+      this.#asked.set(link, withinMs);
+      return;
+    }
     this.#move.begin(link, withinMs, (next) => {
       if (this.#hasToStop()) {
         next.destroy('shutdown');
         return;
       }
       this.#link = next;
+      this.#onMoved();
       this.#tell('info', { transport: next.transport, why: 'the API asked to move' }, 'connected');
+      this.#moveIfAsked(next);
     });
+  }
+
+  #moveIfAsked(link: ResumingLink): void {
+    const withinMs = this.#asked.get(link);
+    if (withinMs !== undefined) this.#onDrain(link, withinMs);
   }
 
   /** `undefined`: generation 3 is not to be had, and the tunnel has ended. */
@@ -235,8 +256,13 @@ export class MultiplexedTunnel {
   async #takeSuccessor(): Promise<ResumingLink | undefined> {
     const successor = this.#successor;
     this.#successor = undefined;
-    await successor?.untilProven(this.#stop.signal);
-    return successor;
+    try {
+      await successor?.untilProven(this.#stop.signal);
+      return successor;
+    } catch {
+      // It was one request of many: a new one finds out what is wrong.
+      return undefined;
+    }
   }
 
   async #openLink(): Promise<ResumingLink> {
@@ -257,7 +283,7 @@ export class MultiplexedTunnel {
         onDrain: (link, withinMs) => {
           this.#onDrain(link, withinMs);
         },
-        mayBeSucceeded: (link) => link === this.#link && !this.#hasToStop(),
+        mayBeSucceeded: (link) => link === this.#link && !this.#move.isMoving && !this.#hasToStop(),
       },
       transport,
       signal,

@@ -45,7 +45,10 @@ export async function openMultiplexedCarrier(request: CarrierRequest, signal: Ab
   const { connector, transport, timings } = request;
   const socket = await connector.connect(signal, timings.connectTimeoutMs);
   const key = randomBytes(16).toString('base64');
-  const head = await ask(socket, request, key, signal);
+  const head = await ask(socket, request, key, signal).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
   if (head.status !== 101) {
     const body = await readRefusalBody(socket);
     throw connectErrorOf({

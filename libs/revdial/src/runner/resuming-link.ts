@@ -82,11 +82,12 @@ export class ResumingLink {
     transport: MultiplexedTransport,
     grant: LinkGrant,
     opened: OpenedCarrier,
+    backoff = new FullJitterBackoff(options.timings),
   ) {
     this.#options = options;
     this.#transport = transport;
     this.#grant = grant;
-    this.#backoff = new FullJitterBackoff(options.timings);
+    this.#backoff = backoff;
     this.#link = new ResumableLink({
       role: 'agent',
       holdMs: grant.holdMs,
@@ -230,7 +231,8 @@ export class ResumingLink {
     const grant = parseLinkGrant(opened.headers);
     if (received === undefined && grant !== undefined && mayBeSucceeded) {
       this.#options.logger.info({ transport, attempt: this.#attempt }, 'the link can not be resumed, a new one stands');
-      this.#successor = new ResumingLink(this.#options, transport, grant, opened);
+      // With the patience of this one: where nothing stands for long, each link would begin anew.
+      this.#successor = new ResumingLink(this.#options, transport, grant, opened, this.#backoff);
       this.#link.destroy('expired');
       return;
     }

@@ -170,6 +170,24 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     expect((await exchange(rig.gateway.dial('wolf-a'), 'again')).toString()).toBe('\0again');
   });
 
+  it('connects anew when the link to which it moved is lost while the old one finishes its streams', async () => {
+    const service = await rig.serve();
+    const agent = rig.start({ 'wolf-a': service.address }, { transport });
+    await connected(agent);
+    const [old] = rig.gateway.links;
+    const stream = rig.gateway.dial('wolf-a', 'before ');
+    const answer = readAll(stream);
+    await once(stream, 'data');
+    old?.link.drain(20_000);
+    await eventually(() => expect(agent.loggers['wolf-a']?.all('connected')).toHaveLength(2));
+    rig.gateway.links[1]?.link.close('shutdown');
+    await eventually(() => expect(rig.gateway.links).toHaveLength(3));
+    await connected(agent);
+    expect(old?.isOver).toBe(false);
+    stream.end('after');
+    expect((await answer).toString()).toBe('\0before after');
+  });
+
   it('stays where it is when it is asked to move and there is nowhere to go, as long as it can', async () => {
     const agent = rig.start({ 'wolf-a': NOWHERE }, { transport });
     await connected(agent);

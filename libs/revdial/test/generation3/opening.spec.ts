@@ -160,6 +160,14 @@ describe('an opening is refused', () => {
     expect(agent instanceof ScriptedAgent && (await agent.resume())).toBeUndefined();
   });
 
+  it('when not all of its runners have room, and then none of them is connected', async () => {
+    const replica = await startReplica({ connections: { maxRunnerCount: 2 } });
+    expect(await tryOpen(replica.port, { runnerIds: ['wolf-7', 'wolf-8', 'wolf-9'] })).toMatchObject({ status: 503 });
+    expect(replica.connections.list()).toEqual([]);
+    expect(await tryOpen(replica.port, { runnerIds: ['wolf-7', 'wolf-8', 'wolf-8'] })).toBeInstanceOf(ScriptedAgent);
+    expect(replica.connections.list()).toHaveLength(2);
+  });
+
   it('beyond what one principal may hold, of links and of streams', async () => {
     const replica = await startReplica({ gateway: { maxLinkCountPerPrincipal: 1, maxStreamCountPerPrincipal: 2 } });
     await tryOpen(replica.port);
@@ -180,7 +188,7 @@ describe('what one principal may have unread', () => {
     const replica = await startReplica({ gateway: { maxUnreadBytesPerPrincipal: 200_000 } });
     const bytes = (byteCount: number): Buffer => Buffer.concat([Buffer.from([0]), Buffer.alloc(byteCount)]);
     await tryOpen(replica.port, { services: { 'wolf-7': bytes(150_000) } });
-    await tryOpen(replica.port, { runnerIds: ['wolf-8'], services: { 'wolf-8': bytes(100_000) } });
+    await tryOpen(replica.port, { runnerIds: ['wolf-8'], services: { 'wolf-8': bytes(120_000) } });
     const first = await replica.connections.dial(WOLF);
     await eventually(() => expect(replica.gateway.multiplexedTotals().unreadBytes).toBeGreaterThan(140_000));
     const second = await replica.connections.dial(runnerIdOf('wolf', '8'));

@@ -7,6 +7,10 @@ export class ManualClock implements LinkClock {
   readonly #links = new Set<WatchedLink>();
   readonly #acks = new Map<WatchedLink, number>();
 
+  get realMs(): number {
+    return this.nowMs;
+  }
+
   get linkCount(): number {
     return this.#links.size;
   }

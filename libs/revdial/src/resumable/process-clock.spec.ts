@@ -1,0 +1,27 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ProcessClock } from './process-clock.js';
+
+describe('the clock of all links', () => {
+  it('counts little of the time in which the process was busy, and never goes back', async () => {
+    const clock = new ProcessClock();
+    let turnCount = 0;
+    const link = { onTurn: () => (turnCount += 1), onAckDue: () => undefined };
+    clock.watch(link);
+    const beganAtMs = clock.nowMs;
+    const realBeganAtMs = clock.realMs;
+    let latestMs = beganAtMs;
+    const look = (): void => {
+      const { nowMs } = clock;
+      expect(nowMs).toBeGreaterThanOrEqual(latestMs);
+      latestMs = nowMs;
+    };
+    while (clock.realMs - realBeganAtMs < 2_000) look();
+    while (turnCount < 2) {
+      await nextTurn();
+      look();
+    }
+    clock.unwatch(link);
+    expect(clock.realMs - realBeganAtMs).toBeGreaterThanOrEqual(2_000);
+    expect(latestMs - beganAtMs).toBeLessThan(1_500);
+  });
+});
