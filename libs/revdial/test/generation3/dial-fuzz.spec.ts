@@ -24,8 +24,10 @@ function read(reader: { push(bytes: Buffer): object | undefined }, pieces: reado
     for (const [index, piece] of pieces.entries()) {
       const result = reader.push(piece);
       if (result === undefined) continue;
-      const rest = 'rest' in result ? (result.rest as Buffer) : Buffer.alloc(0);
-      return { ...result, rest: Buffer.concat([rest, ...pieces.slice(index + 1)]).toString('hex') };
+      // Nothing follows a refusal.
+      if (!('rest' in result)) return result;
+      const left = Buffer.concat([result.rest as Buffer, ...pieces.slice(index + 1)]);
+      return { ...result, rest: left.toString('hex') };
     }
     return 'more';
   } catch (error) {
