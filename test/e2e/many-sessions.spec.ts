@@ -1,3 +1,4 @@
+import { collectGarbage, inspectorUrlOf } from '../support/collect-garbage.js';
 import { ControlPlane } from '../support/control-plane.js';
 import { eventually } from '../support/eventually.js';
 import { GpuHost } from '../support/gpu-host.js';
@@ -23,10 +24,12 @@ interface Footprint {
 describe(`${String(ROUND_COUNT * ROUND_SIZE)} sessions, created and stopped in a row on a full fleet`, () => {
   let plane: ControlPlane;
   let user: RestClient;
+  let inspectorUrl: string;
   const hosts: GpuHost[] = [];
 
   beforeAll(async () => {
-    plane = await ControlPlane.start();
+    plane = await ControlPlane.start({ NODE_OPTIONS: '--inspect=127.0.0.1:0' });
+    inspectorUrl = inspectorUrlOf(plane.api.lines);
     for (const id of HOST_IDS) {
       hosts.push(await GpuHost.start(plane, id, ['--desktops', 'none', '--max-sandboxes', String(SLOTS_PER_HOST)]));
     }
@@ -71,6 +74,7 @@ describe(`${String(ROUND_COUNT * ROUND_SIZE)} sessions, created and stopped in a
   }
 
   async function footprint(): Promise<Footprint> {
+    await collectGarbage(inspectorUrl);
     const text = (await plane.admin.get('/metrics')).bytes.toString();
     const value = (name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1]);
     return {
@@ -104,8 +108,8 @@ describe(`${String(ROUND_COUNT * ROUND_SIZE)} sessions, created and stopped in a
       const after = await footprint();
       expect(after.handles).toBeLessThanOrEqual(before.handles + 2);
       expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 4);
-      // 520 remembered sessions are a megabyte, and garbage comes and goes; a leak of 64 KB for each would be 32 MB.
-      expect(after.heapBytes - before.heapBytes).toBeLessThan(32 * 1024 * 1024);
+      // 480 remembered sessions are a megabyte; a leak of 16 KB for each would be 8 MB.
+      expect(after.heapBytes - before.heapBytes).toBeLessThan(8 * 1024 * 1024);
       expect(after.offHeapBytes - before.offHeapBytes).toBeLessThan(32 * 1024 * 1024);
     });
   }, 120_000);
