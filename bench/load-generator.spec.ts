@@ -113,7 +113,7 @@ describe('the load generator', () => {
       else if (served % 3 === 1) res.setHeader('Connection', 'close').end('bye');
       else res.end('hello');
     };
-    const result = await runLoad({ urls: [url], callers: 1, warmupMs: 0, durationMs: 300 });
+    const result = await runLoad({ urls: [url], callers: 1, warmupMs: 0, durationMs: 1_500 });
     expect(result.requests).toBeGreaterThan(5);
     expect(result.errors).toBeGreaterThan(2);
   });
@@ -127,7 +127,7 @@ describe('the load generator', () => {
   it('is a process that reads a job and prints one line', async () => {
     const program = fileURLToPath(new URL('./dist/load-generator.js', import.meta.url));
     const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.end(JSON.stringify({ urls: [url], callers: 2, warmupMs: 20, durationMs: 100 }));
+    child.stdin.end(JSON.stringify({ urls: [url], callers: 2, warmupMs: 20, durationMs: 1_000 }));
     const result = JSON.parse(await text(child.stdout)) as LoadResult;
     expect(result).toMatchObject({ errors: 0 });
     expect(result.requests).toBeGreaterThan(10);

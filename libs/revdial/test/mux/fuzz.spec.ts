@@ -5,7 +5,7 @@ import { ACK, DATA, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE, frame } from '.
 import { ScriptedPipe, turn } from './support/scripted-pipe.js';
 
 /** A nightly run sets FUZZ_RUNS=1000000. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 800);
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 400);
 const PARAMETERS: fc.Parameters<unknown> = { numRuns: RUNS };
 const TIME_LIMIT_MS = Math.max(30_000, RUNS * 10);
 const UNREAD_MAX_BYTES = 600_000;

@@ -9,7 +9,7 @@ import { ManualClock } from '../support/manual-clock.js';
 import { memoryCarriers } from '../support/memory-carriers.js';
 import { RecordingReceiver } from '../support/recording-receiver.js';
 
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 3_000);
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 1_500);
 const LIMIT_MS = 3_600_000;
 
 /** What a reader says, with data joined: where it was cut does not count. */
