@@ -128,15 +128,17 @@ export class InFlightLimit {
     const { minBytes, maxBytes } = this.#bounds;
     // One long round may be an end that was busy with something else.
     const ratio = (this.#leastMs + this.#wantedQueueMs) / Math.min(roundTripMs, this.#previousMs);
-    if (ratio < 1) this.#growth = undefined;
     if (ratio >= 1) {
       const growth = this.#growth ?? Math.min(GROWTH_MAX, ratio);
       if (this.#isUsedUp) this.#bytes = Math.min(maxBytes, Math.floor(this.#bytes * growth));
-    } else if (this.#flightBytes > 2 * minBytes) {
-      // Also where something else held the sender up: what was under way is what has queued.
-      const flightBytes = Math.min(this.#bytes, this.#flightBytes);
-      this.#bytes = Math.max(minBytes, Math.floor(flightBytes * (1 - (1 - ratio) * SHRINKING)));
+      return;
     }
+    this.#growth = undefined;
+    // What is little is no queue, and long round trips have another cause.
+    if (this.#flightBytes <= 2 * minBytes) return;
+    // Also where something else held the sender up: what was under way is what has queued.
+    const flightBytes = Math.min(this.#bytes, this.#flightBytes);
+    this.#bytes = Math.max(minBytes, Math.floor(flightBytes * (1 - (1 - ratio) * SHRINKING)));
   }
 
   get #wantedQueueMs(): number {

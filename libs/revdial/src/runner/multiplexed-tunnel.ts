@@ -170,7 +170,6 @@ export class MultiplexedTunnel {
     this.#plan.connected();
     const fields = { transport: link.transport, why: this.#chooser.why };
     this.#tell('info', fields, 'connected');
-    this.#moveIfAsked(link);
     const end = await this.#untilLost(link);
     const last = this.#link;
     this.#link = undefined;
@@ -192,6 +191,7 @@ export class MultiplexedTunnel {
   /** Follows the link wherever the API makes it move. */
   async #untilLost(first: ResumingLink): Promise<PipeEnd> {
     for (let link = first; ;) {
+      this.#moveIfAsked(link);
       const moved = new Promise<'moved'>((resolve) => {
         this.#onMoved = (): void => {
           resolve('moved');
@@ -220,12 +220,12 @@ export class MultiplexedTunnel {
       this.#link = next;
       this.#onMoved();
       this.#tell('info', { transport: next.transport, why: 'the API asked to move' }, 'connected');
-      this.#moveIfAsked(next);
     });
   }
 
   #moveIfAsked(link: ResumingLink): void {
     const withinMs = this.#asked.get(link);
+    this.#asked.delete(link);
     if (withinMs !== undefined) this.#onDrain(link, withinMs);
   }
 

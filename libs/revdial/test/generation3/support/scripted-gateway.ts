@@ -52,6 +52,8 @@ export class ScriptedGateway {
   resumption: Behaviour = 'serve';
   refusedRunnerId: string | undefined;
   holdMs = 30_000;
+  /** Set: each new link is asked to move with its first bytes. */
+  drainsAtOnceMs: number | undefined;
   readonly asked: Asked[] = [];
   readonly links: ScriptedLink[] = [];
   readonly #server: Server;
@@ -169,6 +171,7 @@ export class ScriptedGateway {
       const gate = new ResumptionGate(id, secret, 'runner');
       const entry: ScriptedLink = { id, transport, runnerIds, link, multiplexer, gate, isOver: false };
       this.links.push(entry);
+      if (this.drainsAtOnceMs !== undefined) link.drain(this.drainsAtOnceMs);
       void multiplexer.closed.then(() => {
         entry.isOver = true;
       });
