@@ -8,14 +8,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { stopAllChildren } from './child-processes.js';
 import { FleetBed } from './fleet-bed.js';
+import { runOnBed } from './run-on-bed.js';
 
 const IDLE_MS = 10_000;
 /** Garbage of the connecting is collected, and timers have found their pace. */
 const SETTLE_MS = 8_000;
 const POLL_MS = 50;
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const { values } = parseArgs({
   options: {
@@ -28,25 +27,7 @@ const { values } = parseArgs({
 const linkCount = Math.floor(numberOf('links'));
 const limitMs = numberOf('limit-s') * 1_000;
 
-let exitCode: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    exitCode = SIGNAL_EXIT_CODES[signal];
-    // Whatever is awaited now fails for want of its process.
-    void stopAllChildren();
-  });
-}
-try {
-  const bed = await FleetBed.start(linkCount, Math.floor(numberOf('processes')), values.transport);
-  try {
-    await measure(bed);
-  } finally {
-    await bed.close();
-  }
-} catch (error) {
-  if (exitCode === undefined) throw error;
-  process.exitCode = exitCode;
-}
+await runOnBed(() => FleetBed.start(linkCount, Math.floor(numberOf('processes')), values.transport), measure);
 
 async function measure(bed: FleetBed): Promise<void> {
   await delay(SETTLE_MS / 2);

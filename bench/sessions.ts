@@ -9,18 +9,17 @@
  */
 import { parseArgs } from 'node:util';
 import { findCapacity } from './capacity-search.js';
-import { stopAllChildren } from './child-processes.js';
 import { runJob } from './child.js';
 import type { PageFigures, PageJob } from './page-load.js';
 import { SessionsBed } from './sessions-bed.js';
 import { stepOf, stepTable, type Step } from './sessions-step.js';
+import { runOnBed } from './run-on-bed.js';
 
 const P99_MAX_MS = 250;
 const FIRST_PAGES = 16;
 /** Every poll but the rarest has been made once, and the tunnel's streams are open. */
 const WARMUP_MS = 4_000;
 const TOLERANCE = 0.06;
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const { values } = parseArgs({
   options: {
@@ -35,17 +34,9 @@ const maxPages = Math.floor(numberOf('max-pages'));
 const endsAtMs = performance.now() + numberOf('budget-s') * 1_000;
 
 const steps: Step[] = [];
-let exitCode: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    exitCode = SIGNAL_EXIT_CODES[signal];
-    // Whatever is awaited now fails for want of its process.
-    void stopAllChildren();
-  });
-}
-try {
-  const bed = await SessionsBed.start(maxPages, Math.floor(numberOf('picture-kib')));
-  try {
+await runOnBed(
+  () => SessionsBed.start(maxPages, Math.floor(numberOf('picture-kib'))),
+  async (bed) => {
     const pages = await findCapacity({
       first: Math.min(FIRST_PAGES, maxPages),
       most: maxPages,
@@ -64,13 +55,8 @@ try {
     process.stdout.write(
       `${JSON.stringify({ bench: 'sessions', pages, rps, p99Ms, upstreamDialsPerS, cpuPct, steps })}\n`,
     );
-  } finally {
-    await bed.close();
-  }
-} catch (error) {
-  if (exitCode === undefined) throw error;
-  process.exitCode = exitCode;
-}
+  },
+);
 
 async function measure(bed: SessionsBed, count: number): Promise<boolean> {
   const job: PageJob = {

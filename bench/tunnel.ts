@@ -10,16 +10,15 @@
  * most rows, `--only mux,gen1` measures these transports only. Ctrl-C leaves nothing behind.
  */
 import { parseArgs } from 'node:util';
-import { stopAllChildren } from './child-processes.js';
 import { foreignTunnelsHere } from './foreign-tunnels.js';
 import { TunnelBed } from './tunnel-bed.js';
 import { tunnelRatios } from './tunnel-ratios.js';
 import { TunnelRun } from './tunnel-run.js';
 import { tunnelTable } from './tunnel-table.js';
 import { OUR_TRANSPORTS } from './tunnel-way.js';
+import { runOnBed } from './run-on-bed.js';
 
 const SESSION_COUNT = 32;
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const { values } = parseArgs({
   options: {
@@ -37,17 +36,9 @@ if (!rttsMs.every((rttMs) => rttMs >= 0 && rttMs <= 10_000))
 const only = values.only?.split(',');
 const isWanted = (transport: string): boolean => only === undefined || only.includes(transport);
 
-let exitCode: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    exitCode = SIGNAL_EXIT_CODES[signal];
-    // Whatever is awaited now fails for want of its process.
-    void stopAllChildren();
-  });
-}
-try {
-  const bed = await TunnelBed.start(SESSION_COUNT);
-  try {
+await runOnBed(
+  () => TunnelBed.start(SESSION_COUNT),
+  async (bed) => {
     const run = new TunnelRun(bed, {
       durationMs,
       rttsMs,
@@ -58,10 +49,5 @@ try {
     const rows = await run.measureAll();
     process.stdout.write(tunnelTable(rows));
     process.stdout.write(`${JSON.stringify({ bench: 'tunnel', rows, ratios: tunnelRatios(rows) })}\n`);
-  } finally {
-    await bed.close();
-  }
-} catch (error) {
-  if (exitCode === undefined) throw error;
-  process.exitCode = exitCode;
-}
+  },
+);

@@ -1,24 +1,33 @@
 import { PassThrough } from 'node:stream';
 import { eventually } from '../testing/index.js';
 import { RunnerStreamPool } from './runner-stream-pool.js';
+import type { RunnerStreamPoolOptions } from './runner-stream-pool.js';
+
+function poolOf(dialed: PassThrough[], options: Partial<RunnerStreamPoolOptions>): RunnerStreamPool {
+  return new RunnerStreamPool({
+    maxStreamCount: 1,
+    maxQueuedCount: 8,
+    idleLimitMs: 60_000,
+    queueTimeoutMs: 60_000,
+    dial: () => {
+      const stream = new PassThrough();
+      dialed.push(stream);
+      return Promise.resolve(stream);
+    },
+    takePlace: () => true,
+    givePlace: () => undefined,
+    onEmpty: () => undefined,
+    ...options,
+  });
+}
 
 describe('the streams of one runner', () => {
   it('leaves nobody in line when the last stream has gone and its place is taken by another runner', async () => {
     let placeCount = 1;
     let emptyCount = 0;
     const dialed: PassThrough[] = [];
-    const pool = new RunnerStreamPool({
-      maxStreamCount: 1,
-      maxQueuedCount: 8,
-      idleLimitMs: 60_000,
-      queueTimeoutMs: 60_000,
-      dial: () => {
-        const stream = new PassThrough();
-        dialed.push(stream);
-        return Promise.resolve(stream);
-      },
+    const pool = poolOf(dialed, {
       takePlace: () => placeCount-- > 0,
-      givePlace: () => undefined,
       onEmpty: () => {
         emptyCount += 1;
       },
@@ -38,20 +47,7 @@ describe('the streams of one runner', () => {
 
   it('opens a fresh stream in the place of the oldest idle one where all places are taken', async () => {
     const dialed: PassThrough[] = [];
-    const pool = new RunnerStreamPool({
-      maxStreamCount: 2,
-      maxQueuedCount: 8,
-      idleLimitMs: 60_000,
-      queueTimeoutMs: 60_000,
-      dial: () => {
-        const stream = new PassThrough();
-        dialed.push(stream);
-        return Promise.resolve(stream);
-      },
-      takePlace: () => true,
-      givePlace: () => undefined,
-      onEmpty: () => undefined,
-    });
+    const pool = poolOf(dialed, { maxStreamCount: 2 });
     const options = { connectTimeoutMs: 1_000, isFreshWanted: false };
     const kept = [await pool.acquire(options), await pool.acquire(options)];
     for (const stream of kept) pool.release(stream);

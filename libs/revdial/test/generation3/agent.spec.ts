@@ -152,7 +152,8 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     await connected(agent);
   });
 
-  it('moves to another link when the API asks, and lets streams finish on the old one', async () => {
+  /** An agent with a stream that goes on: it has echoed `before `. */
+  async function startWithAStream() {
     const service = await rig.serve();
     const agent = rig.start({ 'wolf-a': service.address }, { transport });
     await connected(agent);
@@ -160,6 +161,11 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     const stream = rig.gateway.dial('wolf-a', 'before ');
     const answer = readAll(stream);
     await once(stream, 'data');
+    return { agent, old, stream, answer };
+  }
+
+  it('moves to another link when the API asks, and lets streams finish on the old one', async () => {
+    const { agent, old, stream, answer } = await startWithAStream();
     old?.link.drain(1_000);
     await eventually(() => expect(rig.gateway.links).toHaveLength(2));
     await eventually(() => expect(agent.loggers['wolf-a']?.all('connected')).toHaveLength(2));
@@ -171,13 +177,7 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
   });
 
   it('connects anew when the link to which it moved is lost while the old one finishes its streams', async () => {
-    const service = await rig.serve();
-    const agent = rig.start({ 'wolf-a': service.address }, { transport });
-    await connected(agent);
-    const [old] = rig.gateway.links;
-    const stream = rig.gateway.dial('wolf-a', 'before ');
-    const answer = readAll(stream);
-    await once(stream, 'data');
+    const { agent, old, stream, answer } = await startWithAStream();
     old?.link.drain(20_000);
     await eventually(() => expect(agent.loggers['wolf-a']?.all('connected')).toHaveLength(2));
     rig.gateway.links[1]?.link.close('shutdown');
