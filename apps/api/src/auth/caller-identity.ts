@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
+import { authenticationTrouble } from './authentication-trouble.js';
 import { Authenticator } from './authenticator.js';
 import { isActOfAnotherSite } from './other-site.js';
 import type { Principal } from './principal.js';
@@ -35,7 +36,7 @@ export class CallerIdentity {
     try {
       return { presented, principal: await this.authenticator.authenticate(presented.token) };
     } catch (error) {
-      throw new ApiError('AUTHENTICATION_AWAY', 'Authentication service temporarily unavailable', { cause: error });
+      throw authenticationTrouble(error);
     }
   }
 }

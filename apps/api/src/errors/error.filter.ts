@@ -99,7 +99,7 @@ function isBodyParserError(error: unknown): error is Error & { readonly status: 
 }
 
 /** Did no connection of the pool become free in time? The database may be well. */
-function isPoolExhausted(error: unknown): boolean {
+export function isPoolExhausted(error: unknown): boolean {
   return error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
 }
 

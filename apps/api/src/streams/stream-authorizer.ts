@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { SessionDirectory, sessionIdOfReference, type StreamCloseCause } from '@helix/external-agent';
 import { accessTokenOf, type AccessToken } from '@helix/revdial';
+import { authenticationTrouble } from '../auth/authentication-trouble.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { isFromAnotherSite } from '../auth/other-site.js';
 import { SessionAccessPolicy } from '../auth/session-access.js';
@@ -66,7 +67,7 @@ export class StreamAuthorizer {
     try {
       return await this.authenticator.authenticate(token);
     } catch (error) {
-      throw new ApiError('AUTHENTICATION_AWAY', 'Authentication service temporarily unavailable', { cause: error });
+      throw authenticationTrouble(error);
     }
   }
 }
