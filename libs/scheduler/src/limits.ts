@@ -3,6 +3,16 @@ export const SCHEDULER_LIMITS = {
   /** A host not heard of for this long gets no sessions: three heartbeats of 30 s missed (helix-rest §4.1, §9). */
   silenceMs: 90_000,
 
+  /** A linked host whose last heartbeat is older has a daemon in trouble: four missed (helix-rest §4.1). */
+  heartbeatLateMs: 120_000,
+  /** Tries to write a status while the host's facts keep changing; the sweep has the next. */
+  settleAttempts: 5,
+
+  /** What became of hosts: enough to see a month of trouble, bounded for one that flaps. */
+  eventsKeptMs: 30 * 86_400_000,
+  eventsPerInstance: 500,
+  listedEvents: 500,
+
   /** Slots of a host that never said how many it has; what Helix gives to hosts that register by their link (helix-rest §4.1). */
   maxSandboxesDefault: 20,
 
@@ -28,17 +38,38 @@ export const SCHEDULER_LIMITS = {
 
   /** Hosts in one list; thousands are planned for. */
   listedInstances: 10_000,
-  /** Hosts told in a refusal: enough to see the pattern. */
-  refusedHosts: 50,
+  /** Hosts told of in an explanation: enough to see the pattern. */
+  explainedHosts: 50,
+  /** Hosts told of in the record of a placement: those that were passed over on the way. */
+  recordedHosts: 8,
+  /** Records of decisions are for those who ask why; a week after nobody does. */
+  decisionsKeptMs: 7 * 86_400_000,
   /** Sessions of one host in one list; no host has more slots. */
   listedPlacements: 10_000,
   /** Links refreshed in one statement. */
   touchedInstances: 10_000,
 
-  /** Waiting for other placements. One takes a few milliseconds, so this much is hundreds of them. */
+  /** A reservation that is neither confirmed nor renewed: longer than the slowest create of a lobby (wolf-api §4.2). */
+  reservationMs: 180_000,
+  /** Reservations taken back at once. */
+  expiredAtOnce: 500,
+  /** A desktop takes its encoder and its memory while it boots; until then a measurement does not show it. */
+  unseenMs: 30_000,
+  /** What a session is taken to need where nobody says otherwise: 16 GiB carried five or six (wolf-api §4.5), each with room. */
+  videoMemoryPerSessionMbDefault: 2_048,
+  /** Sessions that wait for a slot. */
+  queuedSessions: 1_000,
+  /** The longest that one may wait. */
+  queueMs: 3_600_000,
+  /** A refusal is only given when the hosts, looked at afterwards, agree; while slots come and go that fast it is tried again. */
+  placeAttempts: 5,
+
+  /** Waiting for other placements. One batch takes some milliseconds, so this much is hundreds of them. */
   placementLockMs: 5_000,
-  /** Of one replica at the lock: one has it, one is next. Each holds one of ten connections. */
+  /** Batches of one replica at the lock: one has it, one is next. Each holds one of ten connections. */
   placementsAtOnce: 2,
+  /** Changes of capacity in one batch: long enough to share a commit, short enough for others' turn. */
+  placementsInBatch: 32,
   /** Those that wait for their turn. They hold nothing but their caller. */
   placementsWaiting: 1_000,
   /** How long they wait: with the lock's own time, less than what a caller of a create waits for. */

@@ -1,7 +1,14 @@
+import { HostCapacityEntity } from './capacity/host-capacity.entity.js';
 import { WolfInstanceEntity } from './instances/wolf-instance.entity.js';
 import { CreateScheduler1764000100000 } from './migrations/1764000100000-create-scheduler.js';
+import { Fleet1764004000000 } from './migrations/1764004000000-fleet.js';
+import { CapacityFunctions1764004000001 } from './migrations/1764004000001-capacity-functions.js';
 import { PlacementEntity } from './placement/placement.entity.js';
 
-/** For the data source: the tables of this package. */
-export const SCHEDULER_ENTITIES = [WolfInstanceEntity, PlacementEntity] as const;
-export const SCHEDULER_MIGRATIONS = [CreateScheduler1764000100000] as const;
+/** For the data source: the tables of this package. Those of the queue, the events and the histories are read by SQL alone. */
+export const SCHEDULER_ENTITIES = [WolfInstanceEntity, HostCapacityEntity, PlacementEntity] as const;
+export const SCHEDULER_MIGRATIONS = [
+  CreateScheduler1764000100000,
+  Fleet1764004000000,
+  CapacityFunctions1764004000001,
+] as const;

@@ -1,3 +1,4 @@
+import { SCHEDULER_MIGRATIONS } from '../src/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
 /** Real: PostgreSQL. */
@@ -15,9 +16,9 @@ describe('the migrations of the scheduler', () => {
   });
 
   it('can be undone and done again', async () => {
-    await database.dataSource.undoLastMigration();
+    for (const _ of SCHEDULER_MIGRATIONS) await database.dataSource.undoLastMigration();
     await expect(database.dataSource.query('SELECT 1 FROM placements')).rejects.toMatchObject({ code: '42P01' });
     await expect(database.dataSource.query('SELECT 1 FROM wolf_instances')).rejects.toMatchObject({ code: '42P01' });
-    expect(await database.dataSource.runMigrations()).toHaveLength(1);
+    expect(await database.dataSource.runMigrations()).toHaveLength(SCHEDULER_MIGRATIONS.length);
   });
 });

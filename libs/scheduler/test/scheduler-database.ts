@@ -33,7 +33,9 @@ export async function openSchedulerDatabase(): Promise<SchedulerDatabase> {
     dataSource,
     connect,
     clear: async () => {
-      await dataSource.query('TRUNCATE placements, wolf_instances');
+      await dataSource.query(
+        'TRUNCATE wolf_instances, wolf_instance_events, placement_queue, placement_decisions CASCADE',
+      );
     },
     close: async () => {
       await Promise.all(opened.map((source) => source.destroy()));

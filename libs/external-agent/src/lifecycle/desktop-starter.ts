@@ -45,6 +45,9 @@ export class DesktopStarter {
       // Where its workspace lies, if it ever ran; a host that only failed it is no better than others.
       ...(earlierHost !== null && session.startedAt !== null && { preferredInstanceId: earlierHost }),
     });
+    if ('queued' in placement) {
+      return await lease.change({ state: 'queued', reason: { code: 'QUEUED', message: placement.message } });
+    }
     if ('refused' in placement) {
       logger.warn({ sessionId: session.id, reason: placement.reason }, 'no place for a session');
       // What an earlier life left was cleared when that ended; a host that is away now does not hold up the answer.

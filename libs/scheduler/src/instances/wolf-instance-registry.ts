@@ -1,13 +1,14 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
+import { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
+import { changeCapacity } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import { PlacementEntity } from '../placement/placement.entity.js';
-import { withPlacementLock } from '../placement/placement-lock.js';
 import { SchedulerError } from '../scheduler-error.js';
 import { sqlStateOf } from '../sql-state.js';
 import { parseHeartbeat } from './heartbeat.js';
 import { checkRegistration, derivedInstanceId, isInstanceId } from './instance-fields.js';
-import { statusSql, type HeartbeatReceipt, type Registration, type WolfInstance } from './wolf-instance.js';
+import type { HeartbeatReceipt, Registration, WolfInstance } from './wolf-instance.js';
+import { StatusKeeper } from '../status/status-keeper.js';
 import { WolfInstanceEntity } from './wolf-instance.entity.js';
 
 export interface RegistryOptions {
@@ -15,6 +16,7 @@ export interface RegistryOptions {
   readonly maxSandboxesDefault?: number;
   /** A host not heard of for this long is offline. */
   readonly silenceMs?: number;
+  readonly heartbeatLateMs?: number;
 }
 
 /** A row that others name: `restrict_violation` since PostgreSQL 18, `foreign_key_violation` before. */
@@ -28,12 +30,15 @@ const STILL_NAMED: ReadonlySet<string | undefined> = new Set(['23001', '23503'])
 export class WolfInstanceRegistry {
   readonly #dataSource: DataSource;
   readonly #maxSandboxesDefault: number;
-  readonly #silenceMs: number;
+  readonly #status: StatusKeeper;
 
   constructor(dataSource: DataSource, options: RegistryOptions = {}) {
     this.#dataSource = dataSource;
     this.#maxSandboxesDefault = options.maxSandboxesDefault ?? SCHEDULER_LIMITS.maxSandboxesDefault;
-    this.#silenceMs = options.silenceMs ?? SCHEDULER_LIMITS.silenceMs;
+    this.#status = new StatusKeeper(dataSource, {
+      silenceMs: options.silenceMs ?? SCHEDULER_LIMITS.silenceMs,
+      heartbeatLateMs: options.heartbeatLateMs ?? SCHEDULER_LIMITS.heartbeatLateMs,
+    });
   }
 
   /** Makes the host known, or renews what is known of it; it counts as heard of. Throws `INVALID_INSTANCE`. */
@@ -42,18 +47,20 @@ export class WolfInstanceRegistry {
     const { name, address, maxSandboxes, gpuVendor, gpuType, renderNode, swayVersion } = registration;
     const id = registration.id ?? derivedInstanceId(name, address);
     await this.#dataSource.query(
-      `INSERT INTO wolf_instances AS i (id, name, address, max_sandboxes, gpu_vendor, gpu_type, render_node, sway_version)
-       VALUES ($1, $2, $3, coalesce($4::int, $8::int), coalesce($5, ''), coalesce($6, ''), coalesce($7, ''), coalesce($9, ''))
+      `INSERT INTO wolf_instances AS i (id, name, address, max_sandboxes, host_max_sandboxes, gpu_vendor, gpu_type, render_node, sway_version)
+       VALUES ($1, $2, $3, coalesce($4::int, $8::int), $4::int, coalesce($5, ''), coalesce($6, ''), coalesce($7, ''), coalesce($9, ''))
        ON CONFLICT (id) DO UPDATE SET
          name = excluded.name,
          address = excluded.address,
          auto_registered = false,
-         max_sandboxes = coalesce($4::int, i.max_sandboxes),
+         host_max_sandboxes = coalesce($4::int, i.host_max_sandboxes),
+         max_sandboxes = coalesce(i.operator_max_sandboxes, $4::int, i.host_max_sandboxes, $8::int),
          gpu_vendor = coalesce($5, i.gpu_vendor),
          gpu_type = coalesce($6, i.gpu_type),
          render_node = coalesce($7, i.render_node),
          sway_version = coalesce($9, i.sway_version),
          last_seen_at = now(),
+         facts_version = i.facts_version + 1,
          updated_at = now()`,
       [
         id,
@@ -67,6 +74,7 @@ export class WolfInstanceRegistry {
         swayVersion ?? null,
       ],
     );
+    await this.#status.settle(id);
     return this.#get(id);
   }
 
@@ -86,9 +94,11 @@ export class WolfInstanceRegistry {
          link_id = excluded.link_id,
          link_changed_at = now(),
          last_seen_at = now(),
+         facts_version = i.facts_version + 1,
          updated_at = now()`,
       [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null],
     );
+    await this.#status.settle(id);
     return this.#get(id);
   }
 
@@ -100,10 +110,16 @@ export class WolfInstanceRegistry {
     const { affected } = await this.#dataSource
       .createQueryBuilder()
       .update(WolfInstanceEntity)
-      .set({ linkConnected: false, linkChangedAt: () => 'now()', updatedAt: () => 'now()' })
+      .set({
+        linkConnected: false,
+        linkChangedAt: () => 'now()',
+        factsVersion: () => 'facts_version + 1',
+        updatedAt: () => 'now()',
+      })
       .where('id = :id AND link_connected', { id })
       .andWhere(linkId === undefined ? 'true' : 'link_id = :linkId', { linkId })
       .execute();
+    if (affected === 1) await this.#status.settle(id);
     return affected === 1;
   }
 
@@ -116,7 +132,12 @@ export class WolfInstanceRegistry {
       await this.#dataSource
         .createQueryBuilder()
         .update(WolfInstanceEntity)
-        .set({ lastSeenAt: () => 'now()', linkConnected: true })
+        .set({
+          lastSeenAt: () => 'now()',
+          linkConnected: true,
+          // What changes nothing but the time is no new fact.
+          factsVersion: () => 'facts_version + (NOT link_connected)::int',
+        })
         .where('id = ANY(:ids)', { ids: ids.slice(from, from + SCHEDULER_LIMITS.touchedInstances) })
         .execute();
     }
@@ -128,12 +149,25 @@ export class WolfInstanceRegistry {
     if (!isInstanceId(id)) {
       return undefined;
     }
+    const { maxSandboxes, ...facts } = heartbeat;
     const { affected } = await this.#dataSource
       .createQueryBuilder()
       .update(WolfInstanceEntity)
-      .set({ ...heartbeat, lastSeenAt: () => 'now()', updatedAt: () => 'now()' })
+      .set({
+        ...facts,
+        ...(maxSandboxes !== undefined && {
+          hostMaxSandboxes: maxSandboxes,
+          maxSandboxes: () => 'coalesce(operator_max_sandboxes, :maxSandboxes)',
+        }),
+        lastSeenAt: () => 'now()',
+        lastHeartbeatAt: () => 'now()',
+        factsVersion: () => 'facts_version + 1',
+        updatedAt: () => 'now()',
+      })
+      .setParameters({ maxSandboxes })
       .where({ id })
       .execute();
+    if (affected === 1) await this.#status.settle(id);
     const instance = affected === 1 ? await this.find(id) : undefined;
     return instance === undefined ? undefined : { instance, dropped };
   }
@@ -152,12 +186,18 @@ export class WolfInstanceRegistry {
    * with it) and with `PLACEMENT_BUSY`. A host whose link still stands comes back with its next link.
    */
   async remove(id: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
-    return withPlacementLock(this.#dataSource, async (manager) => {
-      if (options.force === true) {
-        await manager.delete(PlacementEntity, { wolfInstanceId: id });
+    try {
+      return await this.#dataSource.transaction(async (manager) => {
+        // Under the lock of all placements, so that none is made there meanwhile.
+        await changeCapacity(manager, options.force === true ? [{ do: 'clear', id }] : []);
+        return (await manager.delete(WolfInstanceEntity, { id })).affected === 1;
+      });
+    } catch (cause) {
+      if (STILL_NAMED.has(sqlStateOf(cause))) {
+        throw new SchedulerError('INSTANCE_IN_USE', `the Wolf instance ${id} carries sessions`, { cause });
       }
-      return removeRow(manager, id);
-    });
+      throw cause;
+    }
   }
 
   async #get(id: string): Promise<WolfInstance> {
@@ -171,32 +211,15 @@ export class WolfInstanceRegistry {
   async #select(id: string | undefined): Promise<readonly WolfInstance[]> {
     const query = this.#dataSource
       .createQueryBuilder(WolfInstanceEntity, 'i')
-      .addSelect(statusSql(':silenceMs::float8'), 'status')
-      .addSelect('(SELECT count(*)::int FROM placements p WHERE p.wolf_instance_id = i.id)', 'used')
-      .setParameters({ silenceMs: this.#silenceMs })
+      .innerJoinAndMapOne('i.capacity', HostCapacityEntity, 'c', 'c.wolfInstanceId = i.id')
       .orderBy('i.createdAt', 'DESC')
       .addOrderBy('i.id', 'ASC')
       .limit(SCHEDULER_LIMITS.listedInstances);
-    if (id !== undefined) {
-      query.where('i.id = :id', { id });
-    }
-    const { entities, raw } = await query.getRawAndEntities<Pick<WolfInstance, 'status'> & { readonly used: number }>();
-    return entities.map((entity, index) =>
-      Object.assign(entity, {
-        status: raw[index]?.status ?? ('offline' as const),
-        connectedSandboxCount: raw[index]?.used ?? 0,
-      }),
-    );
-  }
-}
-
-async function removeRow(manager: EntityManager, id: string): Promise<boolean> {
-  try {
-    return (await manager.delete(WolfInstanceEntity, { id })).affected === 1;
-  } catch (cause) {
-    if (STILL_NAMED.has(sqlStateOf(cause))) {
-      throw new SchedulerError('INSTANCE_IN_USE', `the Wolf instance ${id} carries sessions`, { cause });
-    }
-    throw cause;
+    if (id !== undefined) query.where('i.id = :id', { id });
+    const instances = await query.getMany();
+    return instances.map((instance) => {
+      const { capacity } = instance as WolfInstance;
+      return Object.assign(instance, { capacity, connectedSandboxCount: capacity.reserved + capacity.confirmed });
+    });
   }
 }

@@ -1,10 +1,17 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { Condition } from '../status/condition.js';
+import type { WolfInstanceStatus } from '../status/wolf-instance-status.js';
+import type { ContainerUsage } from './container-usage.js';
+import type { Gpu } from './gpu.js';
 import type { DiskAlertLevel, DiskUsage } from './heartbeat.js';
 
 /** A GPU host. Written only through `WolfInstanceRegistry`; read through it too, which adds status and load. */
 @Entity({ name: 'wolf_instances' })
 @Check('wolf_instances_slots', 'max_sandboxes >= 0')
+@Check('wolf_instances_health', `wolf_health IN ('', 'healthy', 'degraded', 'critical')`)
+@Check('wolf_instances_gpu_monitoring', `gpu_monitoring IN ('', 'ok', 'lost')`)
+@Check('wolf_instances_status', `status IN ('online', 'degraded', 'draining', 'cordoned', 'offline')`)
 @Check('wolf_instances_disk_alert', `disk_alert_level IN ('', 'ok', 'warning', 'critical')`)
 export class WolfInstanceEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'wolf_instances_pkey' })
@@ -32,9 +39,35 @@ export class WolfInstanceEntity {
   @Column({ type: 'text', name: 'render_node', default: '' })
   renderNode!: string;
 
-  /** 0 takes no sessions. */
+  /** In the host's own words; empty: not known. */
+  @Column({ type: 'jsonb', default: [] })
+  gpus!: readonly Gpu[];
+
+  /** Region, zone and whatever else the operator sorts his hosts by. */
+  @Column({ type: 'jsonb', default: {} })
+  labels!: Readonly<Record<string, string>>;
+
+  /** Of the software on the host itself; empty: not known. */
+  @Column({ type: 'text', name: 'helix_version', default: '' })
+  helixVersion!: string;
+
+  /** What counts: the operator's number, else the host's, else the default. 0 takes no sessions. */
   @Column({ type: 'integer', name: 'max_sandboxes' })
   maxSandboxes!: number;
+
+  @Column({ type: 'integer', name: 'operator_max_sandboxes', nullable: true })
+  operatorMaxSandboxes!: number | null;
+
+  @Column({ type: 'integer', name: 'host_max_sandboxes', nullable: true })
+  hostMaxSandboxes!: number | null;
+
+  /** The operator's; null: the configured default. */
+  @Column({ type: 'integer', name: 'encoder_sessions_max', nullable: true })
+  encoderSessionsMax!: number | null;
+
+  /** What a session is taken to need, in MiB; null: the configured default. */
+  @Column({ type: 'integer', name: 'video_memory_per_session_mb', nullable: true })
+  videoMemoryPerSessionMb!: number | null;
 
   /** Tag of the desktop image that lies on the host; empty: not known. */
   @Column({ type: 'text', name: 'sway_version', default: '' })
@@ -50,8 +83,16 @@ export class WolfInstanceEntity {
   @Column({ type: 'text', name: 'disk_alert_level', default: '' })
   diskAlertLevel!: DiskAlertLevel | '';
 
+  /** The largest desktops' containers, as the host said last. */
+  @Column({ type: 'jsonb', default: [] })
+  containers!: readonly ContainerUsage[];
+
+  /** By link or by heartbeat. */
   @Column({ type: 'timestamptz', name: 'last_seen_at', default: () => 'now()' })
   lastSeenAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'last_heartbeat_at', nullable: true })
+  lastHeartbeatAt!: Date | null;
 
   @Column({ type: 'boolean', name: 'link_connected', default: false })
   linkConnected!: boolean;
@@ -62,6 +103,71 @@ export class WolfInstanceEntity {
 
   @Column({ type: 'timestamptz', name: 'link_changed_at', nullable: true })
   linkChangedAt!: Date | null;
+
+  /** As Wolf judges itself; empty: never asked. */
+  @Column({ type: 'text', name: 'wolf_health', default: '' })
+  wolfHealth!: 'healthy' | 'degraded' | 'critical' | '';
+
+  @Column({ type: 'integer', name: 'stuck_thread_count', default: 0 })
+  stuckThreadCount!: number;
+
+  @Column({ type: 'boolean', name: 'can_create_pipelines', default: true })
+  canCreatePipelines!: boolean;
+
+  /** Requests through its link get no answer since then; null: they do. */
+  @Column({ type: 'timestamptz', name: 'canary_failing_since', nullable: true })
+  canaryFailingSince!: Date | null;
+
+  @Column({ type: 'text', name: 'canary_failure', default: '' })
+  canaryFailure!: string;
+
+  /** `lost`: it worked before and does not now; empty: it never did. */
+  @Column({ type: 'text', name: 'gpu_monitoring', default: '' })
+  gpuMonitoring!: 'ok' | 'lost' | '';
+
+  @Column({ type: 'timestamptz', name: 'cordoned_at', nullable: true })
+  cordonedAt!: Date | null;
+
+  @Column({ type: 'text', name: 'cordoned_by', default: '' })
+  cordonedBy!: string;
+
+  @Column({ type: 'text', name: 'cordon_reason', default: '' })
+  cordonReason!: string;
+
+  @Column({ type: 'timestamptz', name: 'drain_started_at', nullable: true })
+  drainStartedAt!: Date | null;
+
+  /** After it the sessions that are left are stopped; null: they may stay. */
+  @Column({ type: 'timestamptz', name: 'drain_deadline_at', nullable: true })
+  drainDeadlineAt!: Date | null;
+
+  @Column({ type: 'text', name: 'drained_by', default: '' })
+  drainedBy!: string;
+
+  @Column({ type: 'text', name: 'drain_reason', default: '' })
+  drainReason!: string;
+
+  /** Derived from everything above by `deriveStatus`, and written by `StatusKeeper` alone. */
+  @Column({ type: 'text', default: 'offline' })
+  status!: WolfInstanceStatus;
+
+  @Column({ type: 'jsonb', default: [] })
+  conditions!: readonly Condition[];
+
+  /** 0: takes sessions; 1: only when no other host does; null: takes none. */
+  @Column({ type: 'smallint', name: 'placement_rank', nullable: true })
+  placementRank!: number | null;
+
+  @Column({ type: 'timestamptz', name: 'status_changed_at', default: () => 'now()' })
+  statusChangedAt!: Date;
+
+  /** Rises with each fact that the status may depend on. */
+  @Column({ type: 'integer', name: 'facts_version', default: 1 })
+  factsVersion!: number;
+
+  /** The version of the facts from which the status was derived. */
+  @Column({ type: 'integer', name: 'settled_version', default: 0 })
+  settledVersion!: number;
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date;

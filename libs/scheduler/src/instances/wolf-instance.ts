@@ -1,17 +1,9 @@
+import type { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
 import type { WolfInstanceEntity } from './wolf-instance.entity.js';
-
-/**
- * Never stored, always derived, so that no monitor has to run for it to be right:
- *
- * - `offline`  its link is down, or it was not heard of for `silenceMs`
- * - `degraded` reachable, but a disk is critical: chosen only when no other host has room
- * - `online`   reachable
- */
-export type WolfInstanceStatus = 'online' | 'offline' | 'degraded';
 
 /** A host as the rest of the product sees it. */
 export interface WolfInstance extends Readonly<WolfInstanceEntity> {
-  readonly status: WolfInstanceStatus;
+  readonly capacity: Readonly<HostCapacityEntity>;
   /** Sessions that hold a slot now, confirmed or not. */
   readonly connectedSandboxCount: number;
 }
@@ -33,16 +25,4 @@ export interface HeartbeatReceipt {
   readonly instance: WolfInstance;
   /** Names of the fields that were known but malformed, and therefore left as they were. */
   readonly dropped: readonly string[];
-}
-
-/**
- * SQL for the status of the row `i`; the parameter is bound by the caller. A host on a
- * local socket counts as linked while somebody says so (`markLinkConnected`, `touch`). The database's clock is the only one, since replicas' clocks differ.
- */
-export function statusSql(silenceMsParameter: string): string {
-  return `CASE
-    WHEN NOT i.link_connected THEN 'offline'
-    WHEN i.last_seen_at < now() - ${silenceMsParameter} * interval '1 millisecond' THEN 'offline'
-    WHEN i.disk_alert_level = 'critical' THEN 'degraded'
-    ELSE 'online' END`;
 }

@@ -3,9 +3,9 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
-import { PlacementService } from '../placement/placement-service.js';
+import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 
-export type SchedulerModuleOptions = RegistryOptions;
+export type SchedulerModuleOptions = RegistryOptions & PlacementOptions;
 
 /** The registry and the placements, global. Needs the TypeORM data source with `SCHEDULER_ENTITIES`. */
 @Module({})

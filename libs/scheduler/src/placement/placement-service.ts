@@ -1,67 +1,100 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
-import { statusSql } from '../instances/wolf-instance.js';
+import { CapacityLedger } from '../capacity/capacity-ledger.js';
+import {
+  changeCapacity,
+  DEFAULT_PLACEMENT_POLICY,
+  type PlacementPolicy,
+  type PlacementQuestion,
+} from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
+import { SchedulerError } from '../scheduler-error.js';
+import { decide, type Judgement } from './decide.js';
+import { explainJudgement } from './explain-judgement.js';
+import { imageNameOf } from './image-name.js';
+import { listPlacementHosts } from './list-placement-hosts.js';
 import { PlacementEntity } from './placement.entity.js';
-import { withPlacementLock } from './placement-lock.js';
-import { PlacementQueue } from './placement-queue.js';
-import type { Placement, PlacementRequest, Refusal } from './placement.js';
-import { explainRefusal } from './refusal.js';
+import type { PlacementDecision } from './placement-decision.js';
+import { PlacementRecords } from './placement-records.js';
+import type { Placement, PlacementRequest, Queued, Refusal } from './placement.js';
 
-export interface PlacementOptions {
-  /** A host not heard of for this long gets no sessions. */
-  readonly silenceMs?: number;
-}
+export type PlacementOptions = Partial<PlacementPolicy>;
+
+/** What `change_capacity` says of a placement. */
+type PlaceResult =
+  | { readonly placed: Readonly<Record<string, string | null>> }
+  | { readonly queued: { readonly deadlineAt: string; readonly position: number } }
+  | { readonly refused: 'no-host' | 'queue-full' | 'queue-timeout' };
 
 /**
- * Gives sessions their hosts. A host's load is the number of its rows here and nothing else, so it can not drift from
- * them. Every method rejects with the database's errors when that is away.
+ * Gives sessions their hosts. Where capacity is counted and given away is `change_capacity` in the database, so any number of
+ * replicas may place at once. Every method rejects with the database's errors when that is away, and with `PLACEMENT_BUSY`
+ * when its turn does not come in time; then nothing is changed.
  */
 export class PlacementService {
   readonly #dataSource: DataSource;
-  readonly #silenceMs: number;
-  readonly #queue = new PlacementQueue();
+  readonly #policy: PlacementPolicy;
+  readonly #ledger: CapacityLedger;
+  readonly #records: PlacementRecords;
 
   constructor(dataSource: DataSource, options: PlacementOptions = {}) {
     this.#dataSource = dataSource;
-    this.#silenceMs = options.silenceMs ?? SCHEDULER_LIMITS.silenceMs;
+    this.#policy = { ...DEFAULT_PLACEMENT_POLICY, ...options };
+    this.#ledger = new CapacityLedger((operations) => changeCapacity(dataSource, operations, this.#policy));
+    this.#records = new PlacementRecords(dataSource);
   }
 
   /**
-   * Chooses a host and reserves a slot on it in one transaction: online, of the GPU asked for, with room; healthy before
-   * degraded, then the least loaded by share of its slots, by count, by id. Never over a host's slots, however many calls
-   * and replicas place at once.
+   * Chooses a host and reserves a slot on it: in rotation, of the GPU and labels asked for, with the image, and with a slot, an
+   * encoder and video memory free; healthy before last choice, then by the strategy. Those who wait in the queue come first.
    *
-   * A session that holds a slot already gets that one, whatever has become of its host.
-   * Rejects with `PLACEMENT_BUSY` when its turn does not come in time; then nothing is reserved.
+   * A session that holds a slot already gets that one, whatever has become of its host. A reservation is taken back when it
+   * is neither confirmed nor asked for again within `SCHEDULER_LIMITS.reservationMs`.
    */
-  async place(request: PlacementRequest): Promise<Placement | Refusal> {
-    const { sessionId } = request;
-    const gpuVendor = request.gpuVendor?.toLowerCase() ?? '';
-    const placed = await this.#queue.run(() =>
-      withPlacementLock(this.#dataSource, async (manager) => {
-        await this.#insert(manager, sessionId, gpuVendor, request.preferredInstanceId);
-        return manager.findOneBy(PlacementEntity, { sessionId });
-      }),
-    );
-    return placed ?? explainRefusal(this.#dataSource, this.#silenceMs, gpuVendor);
+  async place(request: PlacementRequest): Promise<Placement | Refusal | Queued> {
+    const { sessionId, queueMs = 0 } = request;
+    const question = questionOf(request);
+    for (let attempt = 0; attempt < SCHEDULER_LIMITS.placeAttempts; attempt += 1) {
+      const result = (await this.#ledger.do({ do: 'place', id: sessionId, request: question, queueMs })) as PlaceResult;
+      if ('placed' in result) return placementOf(result.placed);
+      const { judgement, now } = await this.#judge(question);
+      if ('queued' in result) {
+        const decision = await this.#record(sessionId, explainJudgement(judgement, this.#policy, now, 'queued'));
+        const { position, deadlineAt } = result.queued;
+        return { queued: true, position, deadlineAt: new Date(deadlineAt), message: decision.message, decision };
+      }
+      // What is said of the hosts must be true of them: one that fits by now is taken.
+      if (judgement.chosen !== undefined && result.refused === 'no-host') continue;
+      const refusal = result.refused === 'no-host' ? undefined : result.refused;
+      const decision = await this.#record(
+        sessionId,
+        explainJudgement(judgement, this.#policy, now, 'refused', refusal),
+      );
+      return { refused: true, reason: decision.reason ?? 'all-full', message: decision.message, decision };
+    }
+    throw new SchedulerError('PLACEMENT_BUSY', 'slots come and go too fast at this moment');
+  }
+
+  /** What `place` would do now, and what speaks against each host. Reserves nothing. */
+  async explain(request: Omit<PlacementRequest, 'sessionId'>): Promise<PlacementDecision> {
+    const { judgement, now } = await this.#judge(questionOf(request));
+    return explainJudgement(judgement, this.#policy, now, judgement.chosen === undefined ? 'refused' : 'placed');
+  }
+
+  /** Why the session is where it is, or nowhere; undefined when nothing was decided lately. */
+  decisionOf(sessionId: string): Promise<PlacementDecision | undefined> {
+    return this.#records.find(sessionId);
   }
 
   /** The session's lobby stands. False when it holds no slot. Idempotent. */
   async confirm(sessionId: string): Promise<boolean> {
-    const { affected } = await this.#dataSource
-      .createQueryBuilder()
-      .update(PlacementEntity)
-      .set({ state: 'confirmed', confirmedAt: () => 'coalesce(confirmed_at, now())' })
-      .where({ sessionId })
-      .execute();
-    return affected === 1;
+    return (await this.#ledger.do({ do: 'confirm', id: sessionId })) === true;
   }
 
-  /** The slot is free again. False when the session held none: releasing twice releases once. */
+  /** The slot is free again, or the session waits for none any more. False when it held none: releasing twice releases once. */
   async release(sessionId: string): Promise<boolean> {
-    const { affected } = await this.#dataSource.manager.delete(PlacementEntity, { sessionId });
-    return affected === 1;
+    const released = (await this.#ledger.do({ do: 'release', id: sessionId })) as readonly string[];
+    return released.length > 0;
   }
 
   async find(sessionId: string): Promise<Placement | undefined> {
@@ -77,30 +110,43 @@ export class PlacementService {
     });
   }
 
-  /** Inserts nothing when the session has a slot, or when no host is suitable. */
-  async #insert(
-    manager: EntityManager,
-    sessionId: string,
-    gpuVendor: string,
-    preferredInstanceId: string | undefined,
-  ): Promise<void> {
-    await manager.query(
-      `INSERT INTO placements (session_id, wolf_instance_id, state)
-       SELECT $1, i.id, 'reserved'
-       FROM (SELECT i.id, i.gpu_vendor, i.max_sandboxes, ${statusSql('$4::float8')} AS status FROM wolf_instances i) i
-       LEFT JOIN (SELECT wolf_instance_id, count(*) AS used FROM placements GROUP BY wolf_instance_id) p
-         ON p.wolf_instance_id = i.id
-       WHERE i.status <> 'offline'
-         AND ($2::text = '' OR i.gpu_vendor = $2)
-         AND coalesce(p.used, 0) < i.max_sandboxes
-       ORDER BY i.id IS NOT DISTINCT FROM $3::text DESC,
-         i.status = 'degraded',
-         coalesce(p.used, 0)::float8 / i.max_sandboxes,
-         coalesce(p.used, 0),
-         i.id
-       LIMIT 1
-       ON CONFLICT (session_id) DO NOTHING`,
-      [sessionId, gpuVendor, preferredInstanceId ?? null, this.#silenceMs],
-    );
+  async #judge(question: PlacementQuestion): Promise<{ readonly judgement: Judgement; readonly now: Date }> {
+    const { hosts, now } = await listPlacementHosts(this.#dataSource);
+    return { judgement: decide(hosts, question, this.#policy, now), now };
   }
+
+  async #record(sessionId: string, decision: PlacementDecision): Promise<PlacementDecision> {
+    await this.#records.write(sessionId, decision);
+    return decision;
+  }
+}
+
+function questionOf({
+  gpuVendor,
+  labels,
+  image,
+  preferredInstanceId,
+}: Omit<PlacementRequest, 'sessionId'>): PlacementQuestion {
+  return {
+    ...(gpuVendor !== undefined && gpuVendor !== '' && { gpuVendor: gpuVendor.toLowerCase() }),
+    ...(labels !== undefined && Object.keys(labels).length > 0 && { labels }),
+    ...(image !== undefined && imageNameOf(image)),
+    ...(preferredInstanceId !== undefined && { preferredInstanceId }),
+  };
+}
+
+/** A row of `placements` as the database writes it in JSON. */
+function placementOf(row: Readonly<Record<string, string | null>>): Placement {
+  const dateOf = (name: string): Date | null => {
+    const text = row[name];
+    return text === null || text === undefined ? null : new Date(text);
+  };
+  return {
+    sessionId: row['session_id'] ?? '',
+    wolfInstanceId: row['wolf_instance_id'] ?? '',
+    state: row['state'] === 'confirmed' ? 'confirmed' : 'reserved',
+    reservedAt: dateOf('reserved_at') ?? new Date(0),
+    confirmedAt: dateOf('confirmed_at'),
+    expiresAt: dateOf('expires_at'),
+  };
 }

@@ -26,4 +26,13 @@ export class PlacementEntity {
 
   @Column({ type: 'timestamptz', name: 'confirmed_at', nullable: true })
   confirmedAt!: Date | null;
+
+  /** When a reservation that is not confirmed is taken back; null once it is. */
+  @Index('placements_expiring', { where: 'expires_at IS NOT NULL' })
+  @Column({ type: 'timestamptz', name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
+  /** No measurement of its host shows yet what it takes. */
+  @Column({ type: 'boolean', name: 'is_unseen', default: true })
+  isUnseen!: boolean;
 }

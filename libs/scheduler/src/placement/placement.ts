@@ -1,3 +1,5 @@
+import type { PlacementDecision } from './placement-decision.js';
+
 /** `reserved`: a slot is held while the session's lobby is made; `confirmed`: the lobby stands. Both count. */
 export type PlacementState = 'reserved' | 'confirmed';
 
@@ -7,32 +9,57 @@ export interface Placement {
   readonly state: PlacementState;
   readonly reservedAt: Date;
   readonly confirmedAt: Date | null;
+  /** When a reservation is taken back that is neither confirmed nor asked for again; null once it is confirmed. */
+  readonly expiresAt: Date | null;
 }
 
 export interface PlacementRequest {
   readonly sessionId: string;
   /** Absent or empty: any host, also one whose GPU is not known. Else only hosts that named this vendor. */
   readonly gpuVendor?: string;
+  /** Only hosts that have all of these labels. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** An image's whole reference. A host that reports another version of it is passed over. */
+  readonly image?: string;
   /** Taken when it is suitable, for a session whose files lie there; otherwise as if it were not given. */
   readonly preferredInstanceId?: string;
+  /** How long the session waits for a slot when there is none, in milliseconds; absent or 0: it is refused at once. */
+  readonly queueMs?: number;
 }
 
-/** In the order in which they are looked for: the first that no host passes is the reason. */
-export type RefusalReason = 'none-registered' | 'all-offline' | 'no-matching-gpu' | 'all-full';
-
-export interface PassedOverHost {
-  readonly id: string;
-  readonly why: 'offline' | 'gpu-mismatch' | 'full';
-  readonly used: number;
-  readonly max: number;
-}
+/**
+ * The first of these that no host passes is the reason. `queue-full`, `queue-timeout`: it was willing to wait, and could not
+ * or did so in vain.
+ */
+export const REFUSAL_REASONS = [
+  'none-registered',
+  'all-offline',
+  'none-in-rotation',
+  'no-matching-gpu',
+  'no-matching-labels',
+  'no-matching-image',
+  'all-full',
+  'queue-full',
+  'queue-timeout',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** There is no place now. An expected outcome, not an error; nothing is reserved. */
 export interface Refusal {
   readonly refused: true;
   readonly reason: RefusalReason;
-  /** At most `SCHEDULER_LIMITS.refusedHosts` of them. For operators; users are told the message. */
-  readonly hosts: readonly PassedOverHost[];
-  /** Names no host. */
+  /** One sentence that names no host. */
   readonly message: string;
+  /** For operators; it names hosts. */
+  readonly decision: PlacementDecision;
+}
+
+/** There is no place now, and the session waits for one. Whoever asks again for it learns how it stands. */
+export interface Queued {
+  readonly queued: true;
+  /** From 1, among all who wait. */
+  readonly position: number;
+  readonly deadlineAt: Date;
+  readonly message: string;
+  readonly decision: PlacementDecision;
 }

@@ -1,0 +1,79 @@
+import type { DataSource } from 'typeorm';
+
+import type { PlacementStrategy } from '../capacity/change-capacity.js';
+import { SCHEDULER_LIMITS } from '../limits.js';
+import { whyChosen } from './explain-judgement.js';
+import { describeObstacle, type Obstacle } from './obstacle.js';
+import type { ConsideredHost, PlacementDecision } from './placement-decision.js';
+
+/** As `take_slot` writes it. */
+interface PlacedRecord {
+  readonly strategy: PlacementStrategy;
+  readonly chosen: {
+    readonly id: string;
+    readonly score: number;
+    readonly used: number;
+    readonly max: number;
+    readonly isPreferred?: boolean;
+  };
+  readonly consideredCount: number;
+  readonly passed: readonly { readonly id: string; readonly obstacle: Obstacle }[];
+}
+
+type StoredRecord =
+  | { readonly outcome: 'placed'; readonly decision: PlacedRecord; readonly at: Date }
+  | { readonly outcome: 'refused' | 'queued'; readonly decision: PlacementDecision; readonly at: Date };
+
+/** The last decision about each session, kept for a while. */
+export class PlacementRecords {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Placements are recorded where they are made. */
+  async write(sessionId: string, decision: PlacementDecision): Promise<void> {
+    await this.#dataSource.query(
+      `INSERT INTO placement_decisions (session_id, outcome, decision) VALUES ($1, $2, $3)
+       ON CONFLICT (session_id) DO UPDATE SET outcome = excluded.outcome, decision = excluded.decision, decided_at = now()
+         WHERE NOT EXISTS (SELECT FROM placements p WHERE p.session_id = excluded.session_id)`,
+      [sessionId, decision.outcome, JSON.stringify(decision)],
+    );
+  }
+
+  async find(sessionId: string): Promise<PlacementDecision | undefined> {
+    const [record] = await this.#dataSource.query<StoredRecord[]>(
+      'SELECT outcome, decision, decided_at AS at FROM placement_decisions WHERE session_id = $1',
+      [sessionId],
+    );
+    if (record === undefined) return undefined;
+    return record.outcome === 'placed' ? placedDecision(record.decision, record.at) : record.decision;
+  }
+
+  /** Drops what is too old. */
+  async purge(): Promise<void> {
+    await this.#dataSource.query(
+      `DELETE FROM placement_decisions d WHERE d.decided_at < now() - $1::float8 * interval '1 millisecond'
+         AND NOT EXISTS (SELECT FROM placements p WHERE p.session_id = d.session_id)`,
+      [SCHEDULER_LIMITS.decisionsKeptMs],
+    );
+  }
+}
+
+function placedDecision({ strategy, chosen, consideredCount, passed }: PlacedRecord, at: Date): PlacementDecision {
+  const { id, score, used, max, isPreferred = false } = chosen;
+  const taken: ConsideredHost = { id, score, why: whyChosen(score, used, max, strategy, isPreferred) };
+  const counts: Partial<Record<Obstacle['code'], number>> = {};
+  for (const { obstacle } of passed) counts[obstacle.code] = (counts[obstacle.code] ?? 0) + 1;
+  return {
+    outcome: 'placed',
+    at: at.toISOString(),
+    strategy,
+    message: 'placed',
+    chosen: taken,
+    consideredCount,
+    counts,
+    hosts: [taken, ...passed.map((host) => ({ ...host, why: describeObstacle(host.obstacle, at) }))],
+  };
+}
