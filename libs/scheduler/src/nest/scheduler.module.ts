@@ -3,6 +3,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
+import { ProbeFacts } from '../instances/probe-facts.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 
 export type SchedulerModuleOptions = RegistryOptions & PlacementOptions;
@@ -21,12 +22,17 @@ export class SchedulerModule {
           useFactory: (dataSource: DataSource) => new WolfInstanceRegistry(dataSource, options),
         },
         {
+          provide: ProbeFacts,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new ProbeFacts(dataSource, options),
+        },
+        {
           provide: PlacementService,
           inject: [getDataSourceToken()],
           useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
         },
       ],
-      exports: [WolfInstanceRegistry, PlacementService],
+      exports: [WolfInstanceRegistry, ProbeFacts, PlacementService],
     };
   }
 }
