@@ -134,9 +134,11 @@ describe('probing hosts', () => {
         videoMemoryTotalMb: 16_380,
       });
     });
-    expect((await fleet.host('a')).gpus).toEqual([
-      { name: wolf.faults.gpuName, memoryMb: expect.any(Number) as number },
-    ]);
+    await eventually(async () => {
+      expect((await fleet.host('a')).gpus).toEqual([
+        { name: wolf.faults.gpuName, memoryMb: expect.any(Number) as number },
+      ]);
+    });
     expect(await fleet.place('ses_1')).toBe('all-full');
     wolf.faults.gpuStats = 'amd';
     await eventually(async () => {

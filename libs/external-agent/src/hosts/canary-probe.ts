@@ -12,6 +12,7 @@ export class CanaryProbe {
   readonly #toldVerdict = new Told();
   readonly #toldHealth = new Told();
   #canTellHealth = true;
+  #tookMs = 0;
 
   constructor(wolfInstanceId: string, context: ProbeContext) {
     this.#id = wolfInstanceId;
@@ -33,12 +34,15 @@ export class CanaryProbe {
     if (answer.kind === 'answered') {
       await this.#toldHealth.tell(answer.health, () => facts.noteHealth(this.#id, answer.health));
     }
-    return jittered(nextMs);
+    // From one question to the next: who waited long for the answer that did not come need not wait as long again.
+    return jittered(Math.max(nextMs - this.#tookMs, nextMs / 5));
   }
 
   async #ask(signal: AbortSignal): Promise<CanaryAnswer> {
     const { turns, wolfs, times, isReachable } = this.#context;
+    this.#tookMs = 0;
     const giveBack = await turns.take(this.#state.isFailing, signal);
+    const begunAtMs = performance.now();
     try {
       if (!isReachable(this.#id)) return { kind: 'none' };
       const begunAt = new Date();
@@ -47,6 +51,7 @@ export class CanaryProbe {
       if (answer.kind === 'answered' && answer.lacksHealth) this.#canTellHealth = false;
       return answer.kind === 'failed' && this.#saysNothing(answer, begunAt) ? { kind: 'none' } : answer;
     } finally {
+      this.#tookMs = performance.now() - begunAtMs;
       giveBack();
     }
   }
