@@ -86,6 +86,9 @@ describe('the contract of Wolf instances', () => {
     }
     for (const route of [HEARTBEAT, SANDBOX_HEARTBEAT]) {
       expect((await world.runner.ask(route, { id: HOST, body: '{"disk_usage":' })).status).toBe(400);
+      expect((await world.runner.ask(route, { id: HOST, body: { max_sandboxes: 'x' } })).body['code']).toBe(
+        'INVALID_HEARTBEAT',
+      );
     }
   });
 

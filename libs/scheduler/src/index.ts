@@ -19,14 +19,15 @@ export { SCHEDULER_ERROR_CODES, SchedulerError, type SchedulerErrorCode } from '
 export { SCHEDULER_LIMITS } from './limits.js';
 export { isGpuVendor, isRenderNode, isVersion } from './instances/instance-fields.js';
 export { WolfInstanceRegistry, type RegistryOptions } from './instances/wolf-instance-registry.js';
-export type { HeartbeatReceipt, Registration, WolfInstance } from './instances/wolf-instance.js';
+export type { Registration, WolfInstance } from './instances/wolf-instance.js';
 export type { WolfInstanceStatus } from './status/wolf-instance-status.js';
 export type { Condition, ConditionType } from './status/condition.js';
 export { FleetEvents } from './events/fleet-events.js';
 export type { FleetEvent } from './events/fleet-event.js';
 export { PLACEMENT_STRATEGIES, type PlacementPolicy, type PlacementStrategy } from './capacity/change-capacity.js';
 export { HostCapacityEntity } from './capacity/host-capacity.entity.js';
-export type { DiskAlertLevel, DiskUsage, Heartbeat } from './instances/heartbeat.js';
+export type { DiskAlertLevel, DiskUsage } from './disks/disk-usage.js';
+export type { Heartbeat } from './instances/heartbeat.js';
 export { WolfInstanceEntity } from './instances/wolf-instance.entity.js';
 export { PlacementEntity } from './placement/placement.entity.js';
 export { PlacementService, type PlacementOptions } from './placement/placement-service.js';

@@ -35,6 +35,22 @@ export const SCHEDULER_LIMITS = {
   /** Mounts that a host reports; real ones report two. */
   disks: 32,
   mountPointChars: 256,
+  /** GPUs that a host reports; the largest machines have sixteen. */
+  gpus: 32,
+  /** Containers kept of a report, the largest ones: those that fill a disk. */
+  containers: 50,
+  containerNameChars: 256,
+
+  /** A disk's use is kept once for each span of this length, with the last that was told in it. */
+  diskSampleMs: 300_000,
+  /** As long as clients ask back (helix-rest §4.1). */
+  diskSamplesKeptMs: 7 * 86_400_000,
+  /** Samples of one host in one span: all of its mounts, and those that changed their name meanwhile. */
+  diskSamplesPerSpan: 64,
+  /** Points of one mount in a history, whatever its length: more than a chart has pixels for is not seen. */
+  diskHistoryPoints: 300,
+  /** Rows that one statement drops, so that nobody waits for a large one. */
+  purgedAtOnce: 5_000,
 
   /** Hosts in one list; thousands are planned for. */
   listedInstances: 10_000,
