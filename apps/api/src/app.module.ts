@@ -47,6 +47,7 @@ import { StreamAuthorizer } from './streams/stream-authorizer.js';
 import { StreamUpgrades } from './streams/stream-upgrades.js';
 import { ViewersController } from './streams/viewers.controller.js';
 import { WolfModule } from './wolf/wolf.module.js';
+import { FleetHistoryController } from './wolf-instances/fleet-history.controller.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -126,6 +127,7 @@ export class AppModule {
         StatsController,
         ViewersController,
         WolfInstancesController,
+        FleetHistoryController,
         RunnersController,
         OpenApiController,
         FrontendConfigController,

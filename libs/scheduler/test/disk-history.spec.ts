@@ -44,7 +44,7 @@ describe('disks of hosts', () => {
   describe('history', () => {
     it('keeps the last of what is told within five minutes, for each mount', async () => {
       const span = (): number => Math.floor(Date.now() / SCHEDULER_LIMITS.diskSampleMs);
-      for (let began = -1; began !== span(); ) {
+      for (let began = -1; began !== span();) {
         // Once more if a span ended between the two.
         await database.dataSource.query('TRUNCATE wolf_disk_samples');
         began = span();

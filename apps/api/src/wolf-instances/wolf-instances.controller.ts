@@ -7,7 +7,8 @@ import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { HEARTBEAT_SCHEMA } from './heartbeat-schema.js';
 import { HeartbeatBody } from './heartbeat-body.decorator.js';
-import { RegisterWolfInstanceDto, toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
+import { RegisterWolfInstanceDto } from './register-wolf-instance.dto.js';
+import { toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
 
 const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } as const;
 interface Ok {

@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
+import { DiskHistory } from '../disks/disk-history.js';
+import { FleetEvents } from '../events/fleet-events.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 
@@ -25,8 +27,18 @@ export class SchedulerModule {
           inject: [getDataSourceToken()],
           useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
         },
+        {
+          provide: DiskHistory,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new DiskHistory(dataSource),
+        },
+        {
+          provide: FleetEvents,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new FleetEvents(dataSource),
+        },
       ],
-      exports: [WolfInstanceRegistry, PlacementService],
+      exports: [WolfInstanceRegistry, PlacementService, DiskHistory, FleetEvents],
     };
   }
 }
