@@ -8,6 +8,11 @@ export const SCHEDULER_LIMITS = {
   /** Tries to write a status while the host's facts keep changing; the sweep has the next. */
   settleAttempts: 5,
 
+  /** Rest between two looks for hosts that fell silent; added to the silence before placement knows of it. */
+  statusSweepMs: 5_000,
+  /** Rest between two purges of what was kept for long enough. */
+  purgeMs: 1_800_000,
+
   /** What became of hosts: enough to see a month of trouble, bounded for one that flaps. */
   eventsKeptMs: 30 * 86_400_000,
   eventsPerInstance: 500,
