@@ -110,6 +110,23 @@ export class PlacementService {
     });
   }
 
+  /**
+   * Takes back the reservations whose time is over: whoever made them did not come to confirm them. Resolves with their sessions, at
+   * most `SCHEDULER_LIMITS.expiredAtOnce`.
+   */
+  async expireReservations(): Promise<readonly string[]> {
+    return (await this.#ledger.do({ do: 'expire', limit: SCHEDULER_LIMITS.expiredAtOnce })) as readonly string[];
+  }
+
+  /**
+   * Gives slots to sessions that wait, where hosts have come or their limits have changed: a slot that is released is given on by
+   * itself. Costs one question while nobody waits.
+   */
+  async serveQueue(): Promise<void> {
+    const waiting = await this.#dataSource.query<unknown[]>('SELECT FROM placement_queue LIMIT 1');
+    if (waiting.length > 0) await this.#ledger.do({ do: 'serve' });
+  }
+
   async #judge(question: PlacementQuestion): Promise<{ readonly judgement: Judgement; readonly now: Date }> {
     const { hosts, now } = await listPlacementHosts(this.#dataSource);
     return { judgement: decide(hosts, question, this.#policy, now), now };
