@@ -47,6 +47,7 @@ import { StreamAuthorizer } from './streams/stream-authorizer.js';
 import { StreamUpgrades } from './streams/stream-upgrades.js';
 import { ViewersController } from './streams/viewers.controller.js';
 import { WolfModule } from './wolf/wolf.module.js';
+import { FleetHistoryController } from './wolf-instances/fleet-history.controller.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -62,7 +63,7 @@ export class AppModule {
         HealthModule,
         AuthModule,
         MetricsModule,
-        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, ...config.placement }),
+        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, logger, ...config.placement }),
         RevDialModule.forRootAsync({
           inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER],
           useFactory: (authorizer: TokenRunnerAuthorizer, api: ApiConfig, log: Logger): RevDialConfiguration => ({
@@ -126,6 +127,7 @@ export class AppModule {
         StatsController,
         ViewersController,
         WolfInstancesController,
+        FleetHistoryController,
         RunnersController,
         OpenApiController,
         FrontendConfigController,
