@@ -11,8 +11,8 @@ import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
 import { decide, type Judgement } from './decide.js';
 import { explainJudgement } from './explain-judgement.js';
+import { FleetReader } from './fleet-reader.js';
 import { imageNameOf } from './image-name.js';
-import { listPlacementHosts } from './list-placement-hosts.js';
 import { PlacementEntity } from './placement.entity.js';
 import type { PlacementDecision } from './placement-decision.js';
 import { PlacementRecords } from './placement-records.js';
@@ -35,12 +35,14 @@ export class PlacementService {
   readonly #dataSource: DataSource;
   readonly #policy: PlacementPolicy;
   readonly #ledger: CapacityLedger;
+  readonly #fleet: FleetReader;
   readonly #records: PlacementRecords;
 
   constructor(dataSource: DataSource, options: PlacementOptions = {}) {
     this.#dataSource = dataSource;
     this.#policy = { ...DEFAULT_PLACEMENT_POLICY, ...options };
     this.#ledger = new CapacityLedger((operations) => changeCapacity(dataSource, operations, this.#policy));
+    this.#fleet = new FleetReader(dataSource);
     this.#records = new PlacementRecords(dataSource);
   }
 
@@ -128,7 +130,7 @@ export class PlacementService {
   }
 
   async #judge(question: PlacementQuestion): Promise<{ readonly judgement: Judgement; readonly now: Date }> {
-    const { hosts, now } = await listPlacementHosts(this.#dataSource);
+    const { hosts, now } = await this.#fleet.read();
     return { judgement: decide(hosts, question, this.#policy, now), now };
   }
 
