@@ -58,9 +58,17 @@ function compare(one: JudgedHost, other: JudgedHost, { strategy }: PlacementPoli
   }
 }
 
-/** Ties go to the host that was not placed on for the longest time; by bytes of the id among those that never were. */
+/** Ties go to the host that was not placed on for the longest time; by the id, which is ASCII, among those that never were. */
 function compareTurns(one: PlacementHost, other: PlacementHost): number {
-  const turns = BigInt(one.placedSeq) - BigInt(other.placedSeq);
-  if (turns !== 0n) return turns < 0n ? -1 : 1;
-  return Buffer.compare(Buffer.from(one.id), Buffer.from(other.id));
+  return compareCounts(one.placedSeq, other.placedSeq) || compareTexts(one.id, other.id);
+}
+
+/** Of PostgreSQL's bigints, which come as decimal digits. */
+function compareCounts(one: string, other: string): number {
+  return one.length - other.length || compareTexts(one, other);
+}
+
+function compareTexts(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
