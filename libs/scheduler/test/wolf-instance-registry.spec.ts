@@ -1,4 +1,4 @@
-import { PlacementService, WolfInstanceRegistry } from '../src/index.js';
+import { FleetTotals, PlacementService, StatusSweeper, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -254,6 +254,21 @@ describe('WolfInstanceRegistry', () => {
       ['new', 2],
       ['old', 1],
     ]);
+  });
+
+  it('counts hosts by status and their slots', async () => {
+    await addOnlineHost(registry, { id: 'a', maxSandboxes: 4 });
+    await placements.place({ sessionId: 'ses_1' });
+    await placements.place({ sessionId: 'ses_2' });
+    await placements.confirm('ses_1');
+    await addOnlineHost(registry, { id: 'silent', maxSandboxes: 5 });
+    await letTimePass(database.dataSource, 'silent', 91_000);
+    await new StatusSweeper(database.dataSource).sweep();
+    await registry.register({ id: 'unlinked', name: 'unlinked', address: 'b:1', maxSandboxes: 6 });
+    expect(await new FleetTotals(database.dataSource).read()).toEqual({
+      byStatus: { online: 1, degraded: 0, draining: 0, cordoned: 0, offline: 2 },
+      slots: { max: 15, reserved: 1, confirmed: 1, foreign: 0, free: 2 },
+    });
   });
 
   it('does not remove a host that carries sessions, unless forced', async () => {
