@@ -63,7 +63,7 @@ export class AppModule {
         HealthModule,
         AuthModule,
         MetricsModule,
-        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, logger }),
+        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, logger, ...config.placement }),
         RevDialModule.forRootAsync({
           inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER],
           useFactory: (authorizer: TokenRunnerAuthorizer, api: ApiConfig, log: Logger): RevDialConfiguration => ({

@@ -74,6 +74,10 @@ export const SCHEDULER_LIMITS = {
 
   /** A reservation that is neither confirmed nor renewed: longer than the slowest create of a lobby (wolf-api §4.2). */
   reservationMs: 180_000,
+  /** Looks for reservations whose time is over: well within it. */
+  expirySweepMs: 10_000,
+  /** Looks for slots for those who wait, where no release gives them one: a host that came, a limit that rose. */
+  queueServeMs: 1_000,
   /** Reservations taken back at once. */
   expiredAtOnce: 500,
   /** A desktop takes its encoder and its memory while it boots; until then a measurement does not show it. */

@@ -71,9 +71,11 @@ export class SchedulerModule {
         },
         {
           provide: FleetMaintenance,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) =>
-            new FleetMaintenance(fleetTasks(dataSource, options), options.logger ?? SILENT),
+          inject: [getDataSourceToken(), PlacementService],
+          useFactory: (dataSource: DataSource, placements: PlacementService) => {
+            const logger = options.logger ?? SILENT;
+            return new FleetMaintenance(fleetTasks(dataSource, placements, logger, options), logger);
+          },
         },
         SchedulerLife,
       ],
