@@ -19,6 +19,7 @@ export { SCHEDULER_ERROR_CODES, SchedulerError, type SchedulerErrorCode } from '
 export { SCHEDULER_LIMITS } from './limits.js';
 export { isGpuVendor, isRenderNode, isVersion } from './instances/instance-fields.js';
 export { WolfInstanceRegistry, type RegistryOptions } from './instances/wolf-instance-registry.js';
+export { FleetTotals, type FleetCounts } from './instances/fleet-totals.js';
 export type { Registration, WolfInstance } from './instances/wolf-instance.js';
 export type { WolfInstanceStatus } from './status/wolf-instance-status.js';
 export type { Condition, ConditionType } from './status/condition.js';

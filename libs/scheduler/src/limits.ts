@@ -59,6 +59,8 @@ export const SCHEDULER_LIMITS = {
 
   /** Hosts in one list; thousands are planned for. */
   listedInstances: 10_000,
+  /** How old the numbers of the fleet may be; scrapers ask every few seconds, each replica. */
+  totalsAgeMs: 5_000,
   /** Hosts told of in an explanation: enough to see the pattern. */
   explainedHosts: 50,
   /** Hosts told of in the record of a placement: those that were passed over on the way. */

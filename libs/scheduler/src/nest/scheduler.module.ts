@@ -11,6 +11,7 @@ import type { DataSource } from 'typeorm';
 
 import { DiskHistory } from '../disks/disk-history.js';
 import { FleetEvents } from '../events/fleet-events.js';
+import { FleetTotals } from '../instances/fleet-totals.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
 import { FleetMaintenance } from '../maintenance/fleet-maintenance.js';
 import { fleetTasks } from '../maintenance/fleet-tasks.js';
@@ -64,6 +65,11 @@ export class SchedulerModule {
           useFactory: (dataSource: DataSource) => new FleetEvents(dataSource),
         },
         {
+          provide: FleetTotals,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new FleetTotals(dataSource, options),
+        },
+        {
           provide: FleetMaintenance,
           inject: [getDataSourceToken(), PlacementService],
           useFactory: (dataSource: DataSource, placements: PlacementService) => {
@@ -73,7 +79,7 @@ export class SchedulerModule {
         },
         SchedulerLife,
       ],
-      exports: [WolfInstanceRegistry, PlacementService, DiskHistory, FleetEvents],
+      exports: [WolfInstanceRegistry, PlacementService, DiskHistory, FleetEvents, FleetTotals],
     };
   }
 }
