@@ -36,6 +36,18 @@ export const SCHEDULER_LIMITS = {
   disks: 32,
   mountPointChars: 256,
 
+  /** What operators sort hosts by; names and values as long as a label of DNS. */
+  labels: 32,
+  labelChars: 63,
+  /** Why a host is taken out of service: one sentence, read in lists. */
+  reasonChars: 200,
+  /** The longest that a drain waits before it stops what is left. */
+  drainDeadlineMs: 7 * 86_400_000,
+  /** Deadlines this near to each other are one: the same order was sent again. */
+  sameDeadlineMs: 10_000,
+  /** Of one session, in MiB; more than any GPU has. */
+  videoMemoryMb: 1_048_576,
+
   /** Hosts in one list; thousands are planned for. */
   listedInstances: 10_000,
   /** Hosts told of in an explanation: enough to see the pattern. */

@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
 
 import { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
-import { changeCapacity } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import { sqlStateOf } from '../sql-state.js';
 import { parseHeartbeat } from './heartbeat.js';
 import { checkRegistration, derivedInstanceId, isInstanceId } from './instance-fields.js';
+import { removeInstance } from './remove-instance.js';
 import type { HeartbeatReceipt, Registration, WolfInstance } from './wolf-instance.js';
 import { StatusKeeper } from '../status/status-keeper.js';
 import { WolfInstanceEntity } from './wolf-instance.entity.js';
@@ -18,9 +17,6 @@ export interface RegistryOptions {
   readonly silenceMs?: number;
   readonly heartbeatLateMs?: number;
 }
-
-/** A row that others name: `restrict_violation` since PostgreSQL 18, `foreign_key_violation` before. */
-const STILL_NAMED: ReadonlySet<string | undefined> = new Set(['23001', '23503']);
 
 /**
  * The GPU hosts. A host becomes known by its link or by registering, and is upserted by id, so neither a reconnect nor a
@@ -186,18 +182,10 @@ export class WolfInstanceRegistry {
    * with it) and with `PLACEMENT_BUSY`. A host whose link still stands comes back with its next link.
    */
   async remove(id: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
-    try {
-      return await this.#dataSource.transaction(async (manager) => {
-        // Under the lock of all placements, so that none is made there meanwhile.
-        await changeCapacity(manager, options.force === true ? [{ do: 'clear', id }] : []);
-        return (await manager.delete(WolfInstanceEntity, { id })).affected === 1;
-      });
-    } catch (cause) {
-      if (STILL_NAMED.has(sqlStateOf(cause))) {
-        throw new SchedulerError('INSTANCE_IN_USE', `the Wolf instance ${id} carries sessions`, { cause });
-      }
-      throw cause;
-    }
+    const { force = false } = options;
+    return await this.#dataSource.transaction(
+      async (manager) => (await removeInstance(manager, id, { force })) !== undefined,
+    );
   }
 
   async #get(id: string): Promise<WolfInstance> {

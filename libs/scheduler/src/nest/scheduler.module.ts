@@ -3,6 +3,8 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
+import { HostOperations } from '../operations/host-operations.js';
+import { HostStates } from '../operations/host-states.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 
 export type SchedulerModuleOptions = RegistryOptions & PlacementOptions;
@@ -21,12 +23,22 @@ export class SchedulerModule {
           useFactory: (dataSource: DataSource) => new WolfInstanceRegistry(dataSource, options),
         },
         {
+          provide: HostOperations,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new HostOperations(dataSource, options),
+        },
+        {
+          provide: HostStates,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new HostStates(dataSource),
+        },
+        {
           provide: PlacementService,
           inject: [getDataSourceToken()],
           useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
         },
       ],
-      exports: [WolfInstanceRegistry, PlacementService],
+      exports: [WolfInstanceRegistry, HostOperations, HostStates, PlacementService],
     };
   }
 }
