@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
-import { changeCapacity, lockCapacity, type PlacementPolicy } from '../capacity/change-capacity.js';
+import { lockCapacity } from '../capacity/change-capacity.js';
 import { PlacementEntity } from '../placement/placement.entity.js';
 import { SchedulerError } from '../scheduler-error.js';
 import { WolfInstanceEntity } from './wolf-instance.entity.js';
@@ -12,13 +12,10 @@ import { WolfInstanceEntity } from './wolf-instance.entity.js';
 export async function removeInstance(
   manager: EntityManager,
   id: string,
-  { force, policy }: { readonly force: boolean; readonly policy?: PlacementPolicy },
+  { force }: { readonly force: boolean },
 ): Promise<number | undefined> {
-  // Before any row, so that no placement is made there meanwhile, and those who wait for one do not wait for us.
+  // No placement is made there meanwhile. Its counters go with it, so they need not be right, nor be counted down.
   await lockCapacity(manager);
-  // Out of rotation: freeing its slots must not give them to sessions that wait.
-  const { affected } = await manager.update(WolfInstanceEntity, { id }, { placementRank: null });
-  if (affected !== 1) return undefined;
   const count = await manager.countBy(PlacementEntity, { wolfInstanceId: id });
   if (count > 0 && !force) {
     const sessions = count === 1 ? '1 session' : `${String(count)} sessions`;
@@ -27,7 +24,7 @@ export async function removeInstance(
       `the Wolf instance ${id} carries ${sessions}: stop them first, drain it, or force its removal`,
     );
   }
-  if (count > 0) await changeCapacity(manager, [{ do: 'clear', id }], policy);
-  await manager.delete(WolfInstanceEntity, { id });
-  return count;
+  if (count > 0) await manager.delete(PlacementEntity, { wolfInstanceId: id });
+  const { affected } = await manager.delete(WolfInstanceEntity, { id });
+  return affected === 1 ? count : undefined;
 }

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource, EntityManager } from 'typeorm';
 
-import { DEFAULT_PLACEMENT_POLICY, type PlacementPolicy } from '../capacity/change-capacity.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { isInstanceId } from '../instances/instance-fields.js';
 import { removeInstance } from '../instances/remove-instance.js';
@@ -27,9 +26,8 @@ export class HostOperations {
   readonly #registry: WolfInstanceRegistry;
   readonly #status: StatusKeeper;
   readonly #maxSandboxesDefault: number;
-  readonly #policy: PlacementPolicy;
 
-  constructor(dataSource: DataSource, options: RegistryOptions & Partial<PlacementPolicy> = {}) {
+  constructor(dataSource: DataSource, options: RegistryOptions = {}) {
     this.#dataSource = dataSource;
     this.#registry = new WolfInstanceRegistry(dataSource, options);
     this.#status = new StatusKeeper(dataSource, {
@@ -37,7 +35,6 @@ export class HostOperations {
       heartbeatLateMs: options.heartbeatLateMs ?? SCHEDULER_LIMITS.heartbeatLateMs,
     });
     this.#maxSandboxesDefault = options.maxSandboxesDefault ?? SCHEDULER_LIMITS.maxSandboxesDefault;
-    this.#policy = { ...DEFAULT_PLACEMENT_POLICY, ...options };
   }
 
   /** No more sessions are placed there; what runs there goes on. Another reason than before is a change. */
@@ -77,7 +74,7 @@ export class HostOperations {
   async remove(id: string, by: Operator, { force = false }: { readonly force?: boolean } = {}): Promise<boolean> {
     if (!isInstanceId(id)) return false;
     return await this.#dataSource.transaction(async (manager) => {
-      const sessionCount = await removeInstance(manager, id, { force, policy: this.#policy });
+      const sessionCount = await removeInstance(manager, id, { force });
       if (sessionCount === undefined) return false;
       await FleetEvents.append(manager, [removalEvent(id, by, { force, sessionCount })]);
       return true;
