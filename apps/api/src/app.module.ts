@@ -51,6 +51,7 @@ import { StreamUpgrades } from './streams/stream-upgrades.js';
 import { ViewersController } from './streams/viewers.controller.js';
 import { WolfModule } from './wolf/wolf.module.js';
 import { HostOperationsController } from './wolf-instances/host-operations.controller.js';
+import { FleetHistoryController } from './wolf-instances/fleet-history.controller.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -66,7 +67,7 @@ export class AppModule {
         HealthModule,
         AuthModule,
         MetricsModule,
-        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault }),
+        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, logger, ...config.placement }),
         RevDialModule.forRootAsync({
           inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER],
           useFactory: (authorizer: TokenRunnerAuthorizer, api: ApiConfig, log: Logger): RevDialConfiguration => ({
@@ -133,6 +134,7 @@ export class AppModule {
         HostOperationsController,
         SessionPlacementController,
         ExplainPlacementController,
+        FleetHistoryController,
         RunnersController,
         OpenApiController,
         FrontendConfigController,

@@ -1,4 +1,4 @@
-import { FleetEvents, HostOperations, HostStates, PlacementService, WolfInstanceRegistry } from '../src/index.js';
+import { FleetEvents, HostOperations, PlacementService, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -247,23 +247,5 @@ describe('HostOperations', () => {
     expect(await registry.find('a')).toMatchObject({ connectedSandboxCount: placed.length });
     const drains = (await acts()).filter((act) => 'message' in act && act.message === 'drained by bob');
     expect(drains).toHaveLength(1);
-  });
-
-  it('tells in short how hosts stand, those that are known', async () => {
-    await placements.place({ sessionId: 's' });
-    await operations.drain('a', ALICE);
-    const states = new HostStates(database.dataSource);
-    expect([...(await states.of(['a', 'a', 'nowhere'])).values()]).toEqual([
-      {
-        id: 'a',
-        status: 'draining',
-        conditions: ['Draining'],
-        isCordoned: false,
-        isDraining: true,
-        connectedSandboxCount: 1,
-        maxSandboxes: 2,
-      },
-    ]);
-    expect((await states.of([])).size).toBe(0);
   });
 });

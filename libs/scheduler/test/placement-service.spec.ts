@@ -7,6 +7,7 @@ import {
   type PlacementStrategy,
   type Refusal,
 } from '../src/index.js';
+import { changeCapacity } from '../src/capacity/change-capacity.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
@@ -311,5 +312,33 @@ describe('PlacementService', () => {
     expect(await placements.release('ses_1')).toBe(false);
     expect(await hostOf('ses_2')).toBe('a');
     expect(await hostOf('ses_3')).toBe('all-full');
+  });
+
+  it('reads no more of a large fleet than of a small one', async () => {
+    const rowsRead = async (hostCount: number): Promise<unknown> => {
+      await database.clear();
+      await database.dataSource.query(
+        `INSERT INTO wolf_instances (id, name, address, max_sandboxes, link_connected, placement_rank)
+         SELECT 'h' || n, 'h', 'x', 10, true, 0 FROM generate_series(1, $1::int) n`,
+        [hostCount],
+      );
+      return await database.dataSource.transaction(async (manager) => {
+        const reads = async (): Promise<{ readonly scans: number; readonly rows: number }> => {
+          const [counted] = await manager.query<{ scans: number; rows: number }[]>(
+            `SELECT seq_scan::int AS scans, (seq_tup_read + idx_tup_fetch)::int AS rows
+             FROM pg_stat_xact_user_tables WHERE relname = 'wolf_capacities'`,
+          );
+          return counted ?? { scans: NaN, rows: NaN };
+        };
+        const before = await reads();
+        await changeCapacity(manager, [{ do: 'place', id: 'ses_1', request: {}, queueMs: 0 }]);
+        const after = await reads();
+        return { scans: after.scans - before.scans, rows: after.rows - before.rows };
+      });
+    };
+    const small = await rowsRead(10);
+    // One to choose it, one to count on it.
+    expect(small).toEqual({ scans: 0, rows: 2 });
+    expect(await rowsRead(5_000)).toEqual(small);
   });
 });

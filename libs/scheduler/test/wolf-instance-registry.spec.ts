@@ -141,43 +141,106 @@ describe('WolfInstanceRegistry', () => {
 
     it('stays offline for a host that only sends heartbeats', async () => {
       await registry.register({ id: 'a', name: 'a', address: 'a:1' });
-      expect(await registry.heartbeat('a', {})).toMatchObject({ instance: { status: 'offline' } });
+      expect(await registry.heartbeat('a', {})).toBe(true);
+      expect(await registry.find('a')).toMatchObject({ status: 'offline' });
     });
   });
 
   describe('heartbeats', () => {
     it('take over what they say and leave the rest', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 4, gpuVendor: 'amd' });
-      const receipt = await registry.heartbeat('a', {
+      const beat = {
         sway_version: '1a2b3c',
+        helix_version: '2.4',
         max_sandboxes: 7,
-        container_usage: [{ container_id: 'abc' }],
+        gpus: [{ name: 'A', memory_mb: 24_576, encoder_sessions: 8 }],
+        labels: { region: 'of the host' },
+        container_usage: [{ container_id: 'abc', container_name: 'x', size_bytes: 5 }],
         disk_usage: [{ mount_point: '/var', total_bytes: 100, used_bytes: 96, avail_bytes: 4, used_percent: 96 }],
-      });
-      expect(receipt?.dropped).toEqual([]);
-      expect(await registry.find('a')).toMatchObject({
+      };
+      const told = {
         swayVersion: '1a2b3c',
+        helixVersion: '2.4',
         maxSandboxes: 7,
         gpuVendor: 'amd',
+        gpus: [{ name: 'A', memoryMb: 24_576, encoderSessions: 8 }],
+        labels: {},
+        containers: [{ name: 'x', sizeBytes: 5 }],
         diskAlertLevel: 'critical',
         diskUsage: [{ mount_point: '/var', used_percent: 96, alert_level: 'critical' }],
         status: 'degraded',
-      });
+      };
+      expect(await registry.heartbeat('a', beat)).toBe(true);
+      expect(await registry.find('a')).toMatchObject(told);
+      expect(await registry.heartbeat('a', undefined)).toBe(true);
+      expect(await registry.find('a')).toMatchObject(told);
     });
 
-    it('count as heard of even when they are garbage', async () => {
+    it('change nothing when they are malformed, not even when the host was last heard of', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 4 });
       await letTimePass(database.dataSource, 'a', 91_000);
-      expect(await registry.heartbeat('a', { max_sandboxes: 'many' })).toMatchObject({
-        dropped: ['max_sandboxes'],
-        instance: { status: 'online', maxSandboxes: 4 },
+      const before = await registry.find('a');
+      await expect(registry.heartbeat('a', { helix_version: '9', max_sandboxes: 'many' })).rejects.toMatchObject({
+        code: 'INVALID_HEARTBEAT',
+        retryable: false,
+        message: expect.stringContaining('max_sandboxes') as string,
       });
+      const after = await registry.find('a');
+      expect([after?.lastSeenAt, after?.helixVersion, after?.status]).toEqual([before?.lastSeenAt, '', 'offline']);
     });
 
     it('of an unknown host are told apart and make none', async () => {
-      expect(await registry.heartbeat('nobody', {})).toBeUndefined();
-      expect(await registry.heartbeat('no/body\0', {})).toBeUndefined();
+      expect(await registry.heartbeat('nobody', {})).toBe(false);
+      expect(await registry.heartbeat('no/body\0', {})).toBe(false);
       expect(await registry.list()).toEqual([]);
+    });
+
+    it('that tell nothing new write no status again', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 4 });
+      const disk_usage = [{ mount_point: '/', total_bytes: 100, used_bytes: 85 }];
+      await registry.heartbeat('a', { disk_usage });
+      const settled = (await registry.find('a'))?.settledVersion;
+      await registry.heartbeat('a', { disk_usage, sway_version: 'v2' });
+      const after = await registry.find('a');
+      expect([after?.factsVersion, after?.settledVersion, after?.swayVersion]).toEqual([settled, settled, 'v2']);
+    });
+  });
+
+  describe('slots', () => {
+    it('are the operator’s number, else the host’s, else the configured one, and follow that', async () => {
+      const first = new WolfInstanceRegistry(database.dataSource, { maxSandboxesDefault: 3 });
+      const second = new WolfInstanceRegistry(database.dataSource, { maxSandboxesDefault: 5 });
+      const slots = async (): Promise<unknown> => {
+        const host = await first.find('a');
+        return [host?.maxSandboxes, host?.capacity.maxSandboxes];
+      };
+      await first.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([3, 3]);
+      await second.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([5, 5]);
+      await first.heartbeat('a', { max_sandboxes: 8 });
+      expect(await slots()).toEqual([8, 8]);
+      await first.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([8, 8]);
+
+      await database.dataSource.query(
+        `UPDATE wolf_instances SET operator_max_sandboxes = 2, max_sandboxes = 2 WHERE id = 'a'`,
+      );
+      await first.heartbeat('a', { max_sandboxes: 9 });
+      await first.register({ id: 'a', name: 'a', address: 'a:1', maxSandboxes: 10 });
+      await first.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([2, 2]);
+      expect(await first.find('a')).toMatchObject({ hostMaxSandboxes: 10, operatorMaxSandboxes: 2 });
+    });
+
+    it('that are taken stay taken when the host registers again', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 4 });
+      await placements.place({ sessionId: 'ses_1' });
+      await placements.place({ sessionId: 'ses_2' });
+      await placements.confirm('ses_1');
+      const taken = { connectedSandboxCount: 2, capacity: { reserved: 1, confirmed: 1 } };
+      expect(await registry.register({ id: 'a', name: 'a', address: 'a:2', maxSandboxes: 6 })).toMatchObject(taken);
+      expect(await registry.markLinkConnected('a', 'a:3')).toMatchObject({ ...taken, maxSandboxes: 6 });
     });
   });
 

@@ -2,11 +2,6 @@ import { json, type RouteTable } from '../support/route-contract.js';
 import { oneOf, type Shape } from '../support/shape.js';
 import { WOLF_INSTANCE } from './wolf-instances.js';
 
-const OPERATED: Shape = {
-  ...(WOLF_INSTANCE as Readonly<Record<string, Shape>>),
-  status: oneOf('online', 'degraded', 'draining', 'cordoned', 'offline'),
-};
-
 const REASON = oneOf(
   'none-registered',
   'all-offline',
@@ -37,25 +32,25 @@ export const FLEET_ROUTES: RouteTable = {
   'POST /api/v1/wolf-instances/{id}/cordon': {
     reference: 'ours',
     audience: 'admin',
-    answers: { 200: json(OPERATED) },
+    answers: { 200: json(WOLF_INSTANCE) },
     refusals: ['400 INVALID_REQUEST', '400 INVALID_INSTANCE', '404 NOT_FOUND'],
   },
   'POST /api/v1/wolf-instances/{id}/uncordon': {
     reference: 'ours',
     audience: 'admin',
-    answers: { 200: json(OPERATED) },
+    answers: { 200: json(WOLF_INSTANCE) },
     refusals: ['404 NOT_FOUND'],
   },
   'POST /api/v1/wolf-instances/{id}/drain': {
     reference: 'ours',
     audience: 'admin',
-    answers: { 200: json(OPERATED) },
+    answers: { 200: json(WOLF_INSTANCE) },
     refusals: ['400 INVALID_REQUEST', '400 INVALID_INSTANCE', '404 NOT_FOUND'],
   },
   'PATCH /api/v1/wolf-instances/{id}': {
     reference: 'ours',
     audience: 'admin',
-    answers: { 200: json(OPERATED) },
+    answers: { 200: json(WOLF_INSTANCE) },
     refusals: ['400 INVALID_REQUEST', '400 INVALID_INSTANCE', '404 NOT_FOUND'],
   },
   'GET /api/v1/sessions/{id}/placement': {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RunnerStatus } from '@helix/revdial';
-import { HostStates, type HostState } from '@helix/scheduler';
+import { WolfInstanceRegistry, type WolfInstance } from '@helix/scheduler';
 import type { Logger } from 'pino';
 import { API_LIMITS } from '../limits.js';
 import { LOGGER } from '../logging/logging.module.js';
@@ -9,7 +9,7 @@ import { LOGGER } from '../logging/logging.module.js';
 @Injectable()
 export class RunnerHosts {
   constructor(
-    @Inject(HostStates) private readonly states: HostStates,
+    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -17,23 +17,26 @@ export class RunnerHosts {
    * By runner id; never rejects. Which runners are there is known without the database, and whoever looks for them while it is away
    * or slow does without their hosts.
    */
-  async of(runners: readonly RunnerStatus[]): Promise<ReadonlyMap<string, HostState>> {
+  async of(runners: readonly RunnerStatus[]): Promise<ReadonlyMap<string, WolfInstance>> {
     const parts = runners.filter(({ kind }) => kind !== 'sandbox');
-    const states = await this.read(parts.map(({ subject }) => subject));
+    const hosts = await this.read([...new Set(parts.map(({ subject }) => subject))]);
     return new Map(
       parts.flatMap(({ runnerId, subject }) => {
-        const state = states.get(subject);
-        return state === undefined ? [] : [[runnerId, state] as const];
+        const host = hosts.get(subject);
+        return host === undefined ? [] : [[runnerId, host] as const];
       }),
     );
   }
 
-  private async read(ids: readonly string[]): Promise<ReadonlyMap<string, HostState>> {
-    const nothing = new Map<string, HostState>();
-    const reading = this.states.of(ids).catch((error: unknown) => {
-      this.logger.warn({ error }, 'runners are listed without their hosts');
-      return nothing;
-    });
+  private async read(ids: readonly string[]): Promise<ReadonlyMap<string, WolfInstance>> {
+    const nothing = new Map<string, WolfInstance>();
+    const reading = this.registry.listByIds(ids).then(
+      (hosts) => new Map(hosts.map((host) => [host.id, host])),
+      (error: unknown) => {
+        this.logger.warn({ error }, 'runners are listed without their hosts');
+        return nothing;
+      },
+    );
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<typeof nothing>((resolve) => {
       timer = setTimeout(() => {

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { LINK_TRANSPORTS, type RunnerStatus } from '@helix/revdial';
-import type { HostState } from '@helix/scheduler';
+import type { WolfInstance } from '@helix/scheduler';
 
 /** The host that a runner is a part of, as the registry has it. */
 export class RunnerHostDto {
@@ -55,7 +55,7 @@ export class RunnerListDto {
   @ApiProperty() total!: number;
 }
 
-export function toRunnerDto(runner: RunnerStatus, now: Date, host?: HostState): RunnerDto {
+export function toRunnerDto(runner: RunnerStatus, now: Date, host?: WolfInstance): RunnerDto {
   const about = {
     id: runner.runnerId,
     kind: runner.kind,
@@ -91,12 +91,12 @@ export function toRunnerDto(runner: RunnerStatus, now: Date, host?: HostState): 
   };
 }
 
-function toRunnerHostDto(host: HostState): RunnerHostDto {
+function toRunnerHostDto(host: WolfInstance): RunnerHostDto {
   return {
     status: host.status,
-    conditions: host.conditions,
-    cordoned: host.isCordoned,
-    draining: host.isDraining,
+    conditions: host.conditions.map(({ type }) => type),
+    cordoned: host.cordonedAt !== null,
+    draining: host.drainStartedAt !== null,
     connected_sandboxes: host.connectedSandboxCount,
     max_sandboxes: host.maxSandboxes,
   };

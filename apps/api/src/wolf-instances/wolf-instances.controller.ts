@@ -3,23 +3,12 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@n
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
+import { HEARTBEAT_SCHEMA } from './heartbeat-schema.js';
 import { HeartbeatBody } from './heartbeat-body.decorator.js';
-import { RegisterWolfInstanceDto, toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
+import { RegisterWolfInstanceDto } from './register-wolf-instance.dto.js';
+import { toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
 
 const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } as const;
-const HEARTBEAT_SCHEMA = {
-  type: 'object',
-  description: 'All optional; keys that are not known are ignored',
-  properties: {
-    sway_version: { type: 'string' },
-    gpu_vendor: { type: 'string' },
-    render_node: { type: 'string' },
-    max_sandboxes: { type: 'integer' },
-    desktop_versions: { type: 'object', additionalProperties: { type: 'string' } },
-    disk_usage: { type: 'array', items: { type: 'object' } },
-  },
-} as const;
-
 interface Ok {
   readonly status: 'ok';
 }
@@ -57,8 +46,8 @@ export class WolfInstancesController {
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
   @ApiOkResponse({ schema: OK_SCHEMA })
   async heartbeat(@Param('id') id: string, @HeartbeatBody() body: unknown): Promise<Ok> {
-    const instance = await this.registry.heartbeat(id, body);
-    if (instance === undefined) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
+    const isKnown = await this.registry.heartbeat(id, body);
+    if (!isKnown) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     return { status: 'ok' };
   }
 

@@ -3,9 +3,9 @@ import { SchedulerError } from '../scheduler-error.js';
 import { sqlStateOf } from '../sql-state.js';
 import type { CapacityOperation } from './change-capacity.js';
 
-type LedgerLimits = {
-  readonly [Name in 'placementsAtOnce' | 'placementsInBatch' | 'placementsWaiting' | 'placementQueueMs']: number;
-};
+type LedgerLimits = Readonly<
+  Record<'placementsAtOnce' | 'placementsInBatch' | 'placementsWaiting' | 'placementQueueMs', number>
+>;
 
 /** Does the operations in one transaction, all or none; see `changeCapacity`. */
 type Change = (operations: readonly CapacityOperation[]) => Promise<readonly unknown[]>;

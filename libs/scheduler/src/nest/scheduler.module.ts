@@ -1,15 +1,42 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
+import { DiskHistory } from '../disks/disk-history.js';
+import { FleetEvents } from '../events/fleet-events.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
 import { HostOperations } from '../operations/host-operations.js';
-import { HostStates } from '../operations/host-states.js';
+import { FleetMaintenance } from '../maintenance/fleet-maintenance.js';
+import { fleetTasks } from '../maintenance/fleet-tasks.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
+import type { SchedulerLogger } from '../scheduler-logger.js';
 
-export type SchedulerModuleOptions = RegistryOptions & PlacementOptions;
+export type SchedulerModuleOptions = RegistryOptions & PlacementOptions & { readonly logger?: SchedulerLogger };
 
-/** The registry and the placements, global. Needs the TypeORM data source with `SCHEDULER_ENTITIES`. */
+const SILENT: SchedulerLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Starts and ends the work with the application. */
+@Injectable()
+class SchedulerLife implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(@Inject(FleetMaintenance) private readonly maintenance: FleetMaintenance) {}
+
+  onApplicationBootstrap(): void {
+    this.maintenance.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.maintenance.close();
+  }
+}
+
+/** The registry, the placements and what keeps them true, global. Needs the TypeORM data source with `SCHEDULER_ENTITIES`. */
 @Module({})
 export class SchedulerModule {
   static forRoot(options: SchedulerModuleOptions = {}): DynamicModule {
@@ -28,17 +55,31 @@ export class SchedulerModule {
           useFactory: (dataSource: DataSource) => new HostOperations(dataSource, options),
         },
         {
-          provide: HostStates,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new HostStates(dataSource),
-        },
-        {
           provide: PlacementService,
           inject: [getDataSourceToken()],
           useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
         },
+        {
+          provide: DiskHistory,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new DiskHistory(dataSource),
+        },
+        {
+          provide: FleetEvents,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new FleetEvents(dataSource),
+        },
+        {
+          provide: FleetMaintenance,
+          inject: [getDataSourceToken(), PlacementService],
+          useFactory: (dataSource: DataSource, placements: PlacementService) => {
+            const logger = options.logger ?? SILENT;
+            return new FleetMaintenance(fleetTasks(dataSource, placements, logger, options), logger);
+          },
+        },
+        SchedulerLife,
       ],
-      exports: [WolfInstanceRegistry, HostOperations, HostStates, PlacementService],
+      exports: [WolfInstanceRegistry, HostOperations, PlacementService, DiskHistory, FleetEvents],
     };
   }
 }

@@ -8,6 +8,7 @@ import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
 import type { WolfInstance } from '../instances/wolf-instance.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
+import { statusTimes } from '../status/status-times.js';
 import { StatusKeeper } from '../status/status-keeper.js';
 import { cordonChange, drainChange, editChange, uncordonChange, type OperatorFacts } from './host-changes.js';
 import type { HostEdit } from './host-edit.js';
@@ -30,10 +31,7 @@ export class HostOperations {
   constructor(dataSource: DataSource, options: RegistryOptions = {}) {
     this.#dataSource = dataSource;
     this.#registry = new WolfInstanceRegistry(dataSource, options);
-    this.#status = new StatusKeeper(dataSource, {
-      silenceMs: options.silenceMs ?? SCHEDULER_LIMITS.silenceMs,
-      heartbeatLateMs: options.heartbeatLateMs ?? SCHEDULER_LIMITS.heartbeatLateMs,
-    });
+    this.#status = new StatusKeeper(dataSource, statusTimes(options));
     this.#maxSandboxesDefault = options.maxSandboxesDefault ?? SCHEDULER_LIMITS.maxSandboxesDefault;
   }
 
