@@ -21,6 +21,9 @@ export { isGpuVendor, isRenderNode, isVersion } from './instances/instance-field
 export { WolfInstanceRegistry, type RegistryOptions } from './instances/wolf-instance-registry.js';
 export { FleetTotals, type FleetCounts } from './instances/fleet-totals.js';
 export type { Registration, WolfInstance } from './instances/wolf-instance.js';
+export { HostOperations } from './operations/host-operations.js';
+export type { HostEdit } from './operations/host-edit.js';
+export type { Operator } from './operations/operator.js';
 export type { WolfInstanceStatus } from './status/wolf-instance-status.js';
 export type { Condition, ConditionType } from './status/condition.js';
 export { FleetEvents } from './events/fleet-events.js';

@@ -57,6 +57,18 @@ export const SCHEDULER_LIMITS = {
   /** Rows that one statement drops, so that nobody waits for a large one. */
   purgedAtOnce: 5_000,
 
+  /** What operators sort hosts by; names and values as long as a label of DNS. */
+  labels: 32,
+  labelChars: 63,
+  /** Why a host is taken out of service: one sentence, read in lists. */
+  reasonChars: 200,
+  /** The longest that a drain waits before it stops what is left. */
+  drainDeadlineMs: 7 * 86_400_000,
+  /** Deadlines this near to each other are one: the same order was sent again. */
+  sameDeadlineMs: 10_000,
+  /** Of one session, in MiB; more than any GPU has. */
+  videoMemoryMb: 1_048_576,
+
   /** Hosts in one list; thousands are planned for. */
   listedInstances: 10_000,
   /** How old the numbers of the fleet may be; scrapers ask every few seconds, each replica. */

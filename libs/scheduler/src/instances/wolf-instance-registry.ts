@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
 
 import { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
-import { changeCapacity } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import { sqlStateOf } from '../sql-state.js';
 import { parseHeartbeat } from './heartbeat.js';
 import { checkRegistration, derivedInstanceId, isInstanceId } from './instance-fields.js';
+import { removeInstance } from './remove-instance.js';
 import type { Registration, WolfInstance } from './wolf-instance.js';
 import { deriveStatus, type StatusTimes } from '../status/derive-status.js';
 import { statusTimes } from '../status/status-times.js';
@@ -18,9 +17,6 @@ export interface RegistryOptions extends Partial<StatusTimes> {
   /** Slots of a host that has not said how many it has. */
   readonly maxSandboxesDefault?: number;
 }
-
-/** A row that others name: `restrict_violation` since PostgreSQL 18, `foreign_key_violation` before. */
-const STILL_NAMED: ReadonlySet<string | undefined> = new Set(['23001', '23503']);
 
 /**
  * The GPU hosts. A host becomes known by its link or by registering, and is upserted by id, so neither a reconnect nor a
@@ -161,7 +157,12 @@ export class WolfInstanceRegistry {
   }
 
   async find(id: string): Promise<WolfInstance | undefined> {
-    return isInstanceId(id) ? (await this.#select(id))[0] : undefined;
+    return isInstanceId(id) ? (await this.#select([id]))[0] : undefined;
+  }
+
+  /** Those of them that are known, newest first; asks nothing for none, else once. */
+  async listByIds(ids: readonly string[]): Promise<readonly WolfInstance[]> {
+    return ids.length === 0 ? [] : this.#select(ids);
   }
 
   /**
@@ -169,18 +170,10 @@ export class WolfInstanceRegistry {
    * with it) and with `PLACEMENT_BUSY`. A host whose link still stands comes back with its next link.
    */
   async remove(id: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
-    try {
-      return await this.#dataSource.transaction(async (manager) => {
-        // Under the lock of all placements, so that none is made there meanwhile.
-        await changeCapacity(manager, options.force === true ? [{ do: 'clear', id }] : []);
-        return (await manager.delete(WolfInstanceEntity, { id })).affected === 1;
-      });
-    } catch (cause) {
-      if (STILL_NAMED.has(sqlStateOf(cause))) {
-        throw new SchedulerError('INSTANCE_IN_USE', `the Wolf instance ${id} carries sessions`, { cause });
-      }
-      throw cause;
-    }
+    const { force = false } = options;
+    return await this.#dataSource.transaction(
+      async (manager) => (await removeInstance(manager, id, { force })) !== undefined,
+    );
   }
 
   async #get(id: string): Promise<WolfInstance> {
@@ -191,14 +184,14 @@ export class WolfInstanceRegistry {
     return instance;
   }
 
-  async #select(id: string | undefined): Promise<readonly WolfInstance[]> {
+  async #select(ids: readonly string[] | undefined): Promise<readonly WolfInstance[]> {
     const query = this.#dataSource
       .createQueryBuilder(WolfInstanceEntity, 'i')
       .innerJoinAndMapOne('i.capacity', HostCapacityEntity, 'c', 'c.wolfInstanceId = i.id')
       .orderBy('i.createdAt', 'DESC')
       .addOrderBy('i.id', 'ASC')
       .limit(SCHEDULER_LIMITS.listedInstances);
-    if (id !== undefined) query.where('i.id = :id', { id });
+    if (ids !== undefined) query.where('i.id = ANY(:ids)', { ids });
     const { entities, raw } = await query.addSelect('now()', 'now').getRawAndEntities<{ readonly now: Date }>();
     const now = raw[0]?.now ?? new Date();
     return entities.map((instance) => {

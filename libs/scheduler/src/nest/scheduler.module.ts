@@ -13,6 +13,7 @@ import { DiskHistory } from '../disks/disk-history.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { FleetTotals } from '../instances/fleet-totals.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
+import { HostOperations } from '../operations/host-operations.js';
 import { FleetMaintenance } from '../maintenance/fleet-maintenance.js';
 import { fleetTasks } from '../maintenance/fleet-tasks.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
@@ -50,6 +51,11 @@ export class SchedulerModule {
           useFactory: (dataSource: DataSource) => new WolfInstanceRegistry(dataSource, options),
         },
         {
+          provide: HostOperations,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new HostOperations(dataSource, options),
+        },
+        {
           provide: PlacementService,
           inject: [getDataSourceToken()],
           useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
@@ -79,7 +85,7 @@ export class SchedulerModule {
         },
         SchedulerLife,
       ],
-      exports: [WolfInstanceRegistry, PlacementService, DiskHistory, FleetEvents, FleetTotals],
+      exports: [WolfInstanceRegistry, HostOperations, PlacementService, DiskHistory, FleetEvents, FleetTotals],
     };
   }
 }

@@ -13,6 +13,8 @@ export interface JudgedHost {
 export interface Judgement {
   /** The first of `hosts` without an obstacle. */
   readonly chosen: JudgedHost | undefined;
+  /** It is chosen because it was asked for. */
+  readonly isPreferred: boolean;
   /** In the order in which they are looked at; out of rotation come last. */
   readonly hosts: readonly JudgedHost[];
 }
@@ -37,7 +39,11 @@ export function decide(
   const preferred = judged.find(
     ({ host, obstacle }) => host.id === question.preferredInstanceId && obstacle === undefined,
   );
-  return { chosen: preferred ?? judged.find(({ obstacle }) => obstacle === undefined), hosts: judged };
+  return {
+    chosen: preferred ?? judged.find(({ obstacle }) => obstacle === undefined),
+    isPreferred: preferred !== undefined,
+    hosts: judged,
+  };
 }
 
 function rankOf({ host }: JudgedHost): number {
