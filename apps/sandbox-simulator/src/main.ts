@@ -30,7 +30,8 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
     relay: options.relay,
     transport: options.transport,
     heartbeatDialect: options.heartbeatDialect,
-    wolfFaults: { createDelayMs: options.slowCreateMs, createTimesOutLeavingLobby: options.createTimesOut },
+    wolfFaults: options.wolfFaults,
+    ...(options.diskUsedPercent !== undefined && { diskUsedPercent: options.diskUsedPercent }),
     logger,
   });
   const control = new ControlServer(host);

@@ -10,8 +10,13 @@ describe('the options of the simulator', () => {
       desktops: 'process',
       moonlight: 'none',
       relay: true,
-      slowCreateMs: 0,
-      createTimesOut: false,
+      wolfFaults: {
+        createDelayMs: 0,
+        createTimesOutLeavingLobby: false,
+        canCreatePipelines: true,
+        stuckThreadCount: 0,
+      },
+      diskUsedPercent: undefined,
     });
   });
 
@@ -26,13 +31,16 @@ describe('the options of the simulator', () => {
       MOONLIGHT_CREDENTIALS: 's3cret',
       SIM_MOONLIGHT_DIALECT: 'H',
       SIM_CUT_LINK_EVERY_S: '2.5',
+      SIM_ENCODER_SESSIONS: '8',
+      SIM_DISK_USED_PERCENT: '96.5',
     };
     expect(parseSimulatorOptions([], env)).toMatchObject({
       apiUrl: 'http://api:8080',
       instanceId: 'gpu-1',
       runnerToken: 'secret',
       maxSandboxes: 3,
-      createTimesOut: true,
+      wolfFaults: { createTimesOutLeavingLobby: true, encoderSessionCount: 8 },
+      diskUsedPercent: 96.5,
       moonlight: 'webrtc',
       moonlightDialect: 'H',
       moonlightCredentials: 's3cret',
@@ -48,13 +56,25 @@ describe('the options of the simulator', () => {
       'nov25',
       '--dead-screenshot-server',
       '--slow-create=250',
+      '--stuck-threads=3',
+      '--no-pipelines',
+      '--silent-wolf',
+      '--gpu-stats=all-zero',
+      '--gpu-memory=16380',
       '--no-relay',
     ];
     expect(parseSimulatorOptions(args, { SANDBOX_INSTANCE_ID: 'gpu-1' })).toMatchObject({
       instanceId: 'gpu-2',
       era: 'nov25',
       deadScreenshotServer: true,
-      slowCreateMs: 250,
+      wolfFaults: {
+        createDelayMs: 250,
+        stuckThreadCount: 3,
+        canCreatePipelines: false,
+        answer: { kind: 'silent' },
+        gpuStats: 'all-zero',
+        videoMemoryTotalMb: 16_380,
+      },
       relay: false,
     });
   });

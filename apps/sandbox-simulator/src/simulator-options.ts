@@ -3,11 +3,14 @@ import { parseArgs } from 'node:util';
 import { HEARTBEAT_DIALECTS, type HeartbeatDialect } from './host/heartbeat.js';
 import { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/moonlight-dialect.js';
 import { WOLF_ERAS, type WolfEra } from './wolf/wolf-era.js';
+import type { WolfFaults } from './wolf/wolf-faults.js';
+import { STUCK_THREADS_MAX_COUNT } from './wolf/wolf-limits.js';
 
 const DESKTOP_MODES = ['process', 'none'] as const;
 const MOONLIGHT_MODES = ['webrtc', 'scripted', 'none'] as const;
 /** As the agent's `--transport` takes them. */
 const TRANSPORTS = ['auto', 'mux', 'mux-websocket', 'hijack', 'websocket'] as const;
+const GPU_STATS = ['normal', 'amd', 'unavailable', 'all-zero', 'throws'] as const satisfies WolfFaults['gpuStats'][];
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Each flag, the environment variables that stand in for it (first that is set), and what it is when neither is. */
@@ -32,12 +35,20 @@ const FLAGS = {
   'moonlight-credentials': { env: ['MOONLIGHT_CREDENTIALS'], fallback: '' },
   'log-level': { env: ['SIM_LOG_LEVEL'], fallback: 'info' },
   'slow-create': { env: ['SIM_SLOW_CREATE_MS'], fallback: '0' },
+  'disk-used': { env: ['SIM_DISK_USED_PERCENT'], fallback: '' },
+  'gpu-memory': { env: ['SIM_GPU_MEMORY_MB'], fallback: '' },
+  'gpu-memory-used': { env: ['SIM_GPU_MEMORY_USED_MB'], fallback: '' },
+  'encoder-sessions': { env: ['SIM_ENCODER_SESSIONS'], fallback: '' },
+  'gpu-stats': { env: ['SIM_GPU_STATS'], fallback: '' },
+  'stuck-threads': { env: ['SIM_STUCK_THREADS'], fallback: '0' },
   'crash-wolf-after': { env: ['SIM_CRASH_WOLF_AFTER_S'], fallback: '0' },
   'cut-link-every': { env: ['SIM_CUT_LINK_EVERY_S'], fallback: '0' },
 } as const;
 
 const SWITCHES = {
   'create-times-out': 'SIM_CREATE_TIMES_OUT',
+  'no-pipelines': 'SIM_NO_PIPELINES',
+  'silent-wolf': 'SIM_SILENT_WOLF',
   'dead-screenshot-server': 'SIM_DEAD_SCREENSHOT_SERVER',
   'no-relay': 'SIM_NO_RELAY',
 } as const;
@@ -69,8 +80,10 @@ export interface SimulatorOptions {
   readonly moonlightCredentials: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly relay: boolean;
-  readonly slowCreateMs: number;
-  readonly createTimesOut: boolean;
+  /** With which Wolf begins. */
+  readonly wolfFaults: Partial<WolfFaults>;
+  /** Undefined: as full as the machine's own. */
+  readonly diskUsedPercent: number | undefined;
   readonly deadScreenshotServer: boolean;
   /** 0: never. */
   readonly crashWolfAfterS: number;
@@ -93,6 +106,9 @@ export function parseSimulatorOptions(args: readonly string[], env: NodeJS.Proce
     if (choice === undefined) faults.push(`--${name} is none of ${choices.join(', ')}`);
     return choice ?? fallback;
   };
+
+  const given = <T extends object>(name: FlagName, read: (name: FlagName) => T): Partial<T> =>
+    text(name) === '' ? {} : read(name);
 
   const apiUrl = text('api-url') === '' ? undefined : text('api-url');
   if (apiUrl !== undefined && !(/^https?:/i.test(apiUrl) && URL.canParse(apiUrl)))
@@ -120,8 +136,18 @@ export function parseSimulatorOptions(args: readonly string[], env: NodeJS.Proce
     moonlightDialect: oneOf('moonlight-dialect', MOONLIGHT_DIALECTS, 'K'),
     moonlightCredentials: text('moonlight-credentials') === '' ? undefined : text('moonlight-credentials'),
     relay: !isOn('no-relay'),
-    slowCreateMs: number('slow-create', 3_600_000),
-    createTimesOut: isOn('create-times-out'),
+    wolfFaults: {
+      createDelayMs: number('slow-create', 3_600_000),
+      createTimesOutLeavingLobby: isOn('create-times-out'),
+      canCreatePipelines: !isOn('no-pipelines'),
+      stuckThreadCount: number('stuck-threads', STUCK_THREADS_MAX_COUNT),
+      ...(isOn('silent-wolf') && { answer: { kind: 'silent' as const } }),
+      ...given('gpu-stats', (name) => ({ gpuStats: oneOf(name, GPU_STATS, 'normal') })),
+      ...given('gpu-memory', (name) => ({ videoMemoryTotalMb: number(name, 1e9) })),
+      ...given('gpu-memory-used', (name) => ({ videoMemoryUsedMb: number(name, 1e9) })),
+      ...given('encoder-sessions', (name) => ({ encoderSessionCount: number(name, 1e6) })),
+    },
+    diskUsedPercent: given('disk-used', (name) => ({ percent: number(name, 100) })).percent,
     deadScreenshotServer: isOn('dead-screenshot-server'),
     crashWolfAfterS: number('crash-wolf-after', 86_400),
     cutLinkEveryS: number('cut-link-every', 86_400),

@@ -1,5 +1,5 @@
 import { isStanding, runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
-import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import type { PlacementService, ProbeFacts, WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from './clipboard/clipboard.service.js';
@@ -18,8 +18,10 @@ import { SessionReconciler } from './lifecycle/session-reconciler.js';
 import type { SessionTokenIssuer } from './lifecycle/session-token-issuer.js';
 import { SlotSweeper } from './lifecycle/slot-sweeper.js';
 import { DesktopHealthService } from './health/desktop-health.service.js';
+import { HostProber } from './hosts/host-prober.js';
 import { HostWatch } from './hosts/host-watch.js';
 import { LobbyAuditor } from './hosts/lobby-auditor.js';
+import type { ProbeTimes } from './hosts/probe-times.js';
 import { LIMITS } from './limits.js';
 import { LogService } from './logs/log.service.js';
 import { LastPictureKeeper } from './pictures/last-picture-keeper.js';
@@ -56,6 +58,8 @@ export interface ExternalAgentsOptions {
   readonly iceServers: IceServers;
   /** Rest between two looks for unfinished sessions, in milliseconds; the reconciler's own where it is absent. */
   readonly reconcileIntervalMs?: number;
+  /** How often hosts are probed, where it is not as usual. */
+  readonly probeTimes?: Partial<ProbeTimes>;
 }
 
 /** What it is built on. */
@@ -67,6 +71,7 @@ export interface ExternalAgentsBase {
   readonly http: RunnerHttp;
   readonly placements: PlacementService;
   readonly instances: WolfInstanceRegistry;
+  readonly probeFacts: ProbeFacts;
   readonly wolfs: WolfClientFactory;
   readonly watches: WolfWatches;
 }
@@ -91,6 +96,7 @@ export class ExternalAgents {
   readonly #booting: BootingDesktops;
   readonly #watches: WolfWatches;
   readonly #auditor: LobbyAuditor;
+  readonly #prober: HostProber;
   readonly #driver: SessionDriver;
   readonly #reconciler: SessionReconciler;
   readonly #tasks: readonly PeriodicTask[];
@@ -160,6 +166,16 @@ export class ExternalAgents {
     this.hosts.subscribe((wolfInstanceId, snapshot) => {
       this.#auditor.look(wolfInstanceId, snapshot);
     });
+    this.#prober = new HostProber({
+      connections,
+      wolfs,
+      hosts: this.hosts,
+      facts: base.probeFacts,
+      placements,
+      localInstanceIds,
+      logger,
+      times: options.probeTimes,
+    });
     const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
     const shares = new SessionShareRepository(dataSource);
     this.#tasks = [
@@ -173,6 +189,7 @@ export class ExternalAgents {
     this.#booting.start();
     this.#reconciler.start();
     this.hosts.start();
+    this.#prober.start();
     this.streams.start();
     this.feed.start();
     for (const task of this.#tasks) task.start();
@@ -184,8 +201,14 @@ export class ExternalAgents {
     this.streams.close();
     this.feed.close();
     this.#booting.close();
+    const probing = this.#prober.close();
     this.hosts.close();
-    await Promise.all([this.#reconciler.close(), this.#watches.close(), ...this.#tasks.map((task) => task.close())]);
+    await Promise.all([
+      probing,
+      this.#reconciler.close(),
+      this.#watches.close(),
+      ...this.#tasks.map((task) => task.close()),
+    ]);
     // What still audits a session is cut with the drives.
     await Promise.all([this.#driver.close(), this.#auditor.close()]);
   }

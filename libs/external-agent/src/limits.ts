@@ -286,6 +286,38 @@ export const LIMITS = {
   iceUrlsMaxCount: 16,
   /** Characters of one address. */
   iceUrlMaxLength: 512,
+  /** A small request through each host's link. Wolf's health costs it 0.1 s, and it is not asked below every 10 s (wolf-api §3.7). */
+  canaryIntervalMs: 15_000,
+  /** While it fails, or has just failed or answered again for the first time. */
+  canaryRetryMs: 5_000,
+  /** Wolf itself takes up to 6 s to find out that it can make no pipelines (wolf-api §1.5). */
+  canaryTimeoutMs: 7_000,
+  /** Failures in a row that take a host out of rotation: one may be a blip. */
+  canaryFailuresInRow: 2,
+  /** Answers in a row that bring it back. */
+  canaryAnswersInRow: 2,
+  /** The first probes of a host come within this of its link: all hosts of a replica that was restarted come at once. */
+  probeFirstWithinMs: 5_000,
+  /** What placement knows of encoders and video memory is this old at the most; Wolf runs a tool of the vendor for it. */
+  gpuIntervalMs: 30_000,
+  /** That tool, behind a create. */
+  gpuTimeoutMs: 12_000,
+  /** A Wolf that went down over the question for its GPU is asked again after this: it may have gone down anyway. */
+  gpuSuspectRestMs: 10 * 60_000,
+  /** Times that it may, before it is asked no more: each harms it (wolf-api §2.3). */
+  gpuSuspicionsMax: 3,
+  /** Hosts of which that is remembered; those forgotten are asked again. */
+  gpuChokedRemembered: 4_096,
+  /** Between two comparisons of a host's counted slots with what it runs. */
+  hostReconcileIntervalMs: 60_000,
+  /** How long a comparison waits for a fresh list when a lobby's session holds no slot: it may just have ended. */
+  hostReconcilePatienceMs: 5_000,
+  /** What a probe found is told again after this, should another replica have written what it found earlier. */
+  probeTellAgainMs: 60_000,
+  /** Probes under way at once on one replica: a thousand hosts of 0.1 s each 15 s are eight on average. */
+  probesMaxInFlight: 16,
+  /** Of those, such of hosts that fail: they take their whole time, and must not hold up the others. */
+  probesMaxInFlightFailing: 8,
   /** Sessions on one page of a list. */
   pageSizeMax: 200,
 } as const;

@@ -46,6 +46,8 @@ describe('comparing what hosts run with what the rows say', () => {
       expect(await rig.holdings(id)).toMatchObject({ state: 'failed', lobbies: 0, slots: 0, tokens: 0 });
     }, 15_000);
     expect(await rig.row(id)).toMatchObject({ reason: { code: 'START_FAILED' } });
+    const counted: unknown = await rig.dataSource.query('SELECT reserved, confirmed FROM wolf_capacities');
+    expect(counted).toEqual([{ reserved: 0, confirmed: 0 }]);
   });
 
   it('counts a desktop that ran for long as one that starts well', async () => {

@@ -5,6 +5,8 @@ export const SCHEDULER_LIMITS = {
 
   /** A linked host whose last heartbeat is older has a daemon in trouble: four missed (helix-rest §4.1). */
   heartbeatLateMs: 120_000,
+  /** Why requests through a host's link fail, as it is shown. */
+  canaryFailureChars: 200,
   /** Tries to write a status while the host's facts keep changing; the sweep has the next. */
   settleAttempts: 5,
 

@@ -21,6 +21,12 @@ describe('a fault patch', () => {
     expect(parseFaultPatch('{"answer":null}').wolf).toEqual({ answer: undefined });
   });
 
+  it('says how full the disk is, and with null that it is as full as it is', () => {
+    expect(parseFaultPatch('{"diskUsedPercent":96.5}').diskUsedPercent).toBe(96.5);
+    expect(parseFaultPatch('{"diskUsedPercent":null}').diskUsedPercent).toBeNull();
+    expect(() => parseFaultPatch('{"diskUsedPercent":101}')).toThrow('diskUsedPercent');
+  });
+
   it("carries Moonlight Web's in a member of their own", () => {
     expect(parseFaultPatch('{"moonlight":{"slowStartMs":5}}').moonlight?.faults).toEqual({ slowStartMs: 5 });
     expect(() => parseFaultPatch('{"moonlight":{"gremlins":5}}')).toThrow('gremlins');

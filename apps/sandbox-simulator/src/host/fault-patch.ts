@@ -15,6 +15,8 @@ export interface FaultPatch {
   readonly desktopFault: ScreenshotFaultMode | undefined;
   readonly linkState: RelayState | undefined;
   readonly linkDelayMs: number | undefined;
+  /** How full the host says that its disk is; `null`: as full as the machine's own. */
+  readonly diskUsedPercent: number | null | undefined;
   readonly moonlight: MoonlightFaultPatch | undefined;
 }
 
@@ -46,6 +48,7 @@ export function parseFaultPatch(json: string): FaultPatch {
     desktopFault: take('desktopFault', isScreenshotFaultMode),
     linkState: take('linkState', isRelayState),
     linkDelayMs: take('linkDelayMs', isDuration),
+    diskUsedPercent: take('diskUsedPercent', isPercentOrNull),
   };
   const defaults = new Map<string, unknown>(Object.entries(noFaults()));
   const wolf: Record<string, unknown> = {};
@@ -64,6 +67,10 @@ function isBoolean(value: unknown): value is boolean {
 
 function isDuration(value: unknown): value is number {
   return typeof value === 'number' && value >= 0;
+}
+
+function isPercentOrNull(value: unknown): value is number | null {
+  return value === null || (typeof value === 'number' && value >= 0 && value <= 100);
 }
 
 function isRelayState(value: unknown): value is RelayState {

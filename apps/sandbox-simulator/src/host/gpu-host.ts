@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 import { type Logger, pino } from 'pino';
 
-import { AGENT_RESTART_MS, HEARTBEAT_INTERVAL_MS } from '../limits.js';
+import { AGENT_RESTART_MS, GPU_MEMORY_MB, GPU_MEMORY_PER_SLOT_MB, HEARTBEAT_INTERVAL_MS } from '../limits.js';
 import type { MoonlightFaultPatch } from '../moonlight/moonlight-fault-patch.js';
 import { SimulatedMoonlightWeb } from '../moonlight/simulated-moonlight-web.js';
 import { SimulatedWolfSide } from '../moonlight/simulated-wolf-side.js';
 import { IdleLobbyRunner } from '../wolf/lobby-runner.js';
 import { SimulatedWolf } from '../wolf/simulated-wolf.js';
+import type { WolfFaults } from '../wolf/wolf-faults.js';
+import { GPU_IDLE_MEMORY_MB } from '../wolf/wolf-limits.js';
 import { DesktopLauncher, type DesktopStatus } from './desktop-launcher.js';
 import type { FaultPatch } from './fault-patch.js';
 import type { GpuHostOptions, GpuHostStatus, WolfStatus } from './gpu-host-options.js';
@@ -26,6 +28,7 @@ const DESCRIPTION: HostDescription = {
   renderNode: '/dev/dri/renderD128',
   maxSandboxes: 10,
   swayVersion: 'simulated',
+  gpuMemoryMb: GPU_MEMORY_MB,
 };
 
 /**
@@ -75,18 +78,33 @@ export class SimulatedGpuHost {
 
   /** Resolves when Wolf serves and the agent was started; not yet connected, perhaps. */
   async start(): Promise<void> {
-    const { apiUrl, era, wolfFaults, desktops } = this.#options;
+    const { apiUrl, era, desktops } = this.#options;
     const socketPath = this.#options.socketPath ?? (await this.#newSocketPath());
     this.#wolf = new SimulatedWolf({
       socketPath,
       runner: desktops === 'none' ? new IdleLobbyRunner() : this.#launcher,
       ...(era !== undefined && { era }),
-      ...(wolfFaults !== undefined && { faults: wolfFaults }),
+      faults: this.#wolfFaults(),
     });
     this.#moonlight = this.#newMoonlight(this.#wolf);
     await this.#moonlight?.start();
     if (apiUrl !== undefined) await this.#connect(apiUrl, socketPath);
     await this.#wolf.start();
+  }
+
+  get #description(): HostDescription {
+    return { ...DESCRIPTION, ...this.#options.description };
+  }
+
+  /** Its card has room for all of its slots, unless it is told otherwise. */
+  #wolfFaults(): Partial<WolfFaults> {
+    const { gpuVendor, maxSandboxes } = this.#description;
+    const neededMb = GPU_IDLE_MEMORY_MB + maxSandboxes * GPU_MEMORY_PER_SLOT_MB;
+    return {
+      gpuStats: gpuVendor === 'amd' ? 'amd' : 'normal',
+      videoMemoryTotalMb: Math.max(GPU_MEMORY_MB, neededMb),
+      ...this.#options.wolfFaults,
+    };
   }
 
   desktops(): readonly DesktopStatus[] {
@@ -123,6 +141,7 @@ export class SimulatedGpuHost {
     if (patch.desktopFault !== undefined) this.#launcher.setFault(patch.desktopFault);
     if (patch.linkState !== undefined) await this.#relays.setState(patch.linkState);
     if (patch.linkDelayMs !== undefined) await this.#relays.setDelay(patch.linkDelayMs);
+    if (patch.diskUsedPercent !== undefined) this.#heartbeat?.setDiskUsedPercent(patch.diskUsedPercent ?? undefined);
     if (patch.wolfFreezeMs !== undefined) this.wolf.freezeFor(patch.wolfFreezeMs);
     if (patch.wolfCutEvents) this.wolf.cutEvents();
     if (patch.wolfCrash) await this.wolf.crash();
@@ -155,7 +174,7 @@ export class SimulatedGpuHost {
   }
 
   async #connect(apiUrl: string, socketPath: string): Promise<void> {
-    const { agentPath, runnerToken = '', agentRestartMs, heartbeatDialect } = this.#options;
+    const { agentPath, runnerToken = '', agentRestartMs, heartbeatDialect, diskUsedPercent } = this.#options;
     const moonlightAddress = this.#options.moonlightAddress ?? this.#moonlight?.address;
     const tunnels = [`wolf-${this.instanceId}=unix://${socketPath}`];
     if (moonlightAddress !== undefined) tunnels.push(`moonlight-${this.instanceId}=${moonlightAddress}`);
@@ -165,10 +184,11 @@ export class SimulatedGpuHost {
       runnerToken,
       dialect: heartbeatDialect ?? 'wolf-instances',
       intervalMs: this.#options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
-      host: { ...DESCRIPTION, ...this.#options.description },
+      host: { ...this.#description, gpuMemoryMb: this.wolf.faults.videoMemoryTotalMb },
       logger: this.#logger,
     });
     this.#heartbeat = heartbeat;
+    if (diskUsedPercent !== undefined) heartbeat.setDiskUsedPercent(diskUsedPercent);
     this.#agent = new HostAgent({
       agentPath: agentPath ?? AGENT_PATH,
       route: await this.#routeTo(apiUrl),

@@ -33,6 +33,7 @@ describe('the heartbeat of a host', () => {
         renderNode: '/dev/dri/renderD129',
         maxSandboxes: 4,
         swayVersion: 'abc',
+        gpuMemoryMb: 49_140,
       },
       logger: pino({ level: 'silent' }),
     });
@@ -86,9 +87,33 @@ describe('the heartbeat of a host', () => {
     });
     expect(beats[0]).toMatchObject({
       path: 'POST /api/v1/sandboxes/gpu-1/heartbeat',
-      body: { desktop_versions: { sway: 'abc' }, gpus: [{ name: 'W7900' }], service_health: {} },
+      body: {
+        desktop_versions: { sway: 'abc' },
+        gpus: [{ name: 'W7900', memory_total_mb: 49_140 }],
+        service_health: {},
+      },
     });
   });
+
+  it.each(['wolf-instances', 'later'] as const)(
+    'tells in %s at once that its disk fills up, and frees',
+    async (dialect) => {
+      heartbeat = beating(dialect, 60_000);
+      heartbeat.beat();
+      heartbeat.setDiskUsedPercent(96);
+      await eventually(() => {
+        expect(beats.at(-1)?.body).toMatchObject({ disk_usage: [{ used_percent: 96, alert_level: 'critical' }] });
+      });
+      heartbeat.setDiskUsedPercent(80);
+      await eventually(() => {
+        expect(beats.at(-1)?.body).toMatchObject({ disk_usage: [{ used_percent: 80, alert_level: 'warning' }] });
+      });
+      heartbeat.setDiskUsedPercent(undefined);
+      await eventually(() => {
+        expect(beats.at(-1)?.body).not.toMatchObject({ disk_usage: [{ used_percent: 80 }] });
+      });
+    },
+  );
 
   it('tries again soon while the host is not yet known, and then keeps its interval', async () => {
     statuses = [404];

@@ -14,6 +14,8 @@ export interface HostDescription {
   readonly renderNode: string;
   readonly maxSandboxes: number;
   readonly swayVersion: string;
+  /** Of the one card that the host tells of. */
+  readonly gpuMemoryMb: number;
 }
 
 export interface HeartbeatOptions {
@@ -33,6 +35,8 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
   #acceptedCount = 0;
+  #diskUsedPercent: number | undefined;
+  #isAskedAgain = false;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -42,6 +46,14 @@ export class Heartbeat {
     return this.#acceptedCount;
   }
 
+  /** Tells at once, and from now on, that its disk is so full, in place of what the machine's own is; `undefined` ends that. */
+  setDiskUsedPercent(percent: number | undefined): void {
+    this.#diskUsedPercent = percent;
+    // One that is under way may have told the former.
+    this.#isAskedAgain = this.#beating !== undefined;
+    this.beat();
+  }
+
   /** Sends a heartbeat now and goes on from there. One that is under way counts as this one. */
   beat(): void {
     if (this.#ending.signal.aborted || this.#beating !== undefined) return;
@@ -49,6 +61,11 @@ export class Heartbeat {
     this.#beating = this.#send().finally(() => {
       this.#beating = undefined;
       if (this.#ending.signal.aborted) return;
+      if (this.#isAskedAgain) {
+        this.#isAskedAgain = false;
+        this.beat();
+        return;
+      }
       const waitMs = this.#acceptedCount > 0 ? this.#options.intervalMs : HEARTBEAT_RETRY_MS;
       this.#timer = setTimeout(() => {
         this.beat();
@@ -84,7 +101,7 @@ export class Heartbeat {
   async #body(): Promise<object> {
     const { dialect, host } = this.#options;
     const common = {
-      disk_usage: [await diskUsage('/')],
+      disk_usage: [await diskUsage('/', this.#diskUsedPercent)],
       container_usage: [],
       gpu_vendor: host.gpuVendor,
       render_node: host.renderNode,
@@ -96,7 +113,10 @@ export class Heartbeat {
       privileged_mode_enabled: false,
       instance_type: 'simulated',
       helix_version: 'simulated',
-      gpus: host.gpuType === '' ? [] : [{ index: 0, name: host.gpuType, vendor: host.gpuVendor }],
+      gpus:
+        host.gpuType === ''
+          ? []
+          : [{ index: 0, name: host.gpuType, vendor: host.gpuVendor, memory_total_mb: host.gpuMemoryMb }],
       profile_status: '',
       profile_error: '',
       service_health: {},
@@ -107,16 +127,19 @@ export class Heartbeat {
 }
 
 /** One disk as the daemon reports it, with its thresholds of 80 and 95 percent. */
-async function diskUsage(mountPoint: string): Promise<object> {
+async function diskUsage(mountPoint: string, pretendedPercent: number | undefined): Promise<object> {
   const disk = await statfs(mountPoint);
   const totalBytes = disk.blocks * disk.bsize;
-  const usedBytes = (disk.blocks - disk.bfree) * disk.bsize;
+  const usedBytes =
+    pretendedPercent === undefined
+      ? (disk.blocks - disk.bfree) * disk.bsize
+      : Math.round((totalBytes * pretendedPercent) / 100);
   const usedPercent = totalBytes === 0 ? 0 : Math.round((usedBytes / totalBytes) * 1000) / 10;
   return {
     mount_point: mountPoint,
     total_bytes: totalBytes,
     used_bytes: usedBytes,
-    avail_bytes: disk.bavail * disk.bsize,
+    avail_bytes: pretendedPercent === undefined ? disk.bavail * disk.bsize : totalBytes - usedBytes,
     used_percent: usedPercent,
     alert_level: usedPercent >= 95 ? 'critical' : usedPercent >= 80 ? 'warning' : 'ok',
   };

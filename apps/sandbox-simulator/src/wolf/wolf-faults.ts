@@ -42,8 +42,19 @@ export interface WolfFaults {
   answer: AnswerFault | undefined;
   /** Sessions vanish between being listed and being joined. */
   sessionVanishesBeforeJoin: boolean;
-  gpuStats: 'normal' | 'unavailable' | 'all-zero' | 'throws';
+  /** `amd`: as the tool of AMD measures, which knows memory only. `throws` harms Wolf (wolf-api §2.3). */
+  gpuStats: 'normal' | 'amd' | 'unavailable' | 'all-zero' | 'throws';
+  gpuName: string;
+  /** Streams that are encoded; `undefined`: one for each session. */
+  encoderSessionCount: number | undefined;
+  videoMemoryTotalMb: number;
+  /** `undefined`: what the card takes when idle, and `videoMemoryPerLobbyMb` for each lobby. */
+  videoMemoryUsedMb: number | undefined;
+  videoMemoryPerLobbyMb: number;
+  /** The least that is wrong: `degraded` means at least one stuck thread, `critical` that no pipelines can be made. */
   health: 'healthy' | 'degraded' | 'critical';
+  stuckThreadCount: number;
+  canCreatePipelines: boolean;
   /**
    * `absent` has no such endpoint; `oversized` frames are longer than anyone should keep; `pings` adds the events that come
    * with every packet of a stream.
@@ -68,7 +79,14 @@ export function noFaults(): WolfFaults {
     answer: undefined,
     sessionVanishesBeforeJoin: false,
     gpuStats: 'normal',
+    gpuName: 'NVIDIA RTX PRO 6000 Blackwell Server Edition',
+    encoderSessionCount: undefined,
+    videoMemoryTotalMb: 98_304,
+    videoMemoryUsedMb: undefined,
+    videoMemoryPerLobbyMb: 1_024,
     health: 'healthy',
+    stuckThreadCount: 0,
+    canCreatePipelines: true,
     events: 'normal',
     pull: 'normal',
     pullStepDelayMs: 0,

@@ -25,3 +25,7 @@ export const SESSION_REAP_INTERVAL_MS = 10_000;
 export const SECOND_STOP_DELAY_MS = 400;
 /** What a health call costs at the least (wolf-api §1.5). */
 export const HEALTH_CALL_MS = 100;
+/** What a card is in use with before the first desktop. */
+export const GPU_IDLE_MEMORY_MB = 1116;
+/** Threads that the health report can tell as stuck; each is some 200 bytes of it. */
+export const STUCK_THREADS_MAX_COUNT = 1_000;

@@ -19,7 +19,8 @@ describe('the worked examples of the reference, byte for byte', () => {
 
   beforeEach(async () => {
     now = 1_000_000;
-    raw = await RawWolf.start({ era: 'dec25', newLobbyId: () => LOBBY_ID, now: () => now });
+    const faults = { gpuName: 'NVIDIA RTX 2000 Ada Generation', videoMemoryTotalMb: 16_380 };
+    raw = await RawWolf.start({ era: 'dec25', newLobbyId: () => LOBBY_ID, now: () => now, faults });
   });
   afterEach(async () => {
     expect(raw.wolf.uncaughtExceptionCount).toBe(0);

@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
-import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import { PlacementService, ProbeFacts, WolfInstanceRegistry } from '@helix/scheduler';
 import { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from '../clipboard/clipboard.service.js';
@@ -121,6 +121,7 @@ export class ExternalAgentModule {
             RunnerHttpPool,
             PlacementService,
             WolfInstanceRegistry,
+            ProbeFacts,
             WolfClientFactory,
             WolfWatches,
           ],
@@ -132,6 +133,7 @@ export class ExternalAgentModule {
             http: RunnerHttpPool,
             placements: PlacementService,
             instances: WolfInstanceRegistry,
+            probeFacts: ProbeFacts,
             wolfs: WolfClientFactory,
             watches: WolfWatches,
           ) =>
@@ -142,6 +144,7 @@ export class ExternalAgentModule {
               http,
               placements,
               instances,
+              probeFacts,
               wolfs,
               watches,
             }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RevDialError, RunnerHttpPool, type RunnerDialer } from '@helix/revdial';
 import { SimulatedWolf } from '@helix/sandbox-simulator';
-import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import { PlacementService, ProbeFacts, WolfInstanceRegistry } from '@helix/scheduler';
 import { addOnlineHost } from '@helix/scheduler/testing';
 import { HttpWolfClient, lobbyPinFromText, localSocketDial, WolfWatches } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
@@ -83,6 +83,8 @@ export class FaultWorld {
         localInstanceIds: [HOST],
         desktopPrincipalOf: () => 'desktop',
         reconcileIntervalMs: 50,
+        // The faults here are for commands; probing has tests of its own.
+        probeTimes: { firstWithinMs: 0, canaryIntervalMs: 3_600_000, gpuIntervalMs: 3_600_000 },
       },
       {
         dataSource,
@@ -91,6 +93,7 @@ export class FaultWorld {
         http: new RunnerHttpPool(connections, { headersTimeoutMs: 1_000 }),
         placements: new PlacementService(dataSource),
         instances: new WolfInstanceRegistry(dataSource),
+        probeFacts: new ProbeFacts(dataSource),
         wolfs: this.wolfs,
         watches: new WolfWatches(this.wolfs, QUICK),
       },

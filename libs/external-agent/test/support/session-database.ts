@@ -34,7 +34,10 @@ export async function openSessionDatabase(): Promise<SessionDatabase> {
     dataSource,
     connect,
     clear: async () => {
-      await dataSource.query('TRUNCATE sessions, session_pictures, session_shares, placements, wolf_instances');
+      await dataSource.query(
+        `TRUNCATE sessions, session_pictures, session_shares, placements, wolf_instances, wolf_instance_events,
+           placement_queue, placement_decisions CASCADE`,
+      );
     },
     close: async () => {
       await Promise.all(opened.filter((source) => source.isInitialized).map((source) => source.destroy()));

@@ -4,7 +4,9 @@ import {
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
+  type FactoryProvider,
   type OnApplicationBootstrap,
+  type Type,
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
@@ -16,6 +18,7 @@ import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-in
 import { HostOperations } from '../operations/host-operations.js';
 import { FleetMaintenance } from '../maintenance/fleet-maintenance.js';
 import { fleetTasks } from '../maintenance/fleet-tasks.js';
+import { ProbeFacts } from '../instances/probe-facts.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 import type { SchedulerLogger } from '../scheduler-logger.js';
 
@@ -37,44 +40,28 @@ class SchedulerLife implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 }
 
+function part<T>(token: Type<T>, make: (dataSource: DataSource) => T): FactoryProvider<T> {
+  return { provide: token, inject: [getDataSourceToken()], useFactory: make };
+}
+
 /** The registry, the placements and what keeps them true, global. Needs the TypeORM data source with `SCHEDULER_ENTITIES`. */
 @Module({})
 export class SchedulerModule {
   static forRoot(options: SchedulerModuleOptions = {}): DynamicModule {
+    const parts = [
+      part(WolfInstanceRegistry, (dataSource) => new WolfInstanceRegistry(dataSource, options)),
+      part(HostOperations, (dataSource) => new HostOperations(dataSource, options)),
+      part(ProbeFacts, (dataSource) => new ProbeFacts(dataSource, options)),
+      part(PlacementService, (dataSource) => new PlacementService(dataSource, options)),
+      part(DiskHistory, (dataSource) => new DiskHistory(dataSource)),
+      part(FleetEvents, (dataSource) => new FleetEvents(dataSource)),
+      part(FleetTotals, (dataSource) => new FleetTotals(dataSource, options)),
+    ];
     return {
       module: SchedulerModule,
       global: true,
       providers: [
-        {
-          provide: WolfInstanceRegistry,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new WolfInstanceRegistry(dataSource, options),
-        },
-        {
-          provide: HostOperations,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new HostOperations(dataSource, options),
-        },
-        {
-          provide: PlacementService,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new PlacementService(dataSource, options),
-        },
-        {
-          provide: DiskHistory,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new DiskHistory(dataSource),
-        },
-        {
-          provide: FleetEvents,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new FleetEvents(dataSource),
-        },
-        {
-          provide: FleetTotals,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new FleetTotals(dataSource, options),
-        },
+        ...parts,
         {
           provide: FleetMaintenance,
           inject: [getDataSourceToken(), PlacementService],
@@ -85,7 +72,7 @@ export class SchedulerModule {
         },
         SchedulerLife,
       ],
-      exports: [WolfInstanceRegistry, HostOperations, PlacementService, DiskHistory, FleetEvents, FleetTotals],
+      exports: parts.map(({ provide }) => provide),
     };
   }
 }

@@ -1,12 +1,15 @@
 import type { DataSource } from 'typeorm';
 
+import type { CapacityDrift } from '../capacity/capacity-drift.js';
 import { CapacityLedger } from '../capacity/capacity-ledger.js';
+import type { CapacityMeasurement } from '../capacity/capacity-measurement.js';
 import {
   changeCapacity,
   DEFAULT_PLACEMENT_POLICY,
   type PlacementPolicy,
   type PlacementQuestion,
 } from '../capacity/change-capacity.js';
+import { FleetEvents } from '../events/fleet-events.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
 import { FleetJudge } from './fleet-judge.js';
@@ -127,6 +130,50 @@ export class PlacementService {
   async #record(sessionId: string, decision: PlacementDecision): Promise<PlacementDecision> {
     await this.#records.write(sessionId, decision);
     return decision;
+  }
+
+  /** What the host's GPU carries at this moment; what is not known any more is forgotten. */
+  async noteMeasurement(wolfInstanceId: string, measurement: CapacityMeasurement): Promise<void> {
+    const { sampledAt, encoderSessions, videoMemoryUsedMb, videoMemoryTotalMb } = measurement;
+    await this.#ledger.do({
+      do: 'measure',
+      id: wolfInstanceId,
+      sampledAt: sampledAt.toISOString(),
+      encoderSessions: encoderSessions ?? null,
+      videoMemoryUsedMb: videoMemoryUsedMb ?? null,
+      videoMemoryTotalMb: videoMemoryTotalMb ?? null,
+    });
+  }
+
+  /**
+   * Takes over how many lobbies of nobody the host runs, and counts its sessions anew. Undefined when all was right. Sessions
+   * that were counted wrong are an event besides; lobbies of nobody come and go.
+   */
+  async reconcile(
+    wolfInstanceId: string,
+    { foreignLobbyCount }: { readonly foreignLobbyCount: number },
+  ): Promise<CapacityDrift | undefined> {
+    const drift = (await this.#ledger.do({
+      do: 'reconcile',
+      id: wolfInstanceId,
+      foreignLobbyCount,
+    })) as CapacityDrift | null;
+    if (drift === null) return undefined;
+    const { was, is } = drift;
+    const isWrong = was.reserved !== is.reserved || was.confirmed !== is.confirmed;
+    if (isWrong) {
+      await FleetEvents.append(this.#dataSource.manager, [
+        {
+          wolfInstanceId,
+          kind: 'capacity-drift',
+          message:
+            `${String(was.reserved)} reserved and ${String(was.confirmed)} confirmed slots were counted, ` +
+            `${String(is.reserved)} and ${String(is.confirmed)} there are`,
+          details: { was, is },
+        },
+      ]);
+    }
+    return isWrong || was.foreign !== is.foreign ? drift : undefined;
   }
 }
 

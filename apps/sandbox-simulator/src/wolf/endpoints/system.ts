@@ -1,11 +1,11 @@
 import { reads, type WolfEndpoint } from '../endpoint.js';
-import { WolfFloat, type Printable } from '../json-writer.js';
+import type { Printable } from '../json-writer.js';
 import type { Lobby } from '../lobby-table.js';
 import { UncaughtWolfException } from '../uncaught-wolf-exception.js';
 import type { WolfCore } from '../wolf-core.js';
-import type { WolfFaults } from '../wolf-faults.js';
-import { HEALTH_CALL_MS } from '../wolf-limits.js';
+import { HEALTH_CALL_MS, STUCK_THREADS_MAX_COUNT } from '../wolf-limits.js';
 import { success, type WolfReply } from '../wolf-reply.js';
+import { gpuStats } from './gpu-stats.js';
 
 const MIB = 1024 * 1024;
 
@@ -46,7 +46,7 @@ function memoryReport(core: WolfCore): WolfReply {
       app_id: session.appId,
       memory_bytes: 30 * MIB,
     })),
-    gpu_stats: gpuStats(core.faults.gpuStats),
+    gpu_stats: gpuStats(core),
     gstreamer_pipelines: {
       producer_pipelines: 2 * lobbies.length,
       consumer_pipelines: 2 * sessions.length,
@@ -64,38 +64,25 @@ function resolution(width: number, height: number, refreshRate: number): string 
   return `${String(width)}x${String(height)}@${String(refreshRate)}`;
 }
 
-function gpuStats(state: Exclude<WolfFaults['gpuStats'], 'throws'>): Printable {
-  const measured = state === 'normal';
-  const value = (normal: number): number => (measured ? normal : 0);
-  return {
-    available: state !== 'unavailable',
-    gpu_name: state === 'unavailable' ? '' : 'NVIDIA RTX 2000 Ada Generation',
-    encoder_session_count: value(1),
-    encoder_average_fps: new WolfFloat(value(60)),
-    encoder_average_latency_us: value(4100),
-    encoder_utilization_percent: value(9),
-    gpu_utilization_percent: value(17),
-    memory_utilization_percent: value(12),
-    memory_used_mb: value(2140),
-    memory_total_mb: value(16380),
-    temperature_celsius: value(52),
-    query_duration_ms: 74,
-    error: state === 'unavailable' ? 'Failed to parse nvidia-smi output: expected 10 fields' : '',
-  };
-}
-
 async function healthReport(core: WolfCore): Promise<WolfReply> {
   await core.wait(HEALTH_CALL_MS);
   const now = core.now();
   core.firstHealthCallAt ??= now;
-  const stuck = core.faults.health === 'degraded';
+  const { health, stuckThreadCount, canCreatePipelines } = core.faults;
+  const stuckCount = Math.min(Math.max(stuckThreadCount, health === 'degraded' ? 1 : 0), STUCK_THREADS_MAX_COUNT);
+  const isCritical = health === 'critical' || !canCreatePipelines;
   return success({
     process_uptime_seconds: Math.floor((now - core.firstHealthCallAt) / 1000),
-    threads: [thread(1, 'API server', '/api/v1/system/health', false), thread(2, 'GStreamer', '', stuck)],
-    stuck_thread_count: stuck ? 1 : 0,
-    total_thread_count: 2,
-    can_create_new_pipelines: core.faults.health !== 'critical',
-    overall_status: core.faults.health,
+    threads: [
+      thread(1, 'API server', '/api/v1/system/health', false),
+      ...Array.from({ length: Math.max(stuckCount, 1) }, (_, index) =>
+        thread(2 + index, 'GStreamer', '', index < stuckCount),
+      ),
+    ],
+    stuck_thread_count: stuckCount,
+    total_thread_count: 1 + Math.max(stuckCount, 1),
+    can_create_new_pipelines: !isCritical,
+    overall_status: isCritical ? 'critical' : stuckCount > 0 ? 'degraded' : 'healthy',
   });
 }
 

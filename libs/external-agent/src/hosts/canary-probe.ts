@@ -1,0 +1,60 @@
+import { askCanary, type CanaryAnswer } from './ask-canary.js';
+import { CanaryState } from './canary-state.js';
+import { jittered } from './jittered.js';
+import type { ProbeContext } from './probe-context.js';
+import { Told } from './told.js';
+
+/** Finds out over and over whether requests through the link of one host get answers, and how its Wolf is. */
+export class CanaryProbe {
+  readonly #id: string;
+  readonly #context: ProbeContext;
+  readonly #state: CanaryState;
+  readonly #toldVerdict = new Told();
+  readonly #toldHealth = new Told();
+  #canTellHealth = true;
+
+  constructor(wolfInstanceId: string, context: ProbeContext) {
+    this.#id = wolfInstanceId;
+    this.#context = context;
+    this.#state = new CanaryState(context.times);
+  }
+
+  get isFailing(): boolean {
+    return this.#state.isFailing;
+  }
+
+  /** Resolves with when to try again; rejects when what was found could not be told, and with the signal's reason. */
+  async turn(signal: AbortSignal): Promise<number> {
+    const { facts } = this.#context;
+    const answer = await this.#ask(signal);
+    signal.throwIfAborted();
+    const { verdict, nextMs } = this.#state.note(answer);
+    if (verdict !== undefined) await this.#toldVerdict.tell(verdict, () => facts.noteCanary(this.#id, verdict));
+    if (answer.kind === 'answered') {
+      await this.#toldHealth.tell(answer.health, () => facts.noteHealth(this.#id, answer.health));
+    }
+    return jittered(nextMs);
+  }
+
+  async #ask(signal: AbortSignal): Promise<CanaryAnswer> {
+    const { turns, wolfs, times, isReachable } = this.#context;
+    const giveBack = await turns.take(this.#state.isFailing, signal);
+    try {
+      if (!isReachable(this.#id)) return { kind: 'none' };
+      const begunAt = new Date();
+      const timeoutMs = times.canaryTimeoutMs;
+      const answer = await askCanary(wolfs.for(this.#id), this.#canTellHealth, { signal, timeoutMs });
+      if (answer.kind === 'answered' && answer.lacksHealth) this.#canTellHealth = false;
+      return answer.kind === 'failed' && this.#saysNothing(answer, begunAt) ? { kind: 'none' } : answer;
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** The link went meanwhile; or others were answered, so that Wolf is busy: it is one thread, and a create blocks it (wolf-api §1.5). */
+  #saysNothing({ isSilence }: { readonly isSilence: boolean }, begunAt: Date): boolean {
+    const { isReachable, snapshotOf } = this.#context;
+    const readAt = snapshotOf(this.#id)?.readAt;
+    return !isReachable(this.#id) || (isSilence && readAt !== undefined && readAt > begunAt);
+  }
+}

@@ -1,0 +1,133 @@
+import { isStanding, parseRunnerId, runnerIdOf, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
+import type { PlacementService, ProbeFacts } from '@helix/scheduler';
+import type { WolfClientFactory } from '@helix/wolf-client';
+import type { ExternalAgentLogger } from '../external-agent-logger.js';
+import { LIMITS } from '../limits.js';
+import { CanaryProbe } from './canary-probe.js';
+import { ChokedWolfs } from './choked-wolfs.js';
+import { GpuProbe } from './gpu-probe.js';
+import { HostReconciler } from './host-reconciler.js';
+import type { HostWatch } from './host-watch.js';
+import { jittered } from './jittered.js';
+import type { ProbeContext } from './probe-context.js';
+import { ProbeLoop } from './probe-loop.js';
+import { PROBE_TIMES, type ProbeTimes } from './probe-times.js';
+import { ProbeTurns } from './probe-turns.js';
+
+export interface HostProberParts {
+  readonly connections: Pick<ConnectionManager, 'subscribe' | 'list' | 'find'>;
+  readonly wolfs: Pick<WolfClientFactory, 'for'>;
+  /** Started before and closed after this. */
+  readonly hosts: HostWatch;
+  readonly facts: Pick<ProbeFacts, 'noteCanary' | 'noteHealth' | 'noteGpu'>;
+  readonly placements: Pick<PlacementService, 'noteMeasurement' | 'listByInstance' | 'reconcile'>;
+  readonly localInstanceIds: readonly string[];
+  readonly logger: ExternalAgentLogger;
+  readonly times?: Partial<ProbeTimes> | undefined;
+}
+
+/**
+ * Finds out how each host is whose link is on this replica, since a link may stand on a path that is dead: by a small request
+ * over and over (the canary, which is also Wolf's own report of its health), by what its GPU carries, and by comparing what it
+ * runs with what is counted. With its link goes what was found out: a new link is a new path.
+ */
+export class HostProber {
+  readonly #parts: HostProberParts;
+  readonly #context: ProbeContext;
+  readonly #reconciler: HostReconciler;
+  readonly #loops = new Map<string, readonly ProbeLoop[]>();
+  readonly #endings = new Set<Promise<unknown>>();
+  #unsubscribes: readonly (() => void)[] = [];
+  #isTroubled = false;
+
+  constructor(parts: HostProberParts) {
+    this.#parts = parts;
+    const { wolfs, facts, placements, connections, hosts, localInstanceIds, logger } = parts;
+    const times = { ...PROBE_TIMES, ...parts.times };
+    this.#context = {
+      wolfs,
+      facts,
+      placements,
+      times,
+      turns: new ProbeTurns(LIMITS.probesMaxInFlight, LIMITS.probesMaxInFlightFailing),
+      choked: new ChokedWolfs(),
+      isReachable: (id) => localInstanceIds.includes(id) || isStanding(connections.find(runnerIdOf('wolf', id))),
+      snapshotOf: (id) => hosts.snapshotOf(id),
+    };
+    this.#reconciler = new HostReconciler({ hosts, placements, logger, intervalMs: times.reconcileIntervalMs });
+  }
+
+  start(): void {
+    const { connections, hosts, localInstanceIds } = this.#parts;
+    this.#unsubscribes = [
+      connections.subscribe((event) => {
+        this.#note(event);
+      }),
+      hosts.subscribe((id, snapshot) => {
+        this.#reconciler.look(id, snapshot);
+      }),
+    ];
+    for (const id of localInstanceIds) this.#begin(id);
+    for (const runner of connections.list()) {
+      if (runner.kind === 'wolf' && runner.state === 'connected') this.#begin(runner.subject);
+    }
+  }
+
+  /** Cuts what is under way; resolves when it is over. Idempotent, never rejects. */
+  async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    for (const id of [...this.#loops.keys()]) this.#end(id);
+    await Promise.all([this.#reconciler.close(), ...this.#endings]);
+  }
+
+  #note(event: ConnectionEvent): void {
+    const runner = parseRunnerId(event.runnerId);
+    if (runner?.kind !== 'wolf' || this.#parts.localInstanceIds.includes(runner.subject)) return;
+    if (event.type === 'connected') this.#begin(runner.subject);
+    else this.#end(runner.subject);
+  }
+
+  #begin(id: string): void {
+    this.#end(id);
+    const { times } = this.#context;
+    const canary = new CanaryProbe(id, this.#context);
+    const gpu = new GpuProbe(id, this.#context, () => canary.isFailing);
+    this.#reconciler.begin(id);
+    const loops = [
+      this.#loop(id, (signal) => canary.turn(signal), times.canaryRetryMs),
+      this.#loop(id, (signal) => gpu.turn(signal), times.gpuIntervalMs),
+      new ProbeLoop(() => {
+        if (this.#reconciler.isDue(id)) this.#parts.hosts.refresh(id);
+        return Promise.resolve(jittered(times.reconcileIntervalMs / 4));
+      }),
+    ];
+    this.#loops.set(id, loops);
+    for (const loop of loops) loop.start(Math.random() * times.firstWithinMs);
+  }
+
+  #end(id: string): void {
+    this.#reconciler.end(id);
+    const loops = this.#loops.get(id) ?? [];
+    this.#loops.delete(id);
+    const ended = Promise.all(loops.map((loop) => loop.close())).finally(() => this.#endings.delete(ended));
+    this.#endings.add(ended);
+  }
+
+  /** What goes wrong is logged once for each trouble, such as a database that is away, and not for each host. */
+  #loop(id: string, turn: (signal: AbortSignal) => Promise<number>, retryMs: number): ProbeLoop {
+    return new ProbeLoop(async (signal) => {
+      try {
+        const restMs = await turn(signal);
+        this.#isTroubled = false;
+        return restMs;
+      } catch (error) {
+        if (signal.aborted) return 0;
+        if (!this.#isTroubled) {
+          this.#parts.logger.warn({ wolfInstanceId: id, error }, 'what probes find out of hosts can not be kept now');
+        }
+        this.#isTroubled = true;
+        return jittered(retryMs);
+      }
+    });
+  }
+}
