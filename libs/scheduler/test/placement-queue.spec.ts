@@ -44,7 +44,8 @@ describe('the queue for a slot', () => {
     const second = await queue('ses_2', {}, elsewhere);
     expect(second).toMatchObject({
       position: 2,
-      message: 'GPU resource limit reached: every suitable host is full (of 1 host: 1 with all slots taken)',
+      message:
+        'waits for a slot: GPU resource limit reached: every suitable host is full (of 1 host: 1 with all slots taken)',
       decision: { outcome: 'queued', hosts: [{ id: 'a', why: 'slots 1/1' }] },
     });
     const leftMs = 'queued' in second ? second.deadlineAt.getTime() - Date.now() : 0;
