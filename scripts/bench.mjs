@@ -5,6 +5,7 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 /** The rest of bench/ is what these are made of. What was measured stands in docs/performance.md. */
 const BENCHES = {
   fleet: 'ten thousand links on one API: memory, idle CPU, and how soon all are back after it was killed',
+  placement: 'sessions placed and let go by two replicas, on fleets of 10 to 10 000 hosts',
   sessions: 'how many open pages one replica carries, polling as the front end does',
   signalling: 'what proxy and tunnel add to a message of a stream, connects, memory of a viewer',
   soak: 'one link of generation 3 under cuts for a long time: bytes, memory, handles',

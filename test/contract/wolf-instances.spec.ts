@@ -5,6 +5,10 @@ const REGISTER = 'POST /api/v1/wolf-instances/register';
 const HEARTBEAT = 'POST /api/v1/wolf-instances/{id}/heartbeat';
 const SANDBOX_HEARTBEAT = 'POST /api/v1/sandboxes/{id}/heartbeat';
 const LIST = 'GET /api/v1/wolf-instances';
+const FIND = 'GET /api/v1/wolf-instances/{id}';
+const DISK_HISTORY = 'GET /api/v1/wolf-instances/{id}/disk-history';
+const EVENTS = 'GET /api/v1/wolf-instances/{id}/events';
+const ALL_EVENTS = 'GET /api/v1/admin/fleet/events';
 const REMOVE = 'DELETE /api/v1/wolf-instances/{id}';
 
 /** As the daemon of the first hosts sends it. */
@@ -86,7 +90,78 @@ describe('the contract of Wolf instances', () => {
     }
     for (const route of [HEARTBEAT, SANDBOX_HEARTBEAT]) {
       expect((await world.runner.ask(route, { id: HOST, body: '{"disk_usage":' })).status).toBe(400);
+      expect((await world.runner.ask(route, { id: HOST, body: { max_sandboxes: 'x' } })).body['code']).toBe(
+        'INVALID_HEARTBEAT',
+      );
     }
+  });
+
+  it('shows one host with all that is known of it', async () => {
+    const body = { gpus: [{ model: 'RTX 6000', vram_mb: 49_140, encoder_sessions: 8 }], helix_version: '2.1' };
+    expect((await world.runner.ask(HEARTBEAT, { id: HOST, body })).status).toBe(200);
+    expect((await world.admin.ask(FIND, { id: HOST })).body).toMatchObject({
+      id: HOST,
+      status: 'online',
+      conditions: [{ type: 'DiskWarning', effect: 'note', message: '/var is 85 % full' }],
+      link: { connected: true },
+      gpus: [{ name: 'RTX 6000', memory_mb: 49_140, encoder_sessions: 8 }],
+      labels: {},
+      versions: { host: '2.1', sway: '77aa', desktops: { sway: '77aa' } },
+      capacity: { reserved: 0, confirmed: 1, foreign: 0, max: 20, operator_max: null, host_max: null },
+    });
+    const nobody = await world.admin.ask(FIND, { id: 'nowhere' });
+    expect([nobody.status, nobody.body['message']]).toEqual([404, 'Wolf instance not found']);
+  });
+
+  it('tells how full the disks of a host were, whatever span is asked for', async () => {
+    for (const hours of [undefined, '1', '168', '0', '169', '1.5', 'x', '']) {
+      const query = hours === undefined ? {} : { hours };
+      const { body } = await world.admin.ask(DISK_HISTORY, { id: HOST, query });
+      expect(body).toMatchObject({
+        wolf_instance_id: HOST,
+        wolf_name: `Wolf ${HOST}`,
+        history: [
+          {
+            mount_point: '/var',
+            total_mb: 953_674,
+            used_mb: 810_623,
+            avail_mb: 143_051,
+            used_percent: 85,
+            alert_level: 'warning',
+          },
+        ],
+        containers: [{ container_name: 'zed-external-x', latest_size_mb: 0 }],
+      });
+    }
+    expect((await world.admin.ask(DISK_HISTORY, { id: 'nowhere' })).status).toBe(404);
+  });
+
+  it('tells what became of hosts, newest first, in pages', async () => {
+    interface Page {
+      readonly events: readonly { readonly id: string; readonly kind: string; readonly details: unknown }[];
+      readonly next_before?: string;
+    }
+    const pageOf = async (route: string, query: Record<string, string>): Promise<Page> =>
+      (await world.admin.ask(route, { id: HOST, query })).body as unknown as Page;
+    const { events } = await pageOf(EVENTS, {});
+    expect(events.map(({ kind, details }) => ({ kind, details }))).toEqual(
+      expect.arrayContaining([
+        { kind: 'disk-alert', details: { from: 'ok', to: 'warning' } },
+        { kind: 'condition', details: { type: 'DiskWarning', effect: 'note', has: 'begun' } },
+        { kind: 'status', details: { from: 'offline', to: 'online' } },
+      ]),
+    );
+    for (const route of [EVENTS, ALL_EVENTS]) {
+      const first = await pageOf(route, { limit: '1' });
+      const second = await pageOf(route, { limit: '1', before: first.next_before ?? '' });
+      expect([first.events.length, second.events.length]).toEqual([1, 1]);
+      expect(BigInt(first.events[0]?.id ?? 0)).toBeGreaterThan(BigInt(second.events[0]?.id ?? 0));
+      expect(await pageOf(route, { before: '1' })).toEqual({ events: [] });
+      for (const query of [{ before: 'x' }, { limit: '0' }]) {
+        expect((await world.admin.ask(route, { id: HOST, query })).body['code']).toBe('INVALID_REQUEST');
+      }
+    }
+    expect((await world.admin.ask(EVENTS, { id: 'nowhere' })).status).toBe(404);
   });
 
   it('knows a host that never came for the first kind only', async () => {

@@ -34,6 +34,9 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { MoonlightModule } from './moonlight/moonlight.module.js';
 import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller.js';
 import { HostLinkWatch } from './runners/host-link-watch.js';
+import { ExplainPlacementController } from './placement/explain-placement.controller.js';
+import { SessionPlacementController } from './placement/session-placement.controller.js';
+import { RunnerHosts } from './runners/runner-hosts.js';
 import { RunnersController } from './runners/runners.controller.js';
 import { DesktopLifeController } from './sessions/desktop-life.controller.js';
 import { SessionNotices } from './sessions/session-notices.js';
@@ -47,6 +50,8 @@ import { StreamAuthorizer } from './streams/stream-authorizer.js';
 import { StreamUpgrades } from './streams/stream-upgrades.js';
 import { ViewersController } from './streams/viewers.controller.js';
 import { WolfModule } from './wolf/wolf.module.js';
+import { HostOperationsController } from './wolf-instances/host-operations.controller.js';
+import { FleetHistoryController } from './wolf-instances/fleet-history.controller.js';
 import { WolfInstancesController } from './wolf-instances/wolf-instances.controller.js';
 
 /** The whole control plane. The modules of the libraries are global: each is there once. */
@@ -62,7 +67,7 @@ export class AppModule {
         HealthModule,
         AuthModule,
         MetricsModule,
-        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault }),
+        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, logger, ...config.placement }),
         RevDialModule.forRootAsync({
           inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER],
           useFactory: (authorizer: TokenRunnerAuthorizer, api: ApiConfig, log: Logger): RevDialConfiguration => ({
@@ -126,6 +131,10 @@ export class AppModule {
         StatsController,
         ViewersController,
         WolfInstancesController,
+        HostOperationsController,
+        SessionPlacementController,
+        ExplainPlacementController,
+        FleetHistoryController,
         RunnersController,
         OpenApiController,
         FrontendConfigController,
@@ -138,6 +147,7 @@ export class AppModule {
         StreamUpgrades,
         UserSocketGateway,
         HostLinkWatch,
+        RunnerHosts,
         SessionNotices,
         ShareNotices,
         { provide: CONSOLE_ASSETS, useFactory: readConsoleAssets },

@@ -8,6 +8,8 @@ export const API_LIMITS = {
   keyStaleMs: 10 * 60_000,
   /** A database that takes longer is in trouble, and callers it knew a moment ago do not wait for it. */
   keyPatienceMs: 500,
+  /** A list of runners waits no longer for what the registry says of their hosts. */
+  runnerHostsPatienceMs: 500,
   /** Longer texts are no key of ours. */
   tokenMaxLength: 512,
   /** Bodies of JSON; the clipboard, which may be larger, is read by its own route. */

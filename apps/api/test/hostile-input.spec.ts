@@ -59,7 +59,7 @@ describe('input that is meant to hurt', () => {
   });
 
   it.each(['wolf-instances', 'sandboxes'])(
-    'takes of a heartbeat what can be stored, at %s, and refuses one that is no JSON',
+    'takes a heartbeat whole or not at all, at %s, and one that comes in chunks too',
     async (kind) => {
       const id = `beating-${kind}`;
       expect((await host.post('/api/v1/wolf-instances/register', { id, name: id, address: '10.0.0.2' })).status).toBe(
@@ -68,15 +68,27 @@ describe('input that is meant to hurt', () => {
       const beat = `/api/v1/${kind}/${id}/heartbeat`;
       const disk = (mount: string): string =>
         `{"max_sandboxes":7,"gpu_vendor":null,"disk_usage":[{"mount_point":"${mount}","total_bytes":9,"used_bytes":9}]}`;
-      for (const mount of ['a\\u0000b', '\\ud800', '/']) {
-        expect((await host.post(beat, disk(mount))).status).toBe(200);
-        const all = await api.dataSource.query<object[]>(
-          'SELECT max_sandboxes AS slots, jsonb_array_length(disk_usage) AS disks FROM wolf_instances WHERE id = $1',
+      const row = async (): Promise<unknown> =>
+        await api.dataSource.query(
+          `SELECT max_sandboxes AS slots, jsonb_array_length(disk_usage) AS disks, last_heartbeat_at IS NOT NULL AS beaten
+           FROM wolf_instances WHERE id = $1`,
           [id],
         );
-        expect(all).toEqual([{ slots: 7, disks: mount === '/' ? 1 : 0 }]);
+      const refused = [disk('a\\u0000b'), disk('\\ud800'), '[]', '[{"max_sandboxes":7}]', '{"max_sandboxes":"7"}'];
+      for (const body of refused) {
+        const answer = await host.post(beat, body);
+        expect([body, answer.status, answer.body['code']]).toEqual([body, 400, 'INVALID_HEARTBEAT']);
       }
-      invalid(await host.post(beat, '{'));
+      const both = await host.post(beat, '{"max_sandboxes":-1,"gpus":7,"labels":{"a":"b"}}');
+      expect(both.body['message']).toMatch(/gpus.*max_sandboxes/);
+      for (const body of ['{', 'null', '"x"']) invalid(await host.post(beat, body));
+      expect(await row()).toEqual([{ slots: 20, disks: 0, beaten: false }]);
+
+      const chunks = new Blob([disk('/')]).stream();
+      const headers = { authorization: `Bearer ${RUNNER_TOKEN}`, 'content-type': 'application/json' };
+      const answer = await fetch(api.url + beat, { method: 'POST', headers, body: chunks, duplex: 'half' });
+      expect(answer.status).toBe(200);
+      expect(await row()).toEqual([{ slots: 7, disks: 1, beaten: true }]);
     },
   );
 

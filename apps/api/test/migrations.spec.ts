@@ -1,6 +1,16 @@
+import { createSessionId } from '@helix/external-agent';
+import { PlacementService, StatusSweeper, WolfInstanceRegistry } from '@helix/scheduler';
+import { DataSource } from 'typeorm';
 import { createTestDatabase } from '../../../test/support/postgres.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
 import { openDataSource } from '../src/database/open-data-source.js';
+
+/** The first migration of this release; each bears its time at the end of its name. */
+const THIS_RELEASE = 1_764_004_000_000;
+
+function timeOf(name: string): number {
+  return Number(name.slice(-13));
+}
 
 describe('the migrations of the whole application', () => {
   it('are undone to the last trace, triggers and their functions included', async () => {
@@ -17,6 +27,68 @@ describe('the migrations of the whole application', () => {
       expect(await leftOver()).toEqual([{ name: 'migrations' }]);
     } finally {
       await dataSource.destroy();
+      await database.drop();
+    }
+  });
+
+  it('bring the data of the release before up to date, once, though two replicas start at the same time', async () => {
+    const database = await createTestDatabase();
+    const opened: DataSource[] = [];
+    const sessionId = createSessionId();
+    try {
+      const options = dataSourceOptions(database.url, 2);
+      const lastRelease = Object.values(options.migrations ?? []).filter(
+        (migration) => typeof migration === 'function' && timeOf(migration.name) < THIS_RELEASE,
+      );
+      const before = new DataSource({ ...options, migrations: lastRelease });
+      opened.push(await before.initialize());
+      await before.runMigrations();
+      await before.query(
+        `INSERT INTO wolf_instances (id, name, address, auto_registered, gpu_vendor, max_sandboxes, sway_version, link_connected)
+         VALUES ('known', 'Known', '10.0.0.1:1', false, 'nvidia', 4, 'v7', true),
+                ('found', 'Wolf found', '10.0.0.2:1', true, '', 20, '', false)`,
+      );
+      await before.query(
+        `INSERT INTO placements (session_id, wolf_instance_id, state, confirmed_at)
+         VALUES ('ses_1', 'known', 'confirmed', now()), ('ses_2', 'known', 'confirmed', now()), ('ses_3', 'known', 'reserved', NULL)`,
+      );
+      await before.query(
+        `INSERT INTO sessions (id, owner_id, name, state, desired, lobby_pin, display, environment, labels, start_attempts, version)
+         VALUES ($1, 'alice', 'one', 'running', 'running', '0000', '{}', '[]', '{}', 1, 1)`,
+        [sessionId],
+      );
+
+      const replicas = await Promise.all([openDataSource(options), openDataSource(options)]);
+      opened.push(...replicas);
+      const [after] = replicas;
+      const names = await after.query<{ name: string }[]>('SELECT name FROM migrations');
+      expect(new Set(names.map(({ name }) => name)).size).toBe(names.length);
+      expect(names).toHaveLength(after.migrations.length);
+
+      const registry = new WolfInstanceRegistry(after);
+      const placements = new PlacementService(after);
+      // Nobody has said anything since: the sweep that each replica makes settles them.
+      await new StatusSweeper(after).sweep();
+      expect(await registry.find('known')).toMatchObject({
+        status: 'online',
+        hostMaxSandboxes: 4,
+        connectedSandboxCount: 3,
+        capacity: { reserved: 1, confirmed: 2, maxSandboxes: 4, gpuVendor: 'nvidia', images: { 'helix-sway': 'v7' } },
+      });
+      expect(await registry.find('found')).toMatchObject({
+        status: 'offline',
+        hostMaxSandboxes: null,
+        maxSandboxes: 20,
+      });
+      // What was under way has an end now.
+      expect((await placements.find('ses_3'))?.expiresAt).toBeInstanceOf(Date);
+      expect(await placements.place({ sessionId: 'ses_4' })).toMatchObject({ wolfInstanceId: 'known' });
+      expect(await placements.place({ sessionId: 'ses_5' })).toMatchObject({ reason: 'all-full' });
+      expect(await after.query('SELECT id, generation, on_host_lost FROM sessions')).toEqual([
+        { id: sessionId, generation: 1, on_host_lost: 'fail' },
+      ]);
+    } finally {
+      await Promise.all(opened.map((source) => source.destroy()));
       await database.drop();
     }
   });

@@ -136,7 +136,15 @@ export class ExternalAgents {
     });
     const slots = new SlotSweeper(lists, placements, instances, this.#driver);
     this.#reconciler = new SessionReconciler(lists, this.#driver, slots, logger, options.reconcileIntervalMs);
-    this.agents = new ExternalAgentService({ repository, lists, directory, driver: this.#driver, pictures, desktop });
+    this.agents = new ExternalAgentService({
+      repository,
+      lists,
+      directory,
+      driver: this.#driver,
+      pictures,
+      desktop,
+      placements,
+    });
     const { idleLimitMs, localInstanceIds } = options;
     this.#watches = watches;
     this.hosts = new HostWatch({ connections, watches, localInstanceIds });

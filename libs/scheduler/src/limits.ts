@@ -10,6 +10,11 @@ export const SCHEDULER_LIMITS = {
   /** Tries to write a status while the host's facts keep changing; the sweep has the next. */
   settleAttempts: 5,
 
+  /** Rest between two looks for hosts that fell silent; added to the silence before placement knows of it. */
+  statusSweepMs: 5_000,
+  /** Rest between two purges of what was kept for long enough. */
+  purgeMs: 1_800_000,
+
   /** What became of hosts: enough to see a month of trouble, bounded for one that flaps. */
   eventsKeptMs: 30 * 86_400_000,
   eventsPerInstance: 500,
@@ -37,9 +42,39 @@ export const SCHEDULER_LIMITS = {
   /** Mounts that a host reports; real ones report two. */
   disks: 32,
   mountPointChars: 256,
+  /** GPUs that a host reports; the largest machines have sixteen. */
+  gpus: 32,
+  /** Containers kept of a report, the largest ones: those that fill a disk. */
+  containers: 50,
+  containerNameChars: 256,
+
+  /** A disk's use is kept once for each span of this length, with the last that was told in it. */
+  diskSampleMs: 300_000,
+  /** As long as clients ask back (helix-rest §4.1). */
+  diskSamplesKeptMs: 7 * 86_400_000,
+  /** Samples of one host in one span: all of its mounts, and those that changed their name meanwhile. */
+  diskSamplesPerSpan: 64,
+  /** Points of one mount in a history, whatever its length: more than a chart has pixels for is not seen. */
+  diskHistoryPoints: 300,
+  /** Rows that one statement drops, so that nobody waits for a large one. */
+  purgedAtOnce: 5_000,
+
+  /** What operators sort hosts by; names and values as long as a label of DNS. */
+  labels: 32,
+  labelChars: 63,
+  /** Why a host is taken out of service: one sentence, read in lists. */
+  reasonChars: 200,
+  /** The longest that a drain waits before it stops what is left. */
+  drainDeadlineMs: 7 * 86_400_000,
+  /** Deadlines this near to each other are one: the same order was sent again. */
+  sameDeadlineMs: 10_000,
+  /** Of one session, in MiB; more than any GPU has. */
+  videoMemoryMb: 1_048_576,
 
   /** Hosts in one list; thousands are planned for. */
   listedInstances: 10_000,
+  /** How old the numbers of the fleet may be; scrapers ask every few seconds, each replica. */
+  totalsAgeMs: 5_000,
   /** Hosts told of in an explanation: enough to see the pattern. */
   explainedHosts: 50,
   /** Hosts told of in the record of a placement: those that were passed over on the way. */
@@ -53,6 +88,10 @@ export const SCHEDULER_LIMITS = {
 
   /** A reservation that is neither confirmed nor renewed: longer than the slowest create of a lobby (wolf-api §4.2). */
   reservationMs: 180_000,
+  /** Looks for reservations whose time is over: well within it. */
+  expirySweepMs: 10_000,
+  /** Looks for slots for those who wait, where no release gives them one: a host that came, a limit that rose. */
+  queueServeMs: 1_000,
   /** Reservations taken back at once. */
   expiredAtOnce: 500,
   /** A desktop takes its encoder and its memory while it boots; until then a measurement does not show it. */

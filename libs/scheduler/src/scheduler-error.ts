@@ -1,8 +1,10 @@
 /** Every surprise of this package, by code. Match `code`, never the message. Full hosts are no surprise: see `Refusal`. */
 export const SCHEDULER_ERROR_CODES = [
-  /** A registration's field is missing, malformed or over its limit; nothing was written. */
+  /** What a registration or an operator says of a host is missing, malformed or over its limit; nothing was written. */
   'INVALID_INSTANCE',
-  /** The host still carries sessions; stop them first, or force its removal. */
+  /** A heartbeat is no JSON object, or known fields of it are malformed; the message names them, and nothing was written. */
+  'INVALID_HEARTBEAT',
+  /** The host still carries sessions: stop them first, drain it, or force its removal. */
   'INSTANCE_IN_USE',
   /** Other placements held the lock for too long; nothing was reserved. */
   'PLACEMENT_BUSY',

@@ -3,8 +3,11 @@ import {
   SCHEDULER_LIMITS,
   WolfInstanceRegistry,
   type Placement,
+  type PlacementRequest,
+  type PlacementStrategy,
   type Refusal,
 } from '../src/index.js';
+import { changeCapacity } from '../src/capacity/change-capacity.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
@@ -23,11 +26,9 @@ describe('PlacementService', () => {
   beforeEach(() => database.clear());
   afterAll(() => database.close());
 
-  async function hostOf(
-    sessionId: string,
-    more: { gpuVendor?: string; preferredInstanceId?: string } = {},
-  ): Promise<string> {
+  async function hostOf(sessionId: string, more: Omit<PlacementRequest, 'sessionId'> = {}): Promise<string> {
     const outcome = await placements.place({ sessionId, ...more });
+    if ('queued' in outcome) return 'queued';
     return 'refused' in outcome ? outcome.reason : outcome.wolfInstanceId;
   }
 
@@ -143,12 +144,76 @@ describe('PlacementService', () => {
       expect(await hostOf('ses_4', { preferredInstanceId: 'nobody' })).toBe('a');
     });
 
-    it('takes a host with a critical disk only when no other has room', async () => {
+    it('takes no host with a critical disk, and says so', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 9 });
+      await registry.heartbeat('a', { disk_usage: [{ mount_point: '/', total_bytes: 100, used_bytes: 99 }] });
+      const outcome = await placements.place({ sessionId: 'ses_1' });
+      expect(outcome).toMatchObject({ reason: 'none-in-rotation', decision: { counts: { condition: 1 } } });
+      expect('refused' in outcome && outcome.decision.hosts[0]?.why).toMatch(/^\/ is 99 % full for \d+ s$/);
+    });
+
+    it('takes a host of which it is last choice only when no other fits', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 9 });
       await addOnlineHost(registry, { id: 'b', maxSandboxes: 1 });
-      await registry.heartbeat('a', { disk_usage: [{ mount_point: '/', total_bytes: 100, used_bytes: 99 }] });
+      await database.dataSource.query(`UPDATE wolf_instances SET placement_rank = 1 WHERE id = 'a'`);
       expect(await hostOf('ses_1')).toBe('b');
       expect(await hostOf('ses_2')).toBe('a');
+    });
+
+    it('takes only hosts with all labels, and none that holds another version of the image', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 9 });
+      await addOnlineHost(registry, { id: 'b', maxSandboxes: 9 });
+      await database.dataSource.query(`UPDATE wolf_instances SET labels = '{"region":"eu","zone":"1"}' WHERE id = 'b'`);
+      await registry.heartbeat('a', { desktop_versions: { sway: 'v1' } });
+      expect(await hostOf('ses_1', { labels: { region: 'eu' } })).toBe('b');
+      expect(await hostOf('ses_2', { labels: { region: 'eu', zone: '2' } })).toBe('no-matching-labels');
+      expect(await hostOf('ses_3', { image: 'registry/helix-sway:v1' })).toBe('a');
+      expect(await hostOf('ses_4', { image: 'registry/helix-sway:v2' })).toBe('b');
+      expect(await hostOf('ses_5', { image: 'registry/helix-sway:v2', preferredInstanceId: 'a' })).toBe('b');
+    });
+
+    it('counts encoders and video memory, also of sessions that no measurement shows yet', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 20 });
+      await database.dataSource.query(
+        `UPDATE wolf_capacities SET encoder_sessions = 3, encoder_sessions_max = 5, measured_at = now()`,
+      );
+      expect([await hostOf('ses_1'), await hostOf('ses_2'), await hostOf('ses_3')]).toEqual(['a', 'a', 'all-full']);
+      const { hosts } = await placements.explain({});
+      expect(hosts[0]).toMatchObject({ obstacle: { code: 'encoders', used: 5, max: 5 }, why: 'encoders 5/5' });
+
+      await database.dataSource.query(
+        `UPDATE wolf_capacities SET encoder_sessions_max = NULL, video_memory_total_mb = 16384, video_memory_used_mb = 11264`,
+      );
+      // Two that are not seen yet, and this one: 6 of 5 GiB.
+      expect(await hostOf('ses_4')).toBe('all-full');
+      expect((await placements.explain({})).hosts[0]).toMatchObject({ why: 'video memory 1.0 GB short' });
+      await placements.release('ses_1');
+      expect(await hostOf('ses_4')).toBe('a');
+    });
+
+    it('goes by turns, or fills one host before the next, as the operator has it', async () => {
+      for (const id of ['a', 'b', 'c']) await addOnlineHost(registry, { id, maxSandboxes: 3 });
+      const place = async (strategy: PlacementStrategy, count: number): Promise<string[]> => {
+        const service = new PlacementService(database.dataSource, { strategy });
+        const hosts: string[] = [];
+        for (let index = 0; index < count; index += 1) {
+          const outcome = await service.place({ sessionId: `ses_${strategy}_${String(index)}` });
+          hosts.push('wolfInstanceId' in outcome ? outcome.wolfInstanceId : '');
+        }
+        return hosts;
+      };
+      expect(await place('round-robin', 4)).toEqual(['a', 'b', 'c', 'a']);
+      expect(await place('bin-pack', 3)).toEqual(['a', 'c', 'c']);
+    });
+
+    it('spreads ties: who was not placed on for the longest time is next', async () => {
+      for (const id of ['a', 'b', 'c']) await addOnlineHost(registry, { id, maxSandboxes: 3 });
+      const hosts: string[] = [];
+      for (let index = 0; index < 6; index += 1) {
+        hosts.push(await hostOf(`ses_${String(index)}`));
+        await placements.release(`ses_${String(index)}`);
+      }
+      expect(hosts).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
     });
 
     it('keeps the place of a session whose host went offline', async () => {
@@ -162,7 +227,10 @@ describe('PlacementService', () => {
 
   describe('refusing', () => {
     it('says that none is registered', async () => {
-      expect(await placements.place({ sessionId: 'ses_1' })).toMatchObject({ reason: 'none-registered', hosts: [] });
+      expect(await placements.place({ sessionId: 'ses_1' })).toMatchObject({
+        reason: 'none-registered',
+        decision: { hosts: [] },
+      });
     });
 
     it('says that all are offline, by lost link and by silence', async () => {
@@ -173,10 +241,12 @@ describe('PlacementService', () => {
       expect(await placements.place({ sessionId: 'ses_1' })).toMatchObject({
         refused: true,
         reason: 'all-offline',
-        hosts: [
-          { id: 'a', why: 'offline', used: 0, max: 2 },
-          { id: 'b', why: 'offline', used: 0, max: 2 },
-        ],
+        decision: {
+          hosts: [
+            { id: 'b', obstacle: { code: 'silent' }, why: 'not heard of for 91 s' },
+            { id: 'a', obstacle: { code: 'condition', type: 'LinkDown' }, why: 'no link for 0 s' },
+          ],
+        },
       });
     });
 
@@ -188,11 +258,15 @@ describe('PlacementService', () => {
       const refusal = await placements.place({ sessionId: 'ses_1', gpuVendor: 'nvidia' });
       expect(refusal).toMatchObject({
         reason: 'no-matching-gpu',
-        hosts: [
-          { id: 'a', why: 'gpu-mismatch' },
-          { id: 'b', why: 'gpu-mismatch' },
-          { id: 'c', why: 'offline' },
-        ],
+        message:
+          'no GPU host that takes sessions has the GPU asked for (of 3 hosts: 1 out of rotation, 2 of another GPU)',
+        decision: {
+          hosts: [
+            { id: 'a', why: 'gpu_vendor amd ≠ nvidia' },
+            { id: 'b', why: 'gpu_vendor unknown ≠ nvidia' },
+            { id: 'c', why: 'no link for 0 s' },
+          ],
+        },
       });
       expect(await placements.find('ses_1')).toBeUndefined();
     });
@@ -203,7 +277,7 @@ describe('PlacementService', () => {
       }
       const refusal = await placements.place({ sessionId: 'ses_1' });
       expect(refusal).toMatchObject({ reason: 'all-full' });
-      expect('refused' in refusal && refusal.hosts).toHaveLength(50);
+      expect('refused' in refusal && refusal.decision.hosts).toHaveLength(50);
     });
 
     it('gives up as busy when the lock is not had in time', async () => {
@@ -238,5 +312,33 @@ describe('PlacementService', () => {
     expect(await placements.release('ses_1')).toBe(false);
     expect(await hostOf('ses_2')).toBe('a');
     expect(await hostOf('ses_3')).toBe('all-full');
+  });
+
+  it('reads no more of a large fleet than of a small one', async () => {
+    const rowsRead = async (hostCount: number): Promise<unknown> => {
+      await database.clear();
+      await database.dataSource.query(
+        `INSERT INTO wolf_instances (id, name, address, max_sandboxes, link_connected, placement_rank)
+         SELECT 'h' || n, 'h', 'x', 10, true, 0 FROM generate_series(1, $1::int) n`,
+        [hostCount],
+      );
+      return await database.dataSource.transaction(async (manager) => {
+        const reads = async (): Promise<{ readonly scans: number; readonly rows: number }> => {
+          const [counted] = await manager.query<{ scans: number; rows: number }[]>(
+            `SELECT seq_scan::int AS scans, (seq_tup_read + idx_tup_fetch)::int AS rows
+             FROM pg_stat_xact_user_tables WHERE relname = 'wolf_capacities'`,
+          );
+          return counted ?? { scans: NaN, rows: NaN };
+        };
+        const before = await reads();
+        await changeCapacity(manager, [{ do: 'place', id: 'ses_1', request: {}, queueMs: 0 }]);
+        const after = await reads();
+        return { scans: after.scans - before.scans, rows: after.rows - before.rows };
+      });
+    };
+    const small = await rowsRead(10);
+    // One to choose it, one to count on it.
+    expect(small).toEqual({ scans: 0, rows: 2 });
+    expect(await rowsRead(5_000)).toEqual(small);
   });
 });

@@ -4,6 +4,7 @@ import { createTestDatabase } from '../../../test/support/postgres.js';
 import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '../src/index.js';
 
 export interface SchedulerDatabase {
+  readonly url: string;
   readonly dataSource: DataSource;
   /** Another process's view of the same database: a pool of its own. */
   connect(): Promise<DataSource>;
@@ -30,6 +31,7 @@ export async function openSchedulerDatabase(): Promise<SchedulerDatabase> {
   const dataSource = await connect();
   await dataSource.runMigrations();
   return {
+    url: database.url,
     dataSource,
     connect,
     clear: async () => {

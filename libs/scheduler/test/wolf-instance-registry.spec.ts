@@ -1,4 +1,4 @@
-import { PlacementService, WolfInstanceRegistry } from '../src/index.js';
+import { FleetTotals, PlacementService, StatusSweeper, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -141,43 +141,46 @@ describe('WolfInstanceRegistry', () => {
 
     it('stays offline for a host that only sends heartbeats', async () => {
       await registry.register({ id: 'a', name: 'a', address: 'a:1' });
-      expect(await registry.heartbeat('a', {})).toMatchObject({ instance: { status: 'offline' } });
+      expect(await registry.heartbeat('a', {})).toBe(true);
+      expect(await registry.find('a')).toMatchObject({ status: 'offline' });
     });
   });
 
-  describe('heartbeats', () => {
-    it('take over what they say and leave the rest', async () => {
-      await addOnlineHost(registry, { id: 'a', maxSandboxes: 4, gpuVendor: 'amd' });
-      const receipt = await registry.heartbeat('a', {
-        sway_version: '1a2b3c',
-        max_sandboxes: 7,
-        container_usage: [{ container_id: 'abc' }],
-        disk_usage: [{ mount_point: '/var', total_bytes: 100, used_bytes: 96, avail_bytes: 4, used_percent: 96 }],
-      });
-      expect(receipt?.dropped).toEqual([]);
-      expect(await registry.find('a')).toMatchObject({
-        swayVersion: '1a2b3c',
-        maxSandboxes: 7,
-        gpuVendor: 'amd',
-        diskAlertLevel: 'critical',
-        diskUsage: [{ mount_point: '/var', used_percent: 96, alert_level: 'critical' }],
-        status: 'degraded',
-      });
+  describe('slots', () => {
+    it('are the operator’s number, else the host’s, else the configured one, and follow that', async () => {
+      const first = new WolfInstanceRegistry(database.dataSource, { maxSandboxesDefault: 3 });
+      const second = new WolfInstanceRegistry(database.dataSource, { maxSandboxesDefault: 5 });
+      const slots = async (): Promise<unknown> => {
+        const host = await first.find('a');
+        return [host?.maxSandboxes, host?.capacity.maxSandboxes];
+      };
+      await first.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([3, 3]);
+      await second.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([5, 5]);
+      await first.heartbeat('a', { max_sandboxes: 8 });
+      expect(await slots()).toEqual([8, 8]);
+      await first.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([8, 8]);
+
+      await database.dataSource.query(
+        `UPDATE wolf_instances SET operator_max_sandboxes = 2, max_sandboxes = 2 WHERE id = 'a'`,
+      );
+      await first.heartbeat('a', { max_sandboxes: 9 });
+      await first.register({ id: 'a', name: 'a', address: 'a:1', maxSandboxes: 10 });
+      await first.markLinkConnected('a', 'a:1');
+      expect(await slots()).toEqual([2, 2]);
+      expect(await first.find('a')).toMatchObject({ hostMaxSandboxes: 10, operatorMaxSandboxes: 2 });
     });
 
-    it('count as heard of even when they are garbage', async () => {
+    it('that are taken stay taken when the host registers again', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 4 });
-      await letTimePass(database.dataSource, 'a', 91_000);
-      expect(await registry.heartbeat('a', { max_sandboxes: 'many' })).toMatchObject({
-        dropped: ['max_sandboxes'],
-        instance: { status: 'online', maxSandboxes: 4 },
-      });
-    });
-
-    it('of an unknown host are told apart and make none', async () => {
-      expect(await registry.heartbeat('nobody', {})).toBeUndefined();
-      expect(await registry.heartbeat('no/body\0', {})).toBeUndefined();
-      expect(await registry.list()).toEqual([]);
+      await placements.place({ sessionId: 'ses_1' });
+      await placements.place({ sessionId: 'ses_2' });
+      await placements.confirm('ses_1');
+      const taken = { connectedSandboxCount: 2, capacity: { reserved: 1, confirmed: 1 } };
+      expect(await registry.register({ id: 'a', name: 'a', address: 'a:2', maxSandboxes: 6 })).toMatchObject(taken);
+      expect(await registry.markLinkConnected('a', 'a:3')).toMatchObject({ ...taken, maxSandboxes: 6 });
     });
   });
 
@@ -191,6 +194,24 @@ describe('WolfInstanceRegistry', () => {
       ['new', 2],
       ['old', 1],
     ]);
+  });
+
+  it('counts hosts by status and their slots', async () => {
+    await addOnlineHost(registry, { id: 'a', maxSandboxes: 4 });
+    await placements.place({ sessionId: 'ses_1' });
+    await placements.place({ sessionId: 'ses_2' });
+    await placements.confirm('ses_1');
+    await addOnlineHost(registry, { id: 'silent', maxSandboxes: 5 });
+    await letTimePass(database.dataSource, 'silent', 91_000);
+    await new StatusSweeper(database.dataSource).sweep();
+    await registry.register({ id: 'unlinked', name: 'unlinked', address: 'b:1', maxSandboxes: 6 });
+    const totals = new FleetTotals(database.dataSource);
+    const counts = await totals.read();
+    expect(await totals.read()).toBe(counts);
+    expect(counts).toEqual({
+      byStatus: { online: 1, degraded: 0, draining: 0, cordoned: 0, offline: 2 },
+      slots: { max: 15, reserved: 1, confirmed: 1, foreign: 0, free: 2 },
+    });
   });
 
   it('does not remove a host that carries sessions, unless forced', async () => {

@@ -4,6 +4,7 @@ import { CONSOLE_ROUTES } from './console.js';
 import { DESKTOP_SERVICE_ROUTES } from './desktop-services.js';
 import { DESKTOP_ROUTES } from './desktop.js';
 import { EXTERNAL_AGENT_ROUTES } from './external-agents.js';
+import { FLEET_ROUTES } from './fleet.js';
 import { MOONLIGHT_ROUTES } from './moonlight.js';
 import { SESSION_ROUTES } from './sessions.js';
 import { STREAM_ROUTES } from './streams.js';
@@ -19,6 +20,7 @@ export const ROUTE_GROUPS: readonly RouteTable[] = [
   DESKTOP_ROUTES,
   DESKTOP_SERVICE_ROUTES,
   WOLF_INSTANCE_ROUTES,
+  FLEET_ROUTES,
   WOLF_ROUTES,
   MOONLIGHT_ROUTES,
   ADMIN_ROUTES,

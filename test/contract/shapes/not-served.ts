@@ -14,6 +14,5 @@ export const NOT_SERVED: Readonly<Record<string, string>> = {
   'GET /api/v1/external-agents/{id}/file': '§3.6',
   'GET /api/v1/external-agents/{id}/workspaces': '§3.6',
   'GET /api/v1/bandwidth-probe': '§3.6',
-  'GET /api/v1/wolf-instances/{id}/disk-history': '§4.1',
   'GET /debug/pprof/': '§1.6',
 };

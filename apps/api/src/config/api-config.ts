@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { DESKTOP_SETTINGS, desktopSettings, mountFaults, type DesktopSettings } from './desktop-settings.js';
 import { IDENTITY_SETTINGS, identityFaults, readIdentity, type IdentityConfig } from './identity-settings.js';
+import { PLACEMENT_SETTINGS, placementSettings, type PlacementSettings } from './placement-settings.js';
 import { flag, setting, whole } from './setting-schemas.js';
 import {
   STREAMING_SETTINGS,
@@ -35,6 +36,7 @@ export interface ApiConfig extends IdentityConfig {
   readonly upstreamBodyTimeoutMs: number;
   readonly shutdownGraceMs: number;
   readonly maxSandboxesDefault: number;
+  readonly placement: PlacementSettings;
   /** Idle time after which a desktop is stopped; 0: never. */
   readonly idleLimitMs: number;
   /** The longest idle limit that a caller may choose for a session of his. */
@@ -96,6 +98,7 @@ export const SETTINGS = {
   UPSTREAM_BODY_TIMEOUT_MS: setting(whole(100, 600_000).default(30_000), 'Longest silence within its answer'),
   SHUTDOWN_GRACE_MS: setting(whole(0, 600_000).default(8_000), 'How long requests under way may take after SIGTERM'),
   MAX_SANDBOXES: setting(whole(0, 10_000).default(20), 'Slots of a host that does not say how many it has'),
+  ...PLACEMENT_SETTINGS,
   IDLE_LIMIT_MINUTES: setting(
     whole(0, 14_400).default(30),
     'Minutes without work after which a desktop is stopped; 0: never',
@@ -178,6 +181,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     upstreamBodyTimeoutMs: env.UPSTREAM_BODY_TIMEOUT_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     maxSandboxesDefault: env.MAX_SANDBOXES,
+    placement: placementSettings(env),
     idleLimitMs: env.IDLE_LIMIT_MINUTES * 60_000,
     idleLimitMaxMs: env.IDLE_LIMIT_MAX_MINUTES * 60_000,
     localWolf:

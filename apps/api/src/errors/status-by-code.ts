@@ -78,6 +78,7 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   SHUTTING_DOWN: { status: 503, retryAfterS: 2 },
 
   INVALID_INSTANCE: { status: 400 },
+  INVALID_HEARTBEAT: { status: 400 },
   INSTANCE_IN_USE: { status: 409 },
   PLACEMENT_BUSY: { status: 503, retryAfterS: 1 },
 

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SessionLists, SessionStreams } from '@helix/external-agent';
 import { ConnectionManager, RevDialGateway } from '@helix/revdial';
+import { FleetTotals } from '@helix/scheduler';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { showFleet } from './show-fleet.js';
 import { showTunnel } from './show-tunnel.js';
 
 /** What Prometheus reads. Names begin with `helix_`; labels have few values, so nothing a caller sends makes a series. */
@@ -15,6 +17,7 @@ export class MetricsService {
     @Inject(SessionLists) sessions: SessionLists,
     @Inject(SessionStreams) streams: SessionStreams,
     @Inject(RevDialGateway) gateway: RevDialGateway,
+    @Inject(FleetTotals) fleet: FleetTotals,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -36,6 +39,7 @@ export class MetricsService {
       },
     });
     showTunnel(connections, gateway, registers);
+    showFleet(fleet, registers);
     new Gauge({
       name: 'helix_streams_open',
       help: 'Streams of desktops to viewers',

@@ -1,11 +1,28 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { LINK_TRANSPORTS, type RunnerStatus } from '@helix/revdial';
+import type { WolfInstance } from '@helix/scheduler';
+
+/** The host that a runner is a part of, as the registry has it. */
+export class RunnerHostDto {
+  @ApiProperty({ enum: ['online', 'degraded', 'draining', 'cordoned', 'offline'] }) status!: string;
+  @ApiProperty({ type: [String], example: ['Cordoned'], description: 'What holds of it now' })
+  conditions!: readonly string[];
+  @ApiProperty() cordoned!: boolean;
+  @ApiProperty() draining!: boolean;
+  @ApiProperty({ description: 'Slots taken' }) connected_sandboxes!: number;
+  @ApiProperty() max_sandboxes!: number;
+}
 
 /** A runner as admins see it. */
 export class RunnerDto {
   @ApiProperty({ example: 'wolf-local' }) id!: string;
   @ApiProperty({ enum: ['wolf', 'moonlight', 'hydra', 'sandbox'] }) kind!: string;
   @ApiPropertyOptional({ description: 'For the parts of a host' }) wolf_instance_id?: string;
+  @ApiPropertyOptional({
+    type: RunnerHostDto,
+    description: 'For the parts of a host that is registered; absent while the database is away',
+  })
+  wolf_instance?: RunnerHostDto;
   @ApiPropertyOptional({ description: 'For desktops' }) session_id?: string;
   @ApiProperty({ enum: ['connected', 'grace'] }) state!: string;
   @ApiProperty({ description: 'Who holds it', example: 'runner' }) principal!: string;
@@ -38,11 +55,12 @@ export class RunnerListDto {
   @ApiProperty() total!: number;
 }
 
-export function toRunnerDto(runner: RunnerStatus, now: Date): RunnerDto {
+export function toRunnerDto(runner: RunnerStatus, now: Date, host?: WolfInstance): RunnerDto {
   const about = {
     id: runner.runnerId,
     kind: runner.kind,
     ...(runner.kind === 'sandbox' ? { session_id: runner.subject } : { wolf_instance_id: runner.subject }),
+    ...(host !== undefined && { wolf_instance: toRunnerHostDto(host) }),
     state: runner.state,
     principal: runner.principal,
     generation: runner.generation,
@@ -70,5 +88,16 @@ export function toRunnerDto(runner: RunnerStatus, now: Date): RunnerDto {
     open_streams: runner.stats.openStreamCount,
     bytes_in: runner.stats.bytesIn,
     bytes_out: runner.stats.bytesOut,
+  };
+}
+
+function toRunnerHostDto(host: WolfInstance): RunnerHostDto {
+  return {
+    status: host.status,
+    conditions: host.conditions.map(({ type }) => type),
+    cordoned: host.cordonedAt !== null,
+    draining: host.drainStartedAt !== null,
+    connected_sandboxes: host.connectedSandboxCount,
+    max_sandboxes: host.maxSandboxes,
   };
 }

@@ -4,6 +4,7 @@ import { ConnectionManager } from '@helix/revdial';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access } from '../auth/access.decorator.js';
 import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
+import { RunnerHosts } from './runner-hosts.js';
 import { RunnerListDto, toRunnerDto } from './runner.dto.js';
 
 class ListRunnersDto extends PageQueryDto {
@@ -18,12 +19,15 @@ class ListRunnersDto extends PageQueryDto {
 @Controller('api/v1/admin/runners')
 @Access('admin')
 export class RunnersController {
-  constructor(@Inject(ConnectionManager) private readonly connections: ConnectionManager) {}
+  constructor(
+    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
+    @Inject(RunnerHosts) private readonly hosts: RunnerHosts,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'Every runner that is connected or in its grace period, by id' })
   @ApiOkResponse({ type: RunnerListDto })
-  list(@Query() query: ListRunnersDto): RunnerListDto {
+  async list(@Query() query: ListRunnersDto): Promise<RunnerListDto> {
     const now = new Date();
     const runners = this.connections
       .list()
@@ -32,6 +36,10 @@ export class RunnersController {
     const page = pageOf(query);
     // All of them, unless pages are asked for: whoever looks for one runner must not have to know of pages.
     const listed = query.page_size === undefined ? runners : runners.slice(page.offset, page.offset + page.size);
-    return { runners: listed.map((runner) => toRunnerDto(runner, now)), total: runners.length };
+    const hosts = await this.hosts.of(listed);
+    return {
+      runners: listed.map((runner) => toRunnerDto(runner, now, hosts.get(runner.runnerId))),
+      total: runners.length,
+    };
   }
 }

@@ -1,96 +1,127 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator';
-import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
 import type { WolfInstance } from '@helix/scheduler';
+import { toWolfCapacityDto, WolfCapacityDto } from './wolf-capacity.dto.js';
 
-export class RegisterWolfInstanceDto {
-  @ApiPropertyOptional({
-    description: 'Given: the same id is always the same row. Absent: the row of this name and address',
+const STATUSES = ['online', 'degraded', 'draining', 'cordoned', 'offline'] as const;
+
+class ConditionDto {
+  @ApiProperty({ example: 'DiskWarning' }) type!: string;
+  @ApiProperty({
+    enum: ['offline', 'blocks', 'last-choice', 'note'],
+    description: 'What it does to placement: none at all, none, only when no other host fits, nothing',
   })
-  @IsOptional()
-  @Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-    message: 'id must be 1 to 63 of A-Z a-z 0-9 . _ - and begin with a letter or digit',
-  })
-  id?: string;
-
-  @ApiProperty()
-  @IsString({ message: 'name is required' })
-  @Length(1, 200)
-  name!: string;
-
-  @ApiProperty()
-  @IsString({ message: 'address is required' })
-  @Length(1, 300)
-  address!: string;
-
-  @ApiPropertyOptional({ minimum: 0, maximum: 10_000 })
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(10_000)
-  max_sandboxes?: number;
-
-  @ApiPropertyOptional({ example: 'RTX 4090' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  gpu_type?: string;
-
-  @ApiPropertyOptional({ example: 'nvidia' })
-  @AbsentWhenEmpty()
-  @LowerCase()
-  @IsOptional()
-  @Matches(/^[a-z0-9-]{1,32}$/, { message: 'gpu_vendor must be a word such as nvidia, amd or intel' })
-  gpu_vendor?: string;
-
-  @ApiPropertyOptional({ example: '/dev/dri/renderD128' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  render_node?: string;
-
-  @ApiPropertyOptional({ description: 'Version of the desktop image on the host' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  sway_version?: string;
+  effect!: string;
+  @ApiProperty() message!: string;
+  @ApiProperty() since!: string;
 }
 
-/** A Wolf instance in Helix's keys (helix-rest §4.1). */
+class HostLinkDto {
+  @ApiProperty() connected!: boolean;
+  @ApiProperty({ type: String, nullable: true }) since!: string | null;
+}
+
+class GpuDto {
+  @ApiProperty({ description: 'Empty: not known' }) name!: string;
+  @ApiPropertyOptional({ description: 'MiB' }) memory_mb?: number;
+  @ApiPropertyOptional() encoder_sessions?: number;
+}
+
+class VersionsDto {
+  @ApiProperty({ description: 'Of the software on the host; empty: not known' }) host!: string;
+  @ApiProperty() sway!: string;
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) desktops!: Readonly<
+    Record<string, string>
+  >;
+}
+
+class CordonDto {
+  @ApiProperty() at!: string;
+  @ApiProperty() by!: string;
+  @ApiProperty() reason!: string;
+}
+
+class DrainDto {
+  @ApiProperty() since!: string;
+  @ApiProperty({ type: String, nullable: true, description: 'Then the sessions that are left are stopped' })
+  deadline!: string | null;
+  @ApiProperty() by!: string;
+  @ApiProperty() reason!: string;
+}
+
+/** A Wolf instance in Helix's keys (helix-rest §4.1), and what this product knows beyond them. */
 export class WolfInstanceDto {
   @ApiProperty() id!: string;
   @ApiProperty() name!: string;
   @ApiProperty() address!: string;
-  @ApiProperty({ enum: ['online', 'offline', 'degraded'] }) status!: string;
-  @ApiProperty({ type: String, nullable: true }) last_heartbeat!: string | null;
+  @ApiProperty({ enum: STATUSES }) status!: string;
+  @ApiProperty() status_changed_at!: string;
+  @ApiProperty({ type: [ConditionDto], description: 'Why the status is what it is' })
+  conditions!: readonly ConditionDto[];
+  @ApiProperty() link!: HostLinkDto;
+  @ApiProperty({ description: 'The last sign of life, by link or heartbeat' }) last_heartbeat!: string;
+  @ApiProperty({ type: String, nullable: true }) last_heartbeat_received_at!: string | null;
   @ApiProperty({ description: 'Slots taken, counted from the placements' }) connected_sandboxes!: number;
   @ApiProperty() max_sandboxes!: number;
+  @ApiProperty() capacity!: WolfCapacityDto;
   @ApiProperty() gpu_type!: string;
   @ApiProperty() gpu_vendor!: string;
+  @ApiProperty({ type: [GpuDto] }) gpus!: readonly GpuDto[];
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: Readonly<Record<string, string>>;
   @ApiProperty() render_node!: string;
   @ApiProperty() sway_version!: string;
+  @ApiProperty() versions!: VersionsDto;
   @ApiPropertyOptional({ type: [Object] }) disk_usage?: readonly unknown[];
   @ApiPropertyOptional() disk_alert_level?: string;
+  @ApiPropertyOptional() cordoned?: CordonDto;
+  @ApiPropertyOptional() draining?: DrainDto;
   @ApiProperty() created_at!: string;
   @ApiProperty() updated_at!: string;
 }
 
 export function toWolfInstanceDto(instance: WolfInstance): WolfInstanceDto {
+  const { cordonedAt, drainStartedAt } = instance;
   return {
     id: instance.id,
     name: instance.name,
     address: instance.address,
     status: instance.status,
+    status_changed_at: instance.statusChangedAt.toISOString(),
+    conditions: instance.conditions,
+    link: { connected: instance.linkConnected, since: timeOrNull(instance.linkChangedAt) },
     last_heartbeat: instance.lastSeenAt.toISOString(),
+    last_heartbeat_received_at: timeOrNull(instance.lastHeartbeatAt),
     connected_sandboxes: instance.connectedSandboxCount,
     max_sandboxes: instance.maxSandboxes,
+    capacity: toWolfCapacityDto(instance),
     gpu_type: instance.gpuType,
     gpu_vendor: instance.gpuVendor,
+    gpus: instance.gpus.map(({ name, memoryMb, encoderSessions }) => ({
+      name,
+      ...(memoryMb !== undefined && { memory_mb: memoryMb }),
+      ...(encoderSessions !== undefined && { encoder_sessions: encoderSessions }),
+    })),
+    labels: instance.labels,
     render_node: instance.renderNode,
     sway_version: instance.swayVersion,
+    versions: { host: instance.helixVersion, sway: instance.swayVersion, desktops: instance.desktopVersions },
     ...(instance.diskUsage.length > 0 && { disk_usage: instance.diskUsage }),
     ...(instance.diskAlertLevel !== '' && { disk_alert_level: instance.diskAlertLevel }),
+    ...(cordonedAt !== null && {
+      cordoned: { at: cordonedAt.toISOString(), by: instance.cordonedBy, reason: instance.cordonReason },
+    }),
+    ...(drainStartedAt !== null && {
+      draining: {
+        since: drainStartedAt.toISOString(),
+        deadline: timeOrNull(instance.drainDeadlineAt),
+        by: instance.drainedBy,
+        reason: instance.drainReason,
+      },
+    }),
     created_at: instance.createdAt.toISOString(),
     updated_at: instance.updatedAt.toISOString(),
   };
+}
+
+function timeOrNull(time: Date | null): string | null {
+  return time?.toISOString() ?? null;
 }

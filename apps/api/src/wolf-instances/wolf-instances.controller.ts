@@ -1,39 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { ExternalAgentService } from '@helix/external-agent';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { WolfInstanceRegistry } from '@helix/scheduler';
-import { IsIn, IsOptional } from 'class-validator';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
+import { HEARTBEAT_SCHEMA } from './heartbeat-schema.js';
 import { HeartbeatBody } from './heartbeat-body.decorator.js';
-import { RegisterWolfInstanceDto, toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
+import { RegisterWolfInstanceDto } from './register-wolf-instance.dto.js';
+import { toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
 
 const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } as const;
-const HEARTBEAT_SCHEMA = {
-  type: 'object',
-  description: 'All optional; keys that are not known are ignored',
-  properties: {
-    sway_version: { type: 'string' },
-    gpu_vendor: { type: 'string' },
-    render_node: { type: 'string' },
-    max_sandboxes: { type: 'integer' },
-    desktop_versions: { type: 'object', additionalProperties: { type: 'string' } },
-    disk_usage: { type: 'array', items: { type: 'object' } },
-  },
-} as const;
-
 interface Ok {
   readonly status: 'ok';
-}
-
-class RemoveWolfInstanceDto {
-  @ApiPropertyOptional({
-    enum: ['true', 'false'],
-    description: 'Even while it carries sessions; these are stopped',
-  })
-  @IsOptional()
-  @IsIn(['true', 'false'])
-  force?: string;
 }
 
 /** The registry of GPU hosts. Hosts write it with their runner token, admins read it. */
@@ -41,10 +18,7 @@ class RemoveWolfInstanceDto {
 @ApiBearerAuth()
 @Controller('api/v1')
 export class WolfInstancesController {
-  constructor(
-    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-  ) {}
+  constructor(@Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry) {}
 
   @Post('wolf-instances/register')
   @Access('host')
@@ -72,8 +46,8 @@ export class WolfInstancesController {
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
   @ApiOkResponse({ schema: OK_SCHEMA })
   async heartbeat(@Param('id') id: string, @HeartbeatBody() body: unknown): Promise<Ok> {
-    const instance = await this.registry.heartbeat(id, body);
-    if (instance === undefined) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
+    const isKnown = await this.registry.heartbeat(id, body);
+    if (!isKnown) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     return { status: 'ok' };
   }
 
@@ -96,19 +70,5 @@ export class WolfInstancesController {
   async list(): Promise<readonly WolfInstanceDto[]> {
     const instances = await this.registry.list();
     return instances.map(toWolfInstanceDto);
-  }
-
-  @Delete('wolf-instances/:id')
-  @Access('admin')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Forget a host; refused while it carries sessions' })
-  @ApiOkResponse({ schema: OK_SCHEMA })
-  async remove(@Param('id') id: string, @Query() query: RemoveWolfInstanceDto): Promise<Ok> {
-    const force = query.force === 'true';
-    const removed = await this.registry.remove(id, { force });
-    // Also when it was removed before: an earlier removal may have come no further than that.
-    if (force) await this.agents.giveUpHost(id);
-    if (!removed) throw new ApiError('NOT_FOUND', 'Wolf instance not found');
-    return { status: 'ok' };
   }
 }

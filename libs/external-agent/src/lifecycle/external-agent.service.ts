@@ -1,13 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PlacementService } from '@helix/scheduler';
 import { lobbyPinToText, randomLobbyPin } from '@helix/wolf-client';
 import type { DesktopConfig } from '../desktop/desktop-config.js';
 import { clampDisplay } from '../desktop/display-settings.js';
 import { checkCallerEnvironment } from '../desktop/environment.js';
-import {
-  EXTERNAL_AGENT_ERROR_CODES,
-  ExternalAgentError,
-  type ExternalAgentErrorCode,
-} from '../external-agent-error.js';
+import { ExternalAgentError } from '../external-agent-error.js';
 import { LIMITS } from '../limits.js';
 import type { LastPictureKeeper } from '../pictures/last-picture-keeper.js';
 import type { SessionDirectory } from '../session/session-directory.js';
@@ -17,6 +14,7 @@ import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionLists, SessionPage } from '../session/session-lists.js';
 import type { SessionRepository } from '../session/session.repository.js';
 import type { SessionDriver } from './session-driver.js';
+import { failureOf } from './session-failure.js';
 import { HOST_REMOVED_REASON } from './session-reasons.js';
 
 export interface CreateSession {
@@ -44,6 +42,7 @@ export interface ExternalAgentServiceParts {
   readonly driver: Pick<SessionDriver, 'drive'>;
   readonly pictures: Pick<LastPictureKeeper, 'forget'>;
   readonly desktop: DesktopConfig;
+  readonly placements: Pick<PlacementService, 'decisionOf'>;
 }
 
 /** How long a command waits for its session to settle before it answers with the state on the way. */
@@ -89,7 +88,7 @@ export class ExternalAgentService {
     });
     if (!inserted) await this.#reviveForRetry(id, request.ownerId);
     const session = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
-    if (session.state === 'failed') throw failureOf(session);
+    if (session.state === 'failed') throw await failureOf(session, this.#parts.placements);
     return session;
   }
 
@@ -102,7 +101,7 @@ export class ExternalAgentService {
     this.#remembered(await this.#parts.repository.resume(id));
     await this.#parts.pictures.forget(id);
     const left = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
-    if (left.state === 'failed') throw failureOf(left);
+    if (left.state === 'failed') throw await failureOf(left, this.#parts.placements);
     return left;
   }
 
@@ -250,12 +249,4 @@ export class ExternalAgentService {
 /** PostgreSQL refuses NULs and half characters; no name has any of the others either. */
 function checkText(field: string, text: string): void {
   if (/[\p{Cc}\p{Cs}]/u.test(text)) throw new ExternalAgentError('INVALID_REQUEST', `${field} has a control character`);
-}
-
-function failureOf(session: SessionEntity): ExternalAgentError {
-  const code = EXTERNAL_AGENT_ERROR_CODES.find((known) => known === session.reason?.code);
-  const fallback: ExternalAgentErrorCode = 'START_FAILED';
-  return new ExternalAgentError(code ?? fallback, session.reason?.message ?? 'the session failed', {
-    details: { sessionId: session.id },
-  });
 }

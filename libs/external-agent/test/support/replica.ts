@@ -89,6 +89,7 @@ export class Replica {
       driver: this.driver,
       pictures: this.pictures,
       desktop,
+      placements: this.placements,
     });
   }
 

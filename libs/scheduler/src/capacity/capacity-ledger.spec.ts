@@ -1,78 +1,103 @@
-import { PlacementQueue } from './placement-queue.js';
+import { CapacityLedger } from './capacity-ledger.js';
+import type { CapacityOperation } from './change-capacity.js';
 
-interface Work {
-  readonly name: string;
+interface Batch {
+  readonly ids: readonly string[];
   readonly end: (error?: Error) => void;
 }
 
-describe('PlacementQueue', () => {
-  let begun: Work[];
+const LIMITS = { placementsAtOnce: 2, placementsInBatch: 2, placementsWaiting: 9, placementQueueMs: 60_000 };
+
+describe('CapacityLedger', () => {
+  let begun: Batch[];
 
   beforeEach(() => {
     begun = [];
   });
 
-  function add(queue: PlacementQueue, name: string): Promise<string> {
-    return queue.run(
-      () =>
-        new Promise<string>((resolve, reject) => {
-          begun.push({
-            name,
-            end: (error) => {
-              if (error === undefined) resolve(name);
-              else reject(error);
-            },
-          });
-        }),
-    );
+  function change(operations: readonly CapacityOperation[]): Promise<readonly unknown[]> {
+    const ids = operations.map((operation) => ('id' in operation ? operation.id : operation.do));
+    return new Promise((resolve, reject) => {
+      begun.push({
+        ids,
+        end: (error) => {
+          if (error === undefined) resolve(ids.map((id) => `done ${id}`));
+          else reject(error);
+        },
+      });
+    });
+  }
+
+  function release(ledger: CapacityLedger, id: string): Promise<unknown> {
+    return ledger.do({ do: 'release', id });
   }
 
   async function settled(): Promise<readonly string[]> {
-    await new Promise((resolve) => setImmediate(resolve));
-    return begun.map(({ name }) => name);
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    return begun.map(({ ids }) => ids.join(' '));
   }
 
-  it('runs as many as it may at once, and the others in their order, whatever becomes of those before', async () => {
-    const queue = new PlacementQueue({ placementsAtOnce: 2, placementsWaiting: 9, placementQueueMs: 60_000 });
-    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => add(queue, name));
-    expect(await settled()).toEqual(['a', 'b']);
-    begun[1]?.end(new Error('no place'));
-    await expect(all[1]).rejects.toThrow('no place');
-    expect(await settled()).toEqual(['a', 'b', 'c']);
+  it('takes what comes in one turn together, in its order, and no more batches at once than it may', async () => {
+    const ledger = new CapacityLedger(change, LIMITS);
+    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => release(ledger, id));
+    expect(await settled()).toEqual(['a b', 'c d']);
+    begun[1]?.end();
+    expect(await Promise.all([all[2], all[3]])).toEqual(['done c', 'done d']);
+    expect(await settled()).toEqual(['a b', 'c d', 'e f']);
     begun[0]?.end();
+    expect(await settled()).toEqual(['a b', 'c d', 'e f', 'g']);
     begun[2]?.end();
-    expect(await settled()).toEqual(['a', 'b', 'c', 'd', 'e']);
     begun[3]?.end();
-    begun[4]?.end();
-    expect(await Promise.all([all[0], all[2], all[3], all[4]])).toEqual(['a', 'c', 'd', 'e']);
-    void add(queue, 'f');
-    void add(queue, 'g');
-    void add(queue, 'h');
-    expect(await settled()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
-    begun[5]?.end();
-    begun[6]?.end();
+    expect(await Promise.all(all)).toHaveLength(7);
+  });
+
+  it('fails a batch whose change fails, and goes on with the next', async () => {
+    const ledger = new CapacityLedger(change, { ...LIMITS, placementsAtOnce: 1 });
+    const all = ['a', 'b', 'c'].map((id) => release(ledger, id));
     await settled();
-    begun[7]?.end();
+    begun[0]?.end(new Error('away'));
+    expect(await Promise.allSettled([all[0], all[1]])).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    await settled();
+    begun[1]?.end();
+    expect(await all[2]).toBe('done c');
+  });
+
+  it('does what was asked together one by one when one of it can not be', async () => {
+    const ledger = new CapacityLedger(change, { ...LIMITS, placementsAtOnce: 1 });
+    const all = ['a', 'b'].map((id) => release(ledger, id));
+    await settled();
+    begun[0]?.end(Object.assign(new Error('can not be'), { code: '22P05' }));
+    expect(await settled()).toEqual(['a b', 'a']);
+    begun[1]?.end(Object.assign(new Error('can not be'), { code: '22P05' }));
+    await expect(all[0]).rejects.toThrow('can not be');
+    expect(await settled()).toEqual(['a b', 'a', 'b']);
+    begun[2]?.end();
+    expect(await all[1]).toBe('done b');
   });
 
   it('is busy when too many wait', async () => {
-    const queue = new PlacementQueue({ placementsAtOnce: 1, placementsWaiting: 1, placementQueueMs: 60_000 });
-    const all = [add(queue, 'a'), add(queue, 'b')];
-    await expect(add(queue, 'c')).rejects.toMatchObject({ code: 'PLACEMENT_BUSY', retryable: true });
+    const ledger = new CapacityLedger(change, { ...LIMITS, placementsWaiting: 2 });
+    const all = [release(ledger, 'a'), release(ledger, 'b')];
+    await expect(release(ledger, 'c')).rejects.toMatchObject({ code: 'PLACEMENT_BUSY', retryable: true });
+    await settled();
     begun[0]?.end();
-    expect(await settled()).toEqual(['a', 'b']);
-    begun[1]?.end();
     await Promise.all(all);
   });
 
   it('is busy to one whose turn does not come in time, who takes nobody else’s', async () => {
-    const queue = new PlacementQueue({ placementsAtOnce: 1, placementsWaiting: 9, placementQueueMs: 20 });
-    const first = add(queue, 'a');
-    await expect(add(queue, 'b')).rejects.toMatchObject({ code: 'PLACEMENT_BUSY' });
-    const third = add(queue, 'c');
+    const ledger = new CapacityLedger(change, {
+      ...LIMITS,
+      placementsAtOnce: 1,
+      placementsInBatch: 1,
+      placementQueueMs: 20,
+    });
+    const first = release(ledger, 'a');
+    await settled();
+    await expect(release(ledger, 'b')).rejects.toMatchObject({ code: 'PLACEMENT_BUSY' });
+    const third = release(ledger, 'c');
     begun[0]?.end();
     expect(await settled()).toEqual(['a', 'c']);
     begun[1]?.end();
-    expect(await Promise.all([first, third])).toEqual(['a', 'c']);
+    expect(await Promise.all([first, third])).toEqual(['done a', 'done c']);
   });
 });

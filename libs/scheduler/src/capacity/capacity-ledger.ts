@@ -1,10 +1,11 @@
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
+import { sqlStateOf } from '../sql-state.js';
 import type { CapacityOperation } from './change-capacity.js';
 
-type LedgerLimits = {
-  readonly [Name in 'placementsAtOnce' | 'placementsInBatch' | 'placementsWaiting' | 'placementQueueMs']: number;
-};
+type LedgerLimits = Readonly<
+  Record<'placementsAtOnce' | 'placementsInBatch' | 'placementsWaiting' | 'placementQueueMs', number>
+>;
 
 /** Does the operations in one transaction, all or none; see `changeCapacity`. */
 type Change = (operations: readonly CapacityOperation[]) => Promise<readonly unknown[]>;
@@ -84,9 +85,19 @@ export class CapacityLedger {
       const results = await this.#change(batch.map(({ operation }) => operation));
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (batch.length > 1 && isOfItsData(error)) {
+        // What one asks for that can not be must not fail those beside it.
+        for (const one of batch) await this.#run([one]);
+      } else {
+        for (const { reject } of batch) reject(error);
+      }
     }
   }
+}
+
+/** A data exception or a violated constraint: classes 22 and 23 of PostgreSQL's codes. */
+function isOfItsData(error: unknown): boolean {
+  return /^2[23]/.test(sqlStateOf(error) ?? '');
 }
 
 function busy(): SchedulerError {

@@ -61,6 +61,17 @@ const PLACEMENT_LOCK_KEY = 7_036_874_417;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
+ * Until the transaction ends, capacity is changed by it alone. Rejects with `PLACEMENT_BUSY` when that is not had in time. Before
+ * any row is locked: those who change capacity lock rows afterwards.
+ */
+export async function lockCapacity(manager: EntityManager): Promise<void> {
+  await orBusy(async () => {
+    await manager.query(`SELECT set_config('lock_timeout', $1, true)`, [String(SCHEDULER_LIMITS.placementLockMs)]);
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [PLACEMENT_LOCK_KEY]);
+  });
+}
+
+/**
  * Does the operations in one transaction that alone may change capacity, and resolves with the result of each, in their order.
  * Rejects with `PLACEMENT_BUSY` when the lock is not had in time, and with the database's errors; either way nothing is changed.
  */
@@ -78,14 +89,20 @@ export async function changeCapacity(
     queueMax: SCHEDULER_LIMITS.queuedSessions,
     recordedHosts: SCHEDULER_LIMITS.recordedHosts,
   };
-  try {
-    const rows = await database.query<{ readonly place: number; readonly result: unknown }[]>(
+  const rows = await orBusy(() =>
+    database.query<{ readonly place: number; readonly result: unknown }[]>(
       'SELECT place, result FROM change_capacity($1::jsonb, $2::jsonb)',
       [JSON.stringify(operations), JSON.stringify(options)],
-    );
-    const results: unknown[] = [];
-    for (const { place, result } of rows) results[place] = result;
-    return results;
+    ),
+  );
+  const results: unknown[] = [];
+  for (const { place, result } of rows) results[place] = result;
+  return results;
+}
+
+async function orBusy<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
     if (sqlStateOf(cause) === LOCK_NOT_AVAILABLE) {
       throw new SchedulerError('PLACEMENT_BUSY', 'too many sessions are being placed at this moment', { cause });

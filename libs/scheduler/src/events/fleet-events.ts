@@ -41,13 +41,27 @@ export class FleetEvents {
     );
   }
 
-  /** Drops what is too old, and of each host what is more than it may have. */
+  /** Drops what is too old, and of each host what is more than it may have; a part at a time. */
   async purge(): Promise<void> {
-    await this.#dataSource.query(
-      `DELETE FROM wolf_instance_events WHERE at < now() - $1::float8 * interval '1 millisecond'
-        OR id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY wolf_instance_id ORDER BY id DESC) AS place
-                  FROM wolf_instance_events) e WHERE place > $2)`,
-      [SCHEDULER_LIMITS.eventsKeptMs, SCHEDULER_LIMITS.eventsPerInstance],
+    const { eventsKeptMs, eventsPerInstance } = SCHEDULER_LIMITS;
+    await this.#drop(
+      `SELECT id FROM wolf_instance_events WHERE at < now() - $1::float8 * interval '1 millisecond'`,
+      eventsKeptMs,
     );
+    await this.#drop(
+      `SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY wolf_instance_id ORDER BY id DESC) AS place
+                       FROM wolf_instance_events) e WHERE place > $1`,
+      eventsPerInstance,
+    );
+  }
+
+  async #drop(idsOf: string, bound: number): Promise<void> {
+    const { purgedAtOnce } = SCHEDULER_LIMITS;
+    for (let droppedCount: number = purgedAtOnce; droppedCount === purgedAtOnce;) {
+      [, droppedCount] = await this.#dataSource.query<[unknown, number]>(
+        `DELETE FROM wolf_instance_events WHERE id = ANY (ARRAY(${idsOf} LIMIT $2))`,
+        [bound, purgedAtOnce],
+      );
+    }
   }
 }

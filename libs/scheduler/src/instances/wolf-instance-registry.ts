@@ -1,26 +1,22 @@
 import type { DataSource } from 'typeorm';
 
 import { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
-import { changeCapacity } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import { sqlStateOf } from '../sql-state.js';
 import { parseHeartbeat } from './heartbeat.js';
 import { checkRegistration, derivedInstanceId, isInstanceId } from './instance-fields.js';
-import type { HeartbeatReceipt, Registration, WolfInstance } from './wolf-instance.js';
+import { removeInstance } from './remove-instance.js';
+import type { Registration, WolfInstance } from './wolf-instance.js';
+import { deriveStatus, type StatusTimes } from '../status/derive-status.js';
+import { statusTimes } from '../status/status-times.js';
 import { StatusKeeper } from '../status/status-keeper.js';
 import { WolfInstanceEntity } from './wolf-instance.entity.js';
+import { writeHeartbeat } from './write-heartbeat.js';
 
-export interface RegistryOptions {
+export interface RegistryOptions extends Partial<StatusTimes> {
   /** Slots of a host that has not said how many it has. */
   readonly maxSandboxesDefault?: number;
-  /** A host not heard of for this long is offline. */
-  readonly silenceMs?: number;
-  readonly heartbeatLateMs?: number;
 }
-
-/** A row that others name: `restrict_violation` since PostgreSQL 18, `foreign_key_violation` before. */
-const STILL_NAMED: ReadonlySet<string | undefined> = new Set(['23001', '23503']);
 
 /**
  * The GPU hosts. A host becomes known by its link or by registering, and is upserted by id, so neither a reconnect nor a
@@ -30,15 +26,14 @@ const STILL_NAMED: ReadonlySet<string | undefined> = new Set(['23001', '23503'])
 export class WolfInstanceRegistry {
   readonly #dataSource: DataSource;
   readonly #maxSandboxesDefault: number;
+  readonly #times: StatusTimes;
   readonly #status: StatusKeeper;
 
   constructor(dataSource: DataSource, options: RegistryOptions = {}) {
     this.#dataSource = dataSource;
     this.#maxSandboxesDefault = options.maxSandboxesDefault ?? SCHEDULER_LIMITS.maxSandboxesDefault;
-    this.#status = new StatusKeeper(dataSource, {
-      silenceMs: options.silenceMs ?? SCHEDULER_LIMITS.silenceMs,
-      heartbeatLateMs: options.heartbeatLateMs ?? SCHEDULER_LIMITS.heartbeatLateMs,
-    });
+    this.#times = statusTimes(options);
+    this.#status = new StatusKeeper(dataSource, this.#times);
   }
 
   /** Makes the host known, or renews what is known of it; it counts as heard of. Throws `INVALID_INSTANCE`. */
@@ -90,6 +85,7 @@ export class WolfInstanceRegistry {
        VALUES ($1, $2, $3, true, $4, true, $5, now())
        ON CONFLICT (id) DO UPDATE SET
          address = CASE WHEN i.auto_registered THEN excluded.address ELSE i.address END,
+         max_sandboxes = coalesce(i.operator_max_sandboxes, i.host_max_sandboxes, excluded.max_sandboxes),
          link_connected = true,
          link_id = excluded.link_id,
          link_changed_at = now(),
@@ -129,47 +125,30 @@ export class WolfInstanceRegistry {
    */
   async touch(ids: readonly string[]): Promise<void> {
     for (let from = 0; from < ids.length; from += SCHEDULER_LIMITS.touchedInstances) {
-      await this.#dataSource
-        .createQueryBuilder()
-        .update(WolfInstanceEntity)
-        .set({
-          lastSeenAt: () => 'now()',
-          linkConnected: true,
-          // What changes nothing but the time is no new fact.
-          factsVersion: () => 'facts_version + (NOT link_connected)::int',
-        })
-        .where('id = ANY(:ids)', { ids: ids.slice(from, from + SCHEDULER_LIMITS.touchedInstances) })
-        .execute();
+      // What changes nothing but the time is no new fact.
+      const [unsettled] = await this.#dataSource.query<
+        [{ readonly id: string; readonly isUnsettled: boolean }[], number]
+      >(
+        `UPDATE wolf_instances SET last_seen_at = now(), link_connected = true,
+           facts_version = facts_version + (NOT link_connected)::int
+         WHERE id = ANY ($1)
+         RETURNING id, settled_version <> facts_version OR conditions @> '[{"type":"Silent"}]' AS "isUnsettled"`,
+        [ids.slice(from, from + SCHEDULER_LIMITS.touchedInstances)],
+      );
+      for (const { id, isUnsettled } of unsettled) if (isUnsettled) await this.#status.settle(id);
     }
   }
 
-  /** A heartbeat of either dialect, as received; see `parseHeartbeat`. Undefined when the host is not known. */
-  async heartbeat(id: string, body: unknown): Promise<HeartbeatReceipt | undefined> {
-    const { heartbeat, dropped } = parseHeartbeat(body);
-    if (!isInstanceId(id)) {
-      return undefined;
-    }
-    const { maxSandboxes, ...facts } = heartbeat;
-    const { affected } = await this.#dataSource
-      .createQueryBuilder()
-      .update(WolfInstanceEntity)
-      .set({
-        ...facts,
-        ...(maxSandboxes !== undefined && {
-          hostMaxSandboxes: maxSandboxes,
-          maxSandboxes: () => 'coalesce(operator_max_sandboxes, :maxSandboxes)',
-        }),
-        lastSeenAt: () => 'now()',
-        lastHeartbeatAt: () => 'now()',
-        factsVersion: () => 'facts_version + 1',
-        updatedAt: () => 'now()',
-      })
-      .setParameters({ maxSandboxes })
-      .where({ id })
-      .execute();
-    if (affected === 1) await this.#status.settle(id);
-    const instance = affected === 1 ? await this.find(id) : undefined;
-    return instance === undefined ? undefined : { instance, dropped };
+  /**
+   * A heartbeat of either dialect, as received; false when the host is not known. Rejects with `INVALID_HEARTBEAT`, and then
+   * nothing has changed: see `parseHeartbeat`.
+   */
+  async heartbeat(id: string, body: unknown): Promise<boolean> {
+    const heartbeat = parseHeartbeat(body);
+    if (!isInstanceId(id)) return false;
+    const written = await writeHeartbeat(this.#dataSource, id, heartbeat);
+    if (written?.isUnsettled === true) await this.#status.settle(id);
+    return written !== undefined;
   }
 
   /** Newest first, at most `SCHEDULER_LIMITS.listedInstances`. */
@@ -178,7 +157,12 @@ export class WolfInstanceRegistry {
   }
 
   async find(id: string): Promise<WolfInstance | undefined> {
-    return isInstanceId(id) ? (await this.#select(id))[0] : undefined;
+    return isInstanceId(id) ? (await this.#select([id]))[0] : undefined;
+  }
+
+  /** Those of them that are known, newest first; asks nothing for none, else once. */
+  async listByIds(ids: readonly string[]): Promise<readonly WolfInstance[]> {
+    return ids.length === 0 ? [] : this.#select(ids);
   }
 
   /**
@@ -186,18 +170,10 @@ export class WolfInstanceRegistry {
    * with it) and with `PLACEMENT_BUSY`. A host whose link still stands comes back with its next link.
    */
   async remove(id: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
-    try {
-      return await this.#dataSource.transaction(async (manager) => {
-        // Under the lock of all placements, so that none is made there meanwhile.
-        await changeCapacity(manager, options.force === true ? [{ do: 'clear', id }] : []);
-        return (await manager.delete(WolfInstanceEntity, { id })).affected === 1;
-      });
-    } catch (cause) {
-      if (STILL_NAMED.has(sqlStateOf(cause))) {
-        throw new SchedulerError('INSTANCE_IN_USE', `the Wolf instance ${id} carries sessions`, { cause });
-      }
-      throw cause;
-    }
+    const { force = false } = options;
+    return await this.#dataSource.transaction(
+      async (manager) => (await removeInstance(manager, id, { force })) !== undefined,
+    );
   }
 
   async #get(id: string): Promise<WolfInstance> {
@@ -208,18 +184,25 @@ export class WolfInstanceRegistry {
     return instance;
   }
 
-  async #select(id: string | undefined): Promise<readonly WolfInstance[]> {
+  async #select(ids: readonly string[] | undefined): Promise<readonly WolfInstance[]> {
     const query = this.#dataSource
       .createQueryBuilder(WolfInstanceEntity, 'i')
       .innerJoinAndMapOne('i.capacity', HostCapacityEntity, 'c', 'c.wolfInstanceId = i.id')
       .orderBy('i.createdAt', 'DESC')
       .addOrderBy('i.id', 'ASC')
       .limit(SCHEDULER_LIMITS.listedInstances);
-    if (id !== undefined) query.where('i.id = :id', { id });
-    const instances = await query.getMany();
-    return instances.map((instance) => {
+    if (ids !== undefined) query.where('i.id = ANY(:ids)', { ids });
+    const { entities, raw } = await query.addSelect('now()', 'now').getRawAndEntities<{ readonly now: Date }>();
+    const now = raw[0]?.now ?? new Date();
+    return entities.map((instance) => {
       const { capacity } = instance as WolfInstance;
-      return Object.assign(instance, { capacity, connectedSandboxCount: capacity.reserved + capacity.confirmed });
+      // The row's own status is as old as its last transition: a host that has fallen silent since must not look alive.
+      const derived = deriveStatus(instance, now, this.#times, instance.conditions);
+      return Object.assign(instance, derived, {
+        capacity,
+        connectedSandboxCount: capacity.reserved + capacity.confirmed,
+        ...(derived.status !== instance.status && { statusChangedAt: now }),
+      });
     });
   }
 }

@@ -1,10 +1,10 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { DiskAlertLevel, DiskUsage } from '../disks/disk-usage.js';
 import type { Condition } from '../status/condition.js';
 import type { WolfInstanceStatus } from '../status/wolf-instance-status.js';
 import type { ContainerUsage } from './container-usage.js';
 import type { Gpu } from './gpu.js';
-import type { DiskAlertLevel, DiskUsage } from './heartbeat.js';
 
 /** A GPU host. Written only through `WolfInstanceRegistry`; read through it too, which adds status and load. */
 @Entity({ name: 'wolf_instances' })

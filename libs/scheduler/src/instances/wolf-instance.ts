@@ -20,9 +20,3 @@ export interface Registration {
   readonly renderNode?: string;
   readonly swayVersion?: string;
 }
-
-export interface HeartbeatReceipt {
-  readonly instance: WolfInstance;
-  /** Names of the fields that were known but malformed, and therefore left as they were. */
-  readonly dropped: readonly string[];
-}

@@ -203,7 +203,7 @@ const DISK_SAMPLES = `
     avail_bytes       bigint NOT NULL,
     used_percent      real NOT NULL,
     alert_level       text NOT NULL,
-    CONSTRAINT wolf_disk_samples_pkey PRIMARY KEY (wolf_instance_id, mount_point, at),
+    CONSTRAINT wolf_disk_samples_pkey PRIMARY KEY (wolf_instance_id, at, mount_point),
     CONSTRAINT wolf_disk_samples_instance FOREIGN KEY (wolf_instance_id) REFERENCES wolf_instances (id) ON DELETE CASCADE
   );
   CREATE INDEX wolf_disk_samples_by_age ON wolf_disk_samples (at)`;

@@ -7,6 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *
  *   change_capacity   the list: place, confirm, release, expire, measure, reconcile, serve
  *   ├ serve_placement_queue   who waits, in the order in which they came
+ *   ├ give_back               slots that are free again
  *   ├ place_in_queue          who found no host and is willing to wait
  *   └ take_slot               one placement: a host, its counters, the row, the record of why
  *     └ choose_host           walks the hosts in the order of the strategy and takes the first that nothing speaks against
@@ -21,7 +22,14 @@ export class CapacityFunctions1764004000001 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const name of ['change_capacity', 'place_in_queue', 'serve_placement_queue', 'take_slot', 'choose_host']) {
+    for (const name of [
+      'change_capacity',
+      'place_in_queue',
+      'serve_placement_queue',
+      'give_back',
+      'take_slot',
+      'choose_host',
+    ]) {
       await queryRunner.query(`DROP FUNCTION ${name}`);
     }
   }
@@ -31,13 +39,13 @@ const USED = 'c.reserved + c.confirmed + c.foreign_lobbies';
 /** As the index `wolf_capacities_by_load` has it. */
 const LOAD = '((c.reserved + c.confirmed + c.foreign_lobbies)::float8 / greatest(c.max_sandboxes, 1))';
 const ENCODERS = `greatest(coalesce(c.encoder_sessions, 0) + c.unseen, ${USED})`;
-const ENCODERS_MAX = `coalesce(c.encoder_sessions_max, (p_options->>'encoderSessionsMax')::int)`;
-const MEMORY_EACH = `coalesce(c.video_memory_per_session_mb, (p_options->>'videoMemoryPerSessionMb')::int, 0)`;
+const ENCODERS_MAX = `coalesce(c.encoder_sessions_max, v_encoders)`;
+const MEMORY_EACH = `coalesce(c.video_memory_per_session_mb, v_memory, 0)`;
 const MEMORY_SHORT = `(c.unseen + 1) * ${MEMORY_EACH} - (c.video_memory_total_mb - c.video_memory_used_mb)`;
 
 /** The first thing that speaks against a host which is in rotation, has a free slot, and is of the GPU and labels asked for. */
 const OBSTACLE = `CASE
-  WHEN NOT i.link_connected OR i.last_seen_at < now() - (p_options->>'silenceMs')::float8 * interval '1 millisecond'
+  WHEN NOT i.link_connected OR i.last_seen_at < v_heard_since
     THEN jsonb_build_object('code', 'silent', 'forMs', round(extract(epoch FROM now() - i.last_seen_at) * 1000))
   WHEN c.images->>v_image <> v_version
     THEN jsonb_build_object('code', 'image', 'name', v_image, 'has', c.images->>v_image, 'wants', v_version)
@@ -57,6 +65,10 @@ DECLARE
   v_labels  jsonb := coalesce(p_request->'labels', '{}');
   v_image   text := p_request->>'imageName';
   v_version text := p_request->>'imageVersion';
+  v_strategy text := p_options->>'strategy';
+  v_encoders int := (p_options->>'encoderSessionsMax')::int;
+  v_memory  int := (p_options->>'videoMemoryPerSessionMb')::int;
+  v_heard_since timestamptz := now() - (p_options->>'silenceMs')::float8 * interval '1 millisecond';
   v_rank    smallint;
   v_hosts   refcursor;
   h         record;
@@ -73,9 +85,9 @@ BEGIN
     END LOOP;
   END IF;
   FOREACH v_rank IN ARRAY ARRAY[0, 1] LOOP
-    IF p_options->>'strategy' = 'round-robin' THEN
+    IF v_strategy = 'round-robin' THEN
       OPEN v_hosts FOR ${CANDIDATES} AND c.rank = v_rank ORDER BY c.placed_seq, c.wolf_instance_id COLLATE "C";
-    ELSIF p_options->>'strategy' = 'bin-pack' THEN
+    ELSIF v_strategy = 'bin-pack' THEN
       OPEN v_hosts FOR ${CANDIDATES} AND c.rank = v_rank
         ORDER BY ${LOAD} DESC, c.placed_seq DESC, c.wolf_instance_id COLLATE "C" DESC;
     ELSE
@@ -122,6 +134,27 @@ BEGIN
       'consideredCount', v_choice.considered, 'passed', v_choice.passed))
     ON CONFLICT (session_id) DO UPDATE SET outcome = excluded.outcome, decision = excluded.decision, decided_at = now();
   RETURN v_taken;
+END $$`;
+
+/** Frees the slots of these sessions; the ids of those that held one. */
+const GIVE_BACK = `
+CREATE FUNCTION give_back(p_session_ids text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  v_id     text;
+  v_row    placements;
+  v_result jsonb := '[]';
+BEGIN
+  FOREACH v_id IN ARRAY p_session_ids LOOP
+    DELETE FROM placements p WHERE p.session_id = v_id RETURNING * INTO v_row;
+    CONTINUE WHEN NOT FOUND;
+    UPDATE wolf_capacities c SET
+        reserved = c.reserved - (v_row.state = 'reserved')::int,
+        confirmed = c.confirmed - (v_row.state = 'confirmed')::int,
+        unseen = c.unseen - v_row.is_unseen::int
+      WHERE c.wolf_instance_id = v_row.wolf_instance_id;
+    v_result := v_result || to_jsonb(v_id);
+  END LOOP;
+  RETURN v_result;
 END $$`;
 
 /** Gives free slots to those who wait. What one was refused, another who asks for the same is not looked for again. */
@@ -180,7 +213,9 @@ DECLARE
   v_refused text[] := '{}';
   v_served  boolean := false;
 BEGIN
-  PERFORM set_config('lock_timeout', p_options->>'lockMs', true);
+  -- Each statement finds its rows by an index, whatever the fleet's size was when it was planned, and is planned once.
+  PERFORM set_config('lock_timeout', p_options->>'lockMs', true), set_config('enable_seqscan', 'off', true),
+    set_config('plan_cache_mode', 'force_generic_plan', true);
   PERFORM pg_advisory_xact_lock((p_options->>'lockKey')::bigint);
   -- What frees slots comes first, then those who wait for one, then those who come now.
   FOR o IN SELECT ordinality::int - 1 AS at, value AS ask FROM jsonb_array_elements(p_operations) WITH ORDINALITY
@@ -200,21 +235,14 @@ BEGIN
       ELSE
         result := to_jsonb(EXISTS (SELECT FROM placements p WHERE p.session_id = v_id));
       END IF;
-    WHEN 'release', 'expire', 'clear' THEN
-      result := '[]';
-      IF v_ask->>'do' = 'release' THEN DELETE FROM placement_queue q WHERE q.session_id = v_id; END IF;
-      FOR v_row IN DELETE FROM placements p
-          WHERE CASE v_ask->>'do' WHEN 'release' THEN p.session_id = v_id WHEN 'clear' THEN p.wolf_instance_id = v_id
-            ELSE p.session_id = ANY (ARRAY(SELECT e.session_id FROM placements e WHERE e.expires_at < now() ORDER BY e.expires_at
-              LIMIT (v_ask->>'limit')::int)) END
-          RETURNING * LOOP
-        UPDATE wolf_capacities c SET
-            reserved = c.reserved - (v_row.state = 'reserved')::int,
-            confirmed = c.confirmed - (v_row.state = 'confirmed')::int,
-            unseen = c.unseen - v_row.is_unseen::int
-          WHERE c.wolf_instance_id = v_row.wolf_instance_id;
-        result := result || to_jsonb(v_row.session_id);
-      END LOOP;
+    WHEN 'release' THEN
+      DELETE FROM placement_queue q WHERE q.session_id = v_id;
+      result := give_back(ARRAY[v_id]);
+    WHEN 'clear' THEN
+      result := give_back(ARRAY(SELECT p.session_id FROM placements p WHERE p.wolf_instance_id = v_id));
+    WHEN 'expire' THEN
+      result := give_back(ARRAY(SELECT p.session_id FROM placements p WHERE p.expires_at < now() ORDER BY p.expires_at
+        LIMIT (v_ask->>'limit')::int));
     WHEN 'measure' THEN
       UPDATE placements p SET is_unseen = false WHERE p.wolf_instance_id = v_id AND p.is_unseen AND p.state = 'confirmed'
         AND p.confirmed_at < (v_ask->>'sampledAt')::timestamptz - (p_options->>'unseenMs')::float8 * interval '1 millisecond';
@@ -272,4 +300,4 @@ BEGIN
   IF NOT v_served THEN PERFORM serve_placement_queue(p_options); END IF;
 END $$`;
 
-const STATEMENTS = [CHOOSE_HOST, TAKE_SLOT, SERVE_QUEUE, PLACE_IN_QUEUE, CHANGE_CAPACITY];
+const STATEMENTS = [CHOOSE_HOST, TAKE_SLOT, GIVE_BACK, SERVE_QUEUE, PLACE_IN_QUEUE, CHANGE_CAPACITY];

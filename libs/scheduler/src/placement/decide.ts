@@ -13,6 +13,8 @@ export interface JudgedHost {
 export interface Judgement {
   /** The first of `hosts` without an obstacle. */
   readonly chosen: JudgedHost | undefined;
+  /** It is chosen because it was asked for. */
+  readonly isPreferred: boolean;
   /** In the order in which they are looked at; out of rotation come last. */
   readonly hosts: readonly JudgedHost[];
 }
@@ -37,7 +39,11 @@ export function decide(
   const preferred = judged.find(
     ({ host, obstacle }) => host.id === question.preferredInstanceId && obstacle === undefined,
   );
-  return { chosen: preferred ?? judged.find(({ obstacle }) => obstacle === undefined), hosts: judged };
+  return {
+    chosen: preferred ?? judged.find(({ obstacle }) => obstacle === undefined),
+    isPreferred: preferred !== undefined,
+    hosts: judged,
+  };
 }
 
 function rankOf({ host }: JudgedHost): number {
@@ -58,9 +64,17 @@ function compare(one: JudgedHost, other: JudgedHost, { strategy }: PlacementPoli
   }
 }
 
-/** Ties go to the host that was not placed on for the longest time; by bytes of the id among those that never were. */
+/** Ties go to the host that was not placed on for the longest time; by the id, which is ASCII, among those that never were. */
 function compareTurns(one: PlacementHost, other: PlacementHost): number {
-  const turns = BigInt(one.placedSeq) - BigInt(other.placedSeq);
-  if (turns !== 0n) return turns < 0n ? -1 : 1;
-  return Buffer.compare(Buffer.from(one.id), Buffer.from(other.id));
+  return compareCounts(one.placedSeq, other.placedSeq) || compareTexts(one.id, other.id);
+}
+
+/** Of PostgreSQL's bigints, which come as decimal digits. */
+function compareCounts(one: string, other: string): number {
+  return one.length - other.length || compareTexts(one, other);
+}
+
+function compareTexts(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }

@@ -2,6 +2,7 @@ import type { PlacementPolicy } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import type { JudgedHost, Judgement } from './decide.js';
 import { usedSlotsOf } from './obstacle-of.js';
+import { describeCounts } from './describe-counts.js';
 import { describeObstacle, type ObstacleCode } from './obstacle.js';
 import type { ConsideredHost, PlacementDecision } from './placement-decision.js';
 import type { RefusalReason } from './placement.js';
@@ -27,17 +28,6 @@ const STAGES: readonly (readonly [RefusalReason, readonly ObstacleCode[]])[] = [
   ['all-full', ['slots', 'encoders', 'video-memory']],
 ];
 
-const PHRASES: Readonly<Record<ObstacleCode, string>> = {
-  condition: 'out of rotation',
-  silent: 'silent',
-  'gpu-vendor': 'of another GPU',
-  label: 'without the labels',
-  image: 'without the image',
-  slots: 'with all slots taken',
-  encoders: 'with all encoders taken',
-  'video-memory': 'short of video memory',
-};
-
 /** `refusal`: what the queue said, where it has the last word. */
 export function explainJudgement(
   judgement: Judgement,
@@ -48,7 +38,9 @@ export function explainJudgement(
 ): PlacementDecision {
   const counts = countObstacles(judgement.hosts);
   const reason = outcome === 'placed' ? undefined : (refusal ?? reasonOf(judgement.hosts));
-  const { chosen } = judgement;
+  const { isPreferred, chosen } = judgement;
+  const taken = outcome === 'placed' ? chosen : undefined;
+  const tell = (judged: JudgedHost): ConsideredHost => considered(judged, policy, now, judged === taken, isPreferred);
   const byNearness = judgement.hosts.toSorted((one, other) => nearnessOf(one) - nearnessOf(other));
   return {
     outcome,
@@ -56,12 +48,10 @@ export function explainJudgement(
     strategy: policy.strategy,
     message: sentence(outcome, reason, counts, judgement.hosts.length),
     ...(reason !== undefined && { reason }),
-    ...(outcome === 'placed' && chosen !== undefined && { chosen: considered(chosen, policy, now, true) }),
+    ...(taken !== undefined && { chosen: tell(taken) }),
     consideredCount: judgement.hosts.length,
     counts,
-    hosts: byNearness
-      .slice(0, SCHEDULER_LIMITS.explainedHosts)
-      .map((judged) => considered(judged, policy, now, outcome === 'placed' && judged === chosen)),
+    hosts: byNearness.slice(0, SCHEDULER_LIMITS.explainedHosts).map(tell),
   };
 }
 
@@ -74,11 +64,12 @@ function considered(
   { host, score, obstacle }: JudgedHost,
   policy: PlacementPolicy,
   now: Date,
-  isChosen: boolean,
+  isTaken: boolean,
+  isPreferred: boolean,
 ): ConsideredHost {
   const used = usedSlotsOf(host);
-  const fits = isChosen
-    ? whyChosen(score, used, host.maxSandboxes, policy.strategy, false)
+  const fits = isTaken
+    ? whyChosen(score, used, host.maxSandboxes, policy.strategy, isPreferred)
     : `fits: ${String(used)}/${String(host.maxSandboxes)} slots taken`;
   return {
     id: host.id,
@@ -125,11 +116,12 @@ function sentence(
   counts: Readonly<Partial<Record<ObstacleCode, number>>>,
   hostCount: number,
 ): string {
-  if (outcome === 'placed' || reason === undefined) return 'placed';
-  const parts = Object.entries(PHRASES).flatMap(([code, phrase]) => {
-    const count = counts[code as ObstacleCode] ?? 0;
-    return count === 0 ? [] : [`${String(count)} ${phrase}`];
-  });
-  if (parts.length === 0) return MESSAGES[reason];
-  return `${MESSAGES[reason]} (of ${String(hostCount)} host${hostCount === 1 ? '' : 's'}: ${parts.join(', ')})`;
+  const obstacles = describeCounts(counts);
+  const hosts = `${String(hostCount)} host${hostCount === 1 ? '' : 's'}`;
+  if (outcome === 'placed' || reason === undefined) {
+    const fitCount = hostCount - Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return `${String(fitCount)} of ${hosts} would take it${obstacles === '' ? '' : ` (${obstacles})`}`;
+  }
+  const why = obstacles === '' ? MESSAGES[reason] : `${MESSAGES[reason]} (of ${hosts}: ${obstacles})`;
+  return outcome === 'queued' ? `waits for a slot: ${why}` : why;
 }

@@ -15,59 +15,77 @@ export type Obstacle =
 
 export type ObstacleCode = Obstacle['code'];
 
+/** Longer than a status takes to follow from its facts, much shorter than any silence that takes a host out of rotation. */
+const CHANGING_MS = 5_000;
+
 /** For people; `now` is when it is read. */
 export function describeObstacle(obstacle: Obstacle, now: Date): string {
   switch (obstacle.code) {
     case 'condition':
       return describeCondition(obstacle, now);
     case 'silent':
-      return `not heard of for ${duration(obstacle.forMs)}`;
+      return describeSilence(obstacle.forMs);
     case 'gpu-vendor':
       return `gpu_vendor ${obstacle.has === '' ? 'unknown' : obstacle.has} ≠ ${obstacle.wants}`;
     case 'label':
-      return obstacle.has === null
-        ? `no label ${obstacle.name}, ${obstacle.wants} is asked for`
-        : `label ${obstacle.name} ${obstacle.has} ≠ ${obstacle.wants}`;
+      return `label ${obstacle.name} ${obstacle.has ?? 'not set'} ≠ ${obstacle.wants}`;
     case 'slots':
-      return `slots ${String(obstacle.used)}/${String(obstacle.max)}`;
+      return obstacle.max === 0 ? 'takes no sessions: max_sandboxes is 0' : `slots ${shareOf(obstacle)}`;
     case 'image':
-      return `image ${obstacle.name}:${obstacle.wants} is not there, ${obstacle.has} is`;
+      return `image ${obstacle.name}:${obstacle.has} ≠ ${obstacle.wants}`;
     case 'encoders':
-      return `encoders ${String(obstacle.used)}/${String(obstacle.max)}`;
+      return `encoders ${shareOf(obstacle)}`;
     case 'video-memory':
-      return `video memory ${(obstacle.shortMb / 1024).toFixed(1)} GB short`;
+      return `video memory ${memory(obstacle.shortMb)} short`;
     default:
       return obstacle satisfies never;
   }
 }
 
 function describeCondition({ type, message, since }: Extract<Obstacle, { code: 'condition' }>, now: Date): string {
-  const forMs = now.getTime() - Date.parse(since);
+  const span = duration(now.getTime() - Date.parse(since));
   switch (type) {
     case 'LinkDown':
-      return `no link for ${duration(forMs)}`;
+      return `no link for ${span}`;
     case 'Silent':
-      return `not heard of for ${duration(forMs)}`;
+      return `not heard of for ${span}`;
+    case 'HeartbeatLate':
+      return `no heartbeat for ${span}`;
     case 'CanaryFailing':
-      return `canary failing for ${duration(forMs)}`;
+      return `canary failing for ${span}`;
+    case 'GpuMonitoringLost':
+      return `GPU not measured for ${span}`;
     case 'Cordoned':
     case 'Draining':
-      return `${message}, since ${since}`;
-    case 'HeartbeatLate':
+      return `${message}, since ${since.replace(/\.\d+Z$/, 'Z')}`;
     case 'WolfCritical':
     case 'WolfStuck':
     case 'DiskCritical':
     case 'DiskWarning':
-    case 'GpuMonitoringLost':
-      return `${message} for ${duration(forMs)}`;
+      return `${message} for ${span}`;
     default:
       return type satisfies never;
   }
+}
+
+/** One that was heard of a moment ago has just lost its link, or is about to be judged anew. */
+function describeSilence(forMs: number): string {
+  return forMs < CHANGING_MS ? 'its state is changing at this moment' : `not heard of for ${duration(forMs)}`;
+}
+
+function shareOf({ used, max }: { readonly used: number; readonly max: number }): string {
+  return `${String(used)}/${String(max)}`;
+}
+
+/** In units of 1024, called as GPUs are sold. */
+function memory(mb: number): string {
+  return mb < 1_024 ? `${String(mb)} MB` : `${(mb / 1_024).toFixed(1)} GB`;
 }
 
 function duration(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1_000));
   if (s < 120) return `${String(s)} s`;
   if (s < 7_200) return `${String(Math.round(s / 60))} min`;
-  return `${String(Math.round(s / 3_600))} h`;
+  if (s < 172_800) return `${String(Math.round(s / 3_600))} h`;
+  return `${String(Math.round(s / 86_400))} days`;
 }

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import type { PlacementStrategy } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
+import { describeCounts } from './describe-counts.js';
 import { whyChosen } from './explain-judgement.js';
 import { describeObstacle, type Obstacle } from './obstacle.js';
 import type { ConsideredHost, PlacementDecision } from './placement-decision.js';
@@ -70,7 +71,7 @@ function placedDecision({ strategy, chosen, consideredCount, passed }: PlacedRec
     outcome: 'placed',
     at: at.toISOString(),
     strategy,
-    message: 'placed',
+    message: passed.length === 0 ? 'placed' : `placed; passed over: ${describeCounts(counts)}`,
     chosen: taken,
     consideredCount,
     counts,

@@ -12,10 +12,8 @@ import {
 import { FleetEvents } from '../events/fleet-events.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import { decide, type Judgement } from './decide.js';
-import { explainJudgement } from './explain-judgement.js';
+import { FleetJudge } from './fleet-judge.js';
 import { imageNameOf } from './image-name.js';
-import { listPlacementHosts } from './list-placement-hosts.js';
 import { PlacementEntity } from './placement.entity.js';
 import type { PlacementDecision } from './placement-decision.js';
 import { PlacementRecords } from './placement-records.js';
@@ -38,12 +36,14 @@ export class PlacementService {
   readonly #dataSource: DataSource;
   readonly #policy: PlacementPolicy;
   readonly #ledger: CapacityLedger;
+  readonly #fleet: FleetJudge;
   readonly #records: PlacementRecords;
 
   constructor(dataSource: DataSource, options: PlacementOptions = {}) {
     this.#dataSource = dataSource;
     this.#policy = { ...DEFAULT_PLACEMENT_POLICY, ...options };
     this.#ledger = new CapacityLedger((operations) => changeCapacity(dataSource, operations, this.#policy));
+    this.#fleet = new FleetJudge(dataSource, this.#policy);
     this.#records = new PlacementRecords(dataSource);
   }
 
@@ -60,19 +60,16 @@ export class PlacementService {
     for (let attempt = 0; attempt < SCHEDULER_LIMITS.placeAttempts; attempt += 1) {
       const result = (await this.#ledger.do({ do: 'place', id: sessionId, request: question, queueMs })) as PlaceResult;
       if ('placed' in result) return placementOf(result.placed);
-      const { judgement, now } = await this.#judge(question);
+      const judgement = await this.#fleet.judge(question);
       if ('queued' in result) {
-        const decision = await this.#record(sessionId, explainJudgement(judgement, this.#policy, now, 'queued'));
+        const decision = await this.#record(sessionId, judgement.explain('queued'));
         const { position, deadlineAt } = result.queued;
         return { queued: true, position, deadlineAt: new Date(deadlineAt), message: decision.message, decision };
       }
       // What is said of the hosts must be true of them: one that fits by now is taken.
       if (judgement.chosen !== undefined && result.refused === 'no-host') continue;
       const refusal = result.refused === 'no-host' ? undefined : result.refused;
-      const decision = await this.#record(
-        sessionId,
-        explainJudgement(judgement, this.#policy, now, 'refused', refusal),
-      );
+      const decision = await this.#record(sessionId, judgement.explain('refused', refusal));
       return { refused: true, reason: decision.reason ?? 'all-full', message: decision.message, decision };
     }
     throw new SchedulerError('PLACEMENT_BUSY', 'slots come and go too fast at this moment');
@@ -80,8 +77,8 @@ export class PlacementService {
 
   /** What `place` would do now, and what speaks against each host. Reserves nothing. */
   async explain(request: Omit<PlacementRequest, 'sessionId'>): Promise<PlacementDecision> {
-    const { judgement, now } = await this.#judge(questionOf(request));
-    return explainJudgement(judgement, this.#policy, now, judgement.chosen === undefined ? 'refused' : 'placed');
+    const judgement = await this.#fleet.judge(questionOf(request));
+    return judgement.explain(judgement.chosen === undefined ? 'refused' : 'placed');
   }
 
   /** Why the session is where it is, or nowhere; undefined when nothing was decided lately. */
@@ -113,9 +110,21 @@ export class PlacementService {
     });
   }
 
-  async #judge(question: PlacementQuestion): Promise<{ readonly judgement: Judgement; readonly now: Date }> {
-    const { hosts, now } = await listPlacementHosts(this.#dataSource);
-    return { judgement: decide(hosts, question, this.#policy, now), now };
+  /**
+   * Takes back the reservations whose time is over: whoever made them did not come to confirm them. Resolves with their sessions, at
+   * most `SCHEDULER_LIMITS.expiredAtOnce`.
+   */
+  async expireReservations(): Promise<readonly string[]> {
+    return (await this.#ledger.do({ do: 'expire', limit: SCHEDULER_LIMITS.expiredAtOnce })) as readonly string[];
+  }
+
+  /**
+   * Gives slots to sessions that wait, where hosts have come or their limits have changed: a slot that is released is given on by
+   * itself. Costs one question while nobody waits.
+   */
+  async serveQueue(): Promise<void> {
+    const waiting = await this.#dataSource.query<unknown[]>('SELECT FROM placement_queue LIMIT 1');
+    if (waiting.length > 0) await this.#ledger.do({ do: 'serve' });
   }
 
   async #record(sessionId: string, decision: PlacementDecision): Promise<PlacementDecision> {

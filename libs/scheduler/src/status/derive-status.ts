@@ -1,3 +1,4 @@
+import { describeFullDisks } from '../disks/describe-full-disks.js';
 import type { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
 import type { Condition, ConditionType } from './condition.js';
 import type { WolfInstanceStatus } from './wolf-instance-status.js';
@@ -113,10 +114,7 @@ function noteDisk(
   note: (type: ConditionType, effect: Condition['effect'], since: Date, message: string) => void,
 ): void {
   if (diskAlertLevel !== 'critical' && diskAlertLevel !== 'warning') return;
-  const mounts = diskUsage
-    .filter((disk) => disk.alert_level === diskAlertLevel)
-    .map((disk) => `${disk.mount_point} is ${String(Math.round(disk.used_percent))} % full`);
-  const message = mounts.join(', ') || 'a disk is nearly full';
+  const message = describeFullDisks(diskUsage, diskAlertLevel);
   if (diskAlertLevel === 'critical') note('DiskCritical', 'blocks', now, message);
   else note('DiskWarning', 'note', now, message);
 }

@@ -8,7 +8,7 @@ import { deriveStatus, type DerivedStatus, type StatusTimes } from './derive-sta
 
 /**
  * Makes the status of hosts follow from their facts. Whoever changes a fact raises `facts_version` with it and settles the host
- * afterwards. What was derived is written only while the facts are those it was derived from: a heartbeat that comes while
+ * afterwards. What was derived is written only while the facts are those it was derived from, times included: a heartbeat that comes while
  * a sweep finds the host silent wins, because the sweep's write finds other facts.
  *
  * One host at a time, and its row before its capacity's: nobody waits here for one who waits for him.
@@ -29,7 +29,7 @@ export class StatusKeeper {
     }
   }
 
-  /** False when the facts changed meanwhile. */
+  /** False when the facts or the status changed meanwhile. */
   async #settleOnce(id: string): Promise<boolean> {
     const { entities, raw } = await this.#dataSource
       .createQueryBuilder(WolfInstanceEntity, 'i')
@@ -75,11 +75,21 @@ async function write(manager: EntityManager, instance: WolfInstanceEntity, deriv
       ...(derived.status !== instance.status && { statusChangedAt: () => 'now()' }),
     })
     // A date of ours has milliseconds, PostgreSQL's microseconds.
-    .where(`id = :id AND facts_version = :version AND date_trunc('milliseconds', last_seen_at) = :seenAt`, {
-      id: instance.id,
-      version: instance.factsVersion,
-      seenAt: instance.lastSeenAt,
-    })
+    .where(
+      `id = :id AND facts_version = :version AND date_trunc('milliseconds', last_seen_at) = :seenAt
+       AND date_trunc('milliseconds', last_heartbeat_at) IS NOT DISTINCT FROM :beatAt
+       AND settled_version = :settled AND status = :status AND conditions = :conditions::jsonb`,
+      {
+        id: instance.id,
+        version: instance.factsVersion,
+        seenAt: instance.lastSeenAt,
+        beatAt: instance.lastHeartbeatAt,
+        // And while nobody else has written the same transition, which would be told twice.
+        settled: instance.settledVersion,
+        status: instance.status,
+        conditions: JSON.stringify(instance.conditions),
+      },
+    )
     .execute();
   return affected === 1;
 }

@@ -4,17 +4,18 @@ import { CoalescedIds } from './coalesced-ids.js';
 import { NOTICE_PULSE_MS, NOTICE_RETRY_FIRST_MS, NOTICE_RETRY_LONGEST_MS } from './limits.js';
 import { NoticeConnection } from './notice-connection.js';
 
-export type ChangeChannel = 'sessions' | 'api_keys' | 'session_shares';
+export type ChangeChannel = 'sessions' | 'api_keys' | 'session_shares' | 'placements';
 /** Hears the id that a channel's triggers announce; what it is made of they say. */
 export type ChangeListener = (id: string | undefined) => void;
 
-/** Each has the name that its triggers notify; `libs/external-agent` and `api-keys` have the migrations. */
+/** Each has the name that triggers and functions notify; the packages' migrations have those. */
 const POSTGRES_CHANNELS: Readonly<Record<ChangeChannel, string>> = {
   sessions: 'helix_sessions',
   api_keys: 'helix_api_keys',
   session_shares: 'helix_session_shares',
+  placements: 'helix_placements',
 };
-const CHANNELS: readonly ChangeChannel[] = ['sessions', 'api_keys', 'session_shares'];
+const CHANNELS: readonly ChangeChannel[] = ['sessions', 'api_keys', 'session_shares', 'placements'];
 
 /**
  * Tells this replica what any replica has changed, so that what it remembers is not believed for longer. Triggers in the
@@ -31,11 +32,13 @@ export class ChangeNotices {
     sessions: new Set(),
     api_keys: new Set(),
     session_shares: new Set(),
+    placements: new Set(),
   };
   readonly #waiting: Readonly<Record<ChangeChannel, CoalescedIds>> = {
     sessions: new CoalescedIds(),
     api_keys: new CoalescedIds(),
     session_shares: new CoalescedIds(),
+    placements: new CoalescedIds(),
   };
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;

@@ -1,0 +1,53 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+interface Launcher {
+  readonly EmbeddedPostgres: {
+    start(options: {
+      readonly dataDir: string;
+      readonly log: (message: string, level: string) => void;
+    }): Promise<{ readonly url: string; close(): Promise<void> }>;
+  };
+}
+
+/** As the API starts one for itself. */
+const LAUNCHER = '../../apps/api/dist/database/embedded-postgres/embedded-postgres.js';
+
+/** A PostgreSQL of the benchmark's own, durable as in production. */
+export class BenchPostgres {
+  readonly url: string;
+  readonly #folder: string;
+  readonly #close: () => Promise<void>;
+
+  private constructor(url: string, folder: string, close: () => Promise<void>) {
+    this.url = url;
+    this.#folder = folder;
+    this.#close = close;
+  }
+
+  static async start(): Promise<BenchPostgres> {
+    const { EmbeddedPostgres } = (await import(new URL(LAUNCHER, import.meta.url).href)) as Launcher;
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-bench-'));
+    try {
+      // PostgreSQL runs as another user where this runs as root, and must be able to walk in.
+      await chmod(folder, 0o711);
+      const postgres = await EmbeddedPostgres.start({
+        dataDir: path.join(folder, 'postgres'),
+        log: (message, level) => {
+          if (level !== 'info') process.stderr.write(`${message}\n`);
+        },
+      });
+      return new BenchPostgres(postgres.url, folder, () => postgres.close());
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Stops it and removes its files. */
+  async close(): Promise<void> {
+    await this.#close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
