@@ -7,13 +7,33 @@ import type { DesiredState, SessionReason } from './session-state.js';
 
 /** The columns which a command may change while it holds the session's lease. */
 export type SessionPatch = Partial<
-  Pick<SessionEntity, 'state' | 'reason' | 'wolfInstanceId' | 'lobbyId' | 'startAttempts' | 'startedAt' | 'stoppedAt'>
+  Pick<
+    SessionEntity,
+    | 'state'
+    | 'reason'
+    | 'generation'
+    | 'wolfInstanceId'
+    | 'lobbyId'
+    | 'startAttempts'
+    | 'startedAt'
+    | 'stoppedAt'
+    | 'queuePosition'
+    | 'queueDeadlineAt'
+    | 'hostLostAt'
+    | 'hostLostDeadlineAt'
+  >
 >;
+
+/** It waits for no slot any more, or not yet. */
+export const NOT_WAITING = { queuePosition: null, queueDeadlineAt: null } as const;
+/** Its host is not lost, or is no concern of it any more. */
+export const HOST_NOT_LOST = { hostLostAt: null, hostLostDeadlineAt: null } as const;
 
 export type NewSession = Pick<
   SessionEntity,
   'id' | 'ownerId' | 'name' | 'lobbyPin' | 'display' | 'environment' | 'gpuVendor' | 'image' | 'labels' | 'idleLimitMs'
->;
+> &
+  Partial<Pick<SessionEntity, 'placementLabels' | 'queueMs' | 'onHostLost'>>;
 
 /**
  * Sessions in PostgreSQL. Nothing here saves a whole row: a command changes the columns it owns, in one statement that
@@ -85,7 +105,7 @@ export class SessionRepository {
    */
   async requeueFailed(id: SessionId): Promise<void> {
     await this.#change(
-      { state: 'queued', reason: null, startAttempts: 0 },
+      { state: 'queued', reason: null, startAttempts: 0, generation: () => 'generation + 1' },
       `id = :id AND state = 'failed' AND desired = 'running'`,
       { id },
     );
@@ -103,6 +123,8 @@ export class SessionRepository {
         state: () => `CASE WHEN ${HAS_ENDED} THEN 'queued' ELSE state END`,
         reason: null,
         startAttempts: () => `CASE WHEN ${HAS_ENDED} THEN 0 ELSE start_attempts END`,
+        generation: () => `CASE WHEN ${HAS_ENDED} THEN generation + 1 ELSE generation END`,
+        ...NOT_WAITING,
         stoppedAt: null,
         unfinishedDrives: 0,
         retryAt: null,
@@ -119,7 +141,14 @@ export class SessionRepository {
   /** The lobby stands. The desktop counts as worked with from now on. `undefined` when the lease is lost. */
   markRunning(id: SessionId, holder: string, lobbyId: string): Promise<SessionEntity | undefined> {
     return this.#change(
-      { state: 'running', lobbyId, reason: null, startedAt: () => 'now()', lastActivityAt: () => 'now()' },
+      {
+        state: 'running',
+        lobbyId,
+        reason: null,
+        ...HOST_NOT_LOST,
+        startedAt: () => 'now()',
+        lastActivityAt: () => 'now()',
+      },
       'id = :id AND lease_holder = :holder',
       { id, holder },
     );
@@ -134,9 +163,12 @@ export class SessionRepository {
       {
         state: () => `CASE desired WHEN 'running' THEN 'queued' ELSE 'stopped' END`,
         startAttempts: () => `CASE desired WHEN 'running' THEN 0 ELSE start_attempts END`,
+        generation: () => `CASE desired WHEN 'running' THEN generation + 1 ELSE generation END`,
         stoppedAt: () => `CASE desired WHEN 'running' THEN NULL ELSE now() END`,
         reason,
         lobbyId: null,
+        ...NOT_WAITING,
+        ...HOST_NOT_LOST,
       },
       'id = :id AND lease_holder = :holder',
       { id, holder },

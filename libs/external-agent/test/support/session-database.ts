@@ -34,7 +34,10 @@ export async function openSessionDatabase(): Promise<SessionDatabase> {
     dataSource,
     connect,
     clear: async () => {
-      await dataSource.query('TRUNCATE sessions, session_pictures, session_shares, placements, wolf_instances');
+      await dataSource.query(
+        `TRUNCATE sessions, session_pictures, session_shares, placements, placement_queue, placement_decisions,
+           wolf_instances, wolf_capacities, wolf_instance_events, wolf_disk_samples`,
+      );
     },
     close: async () => {
       await Promise.all(opened.filter((source) => source.isInitialized).map((source) => source.destroy()));
