@@ -2,7 +2,7 @@ import { isWolfError } from '@helix/wolf-client';
 import { LIMITS } from '../limits.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionEntity } from '../session/session.entity.js';
-import { HOST_NOT_LOST } from '../session/session.repository.js';
+import { HOST_NOT_LOST } from '../session/session-patch.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import { DESKTOP_LOST_REASON } from './session-reasons.js';
 

@@ -1,33 +1,10 @@
 import type { DataSource, QueryDeepPartialEntity } from 'typeorm';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
-import { HAS_ENDED, IS_SETTLED, LEASE_IS_FREE } from './session-sql.js';
+import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
+import { HOST_NOT_LOST, NOT_WAITING, type SessionPatch } from './session-patch.js';
 import { SessionEntity } from './session.entity.js';
 import type { DesiredState, SessionReason } from './session-state.js';
-
-/** The columns which a command may change while it holds the session's lease. */
-export type SessionPatch = Partial<
-  Pick<
-    SessionEntity,
-    | 'state'
-    | 'reason'
-    | 'generation'
-    | 'wolfInstanceId'
-    | 'lobbyId'
-    | 'startAttempts'
-    | 'startedAt'
-    | 'stoppedAt'
-    | 'queuePosition'
-    | 'queueDeadlineAt'
-    | 'hostLostAt'
-    | 'hostLostDeadlineAt'
-  >
->;
-
-/** It waits for no slot any more, or not yet. */
-export const NOT_WAITING = { queuePosition: null, queueDeadlineAt: null } as const;
-/** Its host is not lost, or is no concern of it any more. */
-export const HOST_NOT_LOST = { hostLostAt: null, hostLostDeadlineAt: null } as const;
 
 export type NewSession = Pick<
   SessionEntity,
@@ -216,7 +193,8 @@ export class SessionRepository {
   }
 
   /**
-   * Gives the lease back. A session that is not settled is left alone by the reconciler for a while, longer each time.
+   * Gives the lease back. A session that is not settled is left alone by the reconciler for a while, longer each time; of one that
+   * waits for a slot the queue decides when it is taken up.
    */
   async release(id: SessionId, holder: string): Promise<void> {
     const { retryFirstMs, retryLongestMs } = LIMITS;
@@ -225,7 +203,7 @@ export class SessionRepository {
         leaseHolder: null,
         leaseExpiresAt: null,
         unfinishedDrives: () => `CASE WHEN ${IS_SETTLED} THEN 0 ELSE unfinished_drives + 1 END`,
-        retryAt: () => `CASE WHEN ${IS_SETTLED} THEN NULL ELSE now() + interval '1 millisecond'
+        retryAt: () => `CASE WHEN ${IS_SETTLED} OR ${IS_WAITING} THEN NULL ELSE now() + interval '1 millisecond'
           * least(${String(retryLongestMs)},
               ${String(retryFirstMs)} * 2 ^ least(greatest(unfinished_drives, start_attempts - 1), 20)) END`,
       },
