@@ -160,8 +160,9 @@ export const LIMITS = {
   hostLossDrivesAtOnce: 4,
   /** Between two looks for hosts whose drain has come to its deadline. */
   drainSweepIntervalMs: 5_000,
-  /** Such hosts in one look, and sessions of each; the next takes the rest. */
+  /** Such hosts in one look … */
   drainedHostsAtOnce: 100,
+  /** … and sessions of each whose stop it asks for; the next takes the rest. */
   drainStopsAtOnce: 200,
   /** A command's claim on a session, renewed at a third of this; a replica that dies holds it no longer. */
   leaseMs: 30_000,
