@@ -24,6 +24,7 @@ describe('DELETE /api/v1/wolf-instances/:id', () => {
       `INSERT INTO placements (session_id, wolf_instance_id, state) VALUES ($1, 'gpu-1', 'confirmed')`,
       [id],
     );
+    await api.dataSource.query('UPDATE wolf_capacities SET confirmed = 1, unseen = 1');
     const refused = await admin.delete('/api/v1/wolf-instances/gpu-1');
     expect([refused.status, refused.body['code']]).toEqual([409, 'INSTANCE_IN_USE']);
     expect((await admin.delete('/api/v1/wolf-instances/gpu-1?force=true')).status).toBe(200);
