@@ -89,12 +89,35 @@ describe('the contract of external agents', () => {
     ['a variable of the control plane', { env: ['HELIX_API_URL=http://evil.example'] }],
     ['an image that is not allowed', { image: 'evil:latest' }],
     ['a width that is no number', { display_width: 'wide' }],
+    ['labels that are a list', { host_labels: ['eu'] }],
+    ['a label that is no text', { host_labels: { zone: 1 } }],
+    ['a wait that is too long', { queue_seconds: 3_601 }],
+    ['another wish for when its host is lost', { on_host_lost: 'wait' }],
   ])('refuses %s', async (_what, body) => {
     expect((await refused(body))[0]).toBe(400);
   });
 
   it('refuses a body that is too large', async () => {
     expect(await refused({ input: 'x'.repeat(2_000_000) })).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  });
+
+  it('lets a session wait for a slot, tells how it stands, and starts it when there is one', async () => {
+    await world.setSlots(0);
+    const waiting = await world.owner.ask(CREATE, { body: { queue_seconds: 60, on_host_lost: 'restart' } });
+    const id = String(waiting.body['session_id']);
+    const queue = { position: 1, deadline: expect.stringMatching(/^20/) as string };
+    const told = { status: 'queued', reason: { code: 'QUEUED' }, queue, on_host_lost: 'restart' };
+    expect([waiting.status, waiting.body]).toMatchObject([202, told]);
+    expect((await world.owner.ask(GET, { id })).body).toMatchObject(told);
+    await world.setSlots(20);
+    // Whoever comes next sees to those who came before.
+    await world.session();
+    await eventually(async () => {
+      const { body } = await world.owner.ask(GET, { id });
+      expect(body).toMatchObject({ status: 'running' });
+      expect(body).not.toHaveProperty('queue');
+    });
+    expect(await refused({ host_labels: { zone: 'nowhere' } })).toEqual([503, 'PLACEMENT_NO_MATCHING_LABELS']);
   });
 
   it('stops as often as one likes', async () => {

@@ -102,6 +102,7 @@ export class AppModule {
             execEnabled: api.desktopExecEnabled,
             desktop: { ...api.desktop, apiUrl: api.sandboxApiUrl },
             idleLimitMs: api.idleLimitMs,
+            hostLoss: { afterMs: api.hostLostAfterMs, deadlineMs: api.hostLostDeadlineMs },
             localInstanceIds: api.localWolf === undefined ? [] : [api.localWolf.instanceId],
             iceServers: new IceServers(api.streaming.ice),
             streams: {

@@ -20,7 +20,7 @@ describe('what is told of a session while it lives', () => {
   let desktops: Desktop[] = [];
 
   beforeAll(async () => {
-    api = await ApiInProcess.start({ RUNNER_GRACE_MS: String(GRACE_MS) });
+    api = await ApiInProcess.start({ RUNNER_GRACE_MS: String(GRACE_MS), HOST_LOST_AFTER_MS: '200' });
     const { hostname, port } = new URL(api.url);
     // What runs at the customer's comes through a network that can fail.
     relay = await TcpRelay.start({ host: hostname, port: Number(port) });
@@ -128,8 +128,14 @@ describe('what is told of a session while it lives', () => {
     expect(seconds).toEqual([...seconds].sort((one, other) => Number(other) - Number(one)));
     expect(await stateOf(id)).toMatchObject({ state: 'resumable', reachable: false, reachability: 'host-lost' });
     expect((await owner.get(`/api/v1/external-agents/${id}`)).body).toMatchObject({ reachability: 'host-lost' });
+    // Told when the host counts as lost: until when its sessions wait for it.
+    await page.until({ state: 'running', reason: { code: 'HOST_LOST' }, seconds_left: expect.any(Number) }, 10_000);
+    expect((await owner.get(`/api/v1/sessions/${id}`)).body).toMatchObject({
+      on_host_lost: 'fail',
+      host_lost: { deadline: expect.stringMatching(/^20/) as string, left_ms: expect.any(Number) as number },
+    });
     relay.mode = 'open';
-    await page.until({ reachability: 'connected', state: 'running' });
+    await page.until({ reachability: 'connected', state: 'running', reason: null }, 10_000);
     await owner.delete(`/api/v1/sessions/${id}/stop-external-agent`);
   });
 

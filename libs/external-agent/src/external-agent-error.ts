@@ -16,10 +16,20 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'PLACEMENT_NONE_REGISTERED',
   /** Hosts are registered, none is online. */
   'PLACEMENT_ALL_OFFLINE',
+  /** Hosts are online, and none of them takes sessions now: drained, cordoned, or in trouble. */
+  'PLACEMENT_NONE_IN_ROTATION',
   /** No online host has the GPU asked for. */
   'PLACEMENT_NO_MATCHING_GPU',
+  /** No host that takes sessions has the labels asked for. */
+  'PLACEMENT_NO_MATCHING_LABELS',
+  /** No host that takes sessions has the image asked for. */
+  'PLACEMENT_NO_MATCHING_IMAGE',
   /** Every suitable host is full. */
   'PLACEMENT_ALL_FULL',
+  /** Every suitable host is full, and as many sessions wait as may. */
+  'PLACEMENT_QUEUE_FULL',
+  /** The session waited for a slot as long as it was to, and none came free. */
+  'PLACEMENT_QUEUE_TIMEOUT',
   /** The host could not start the desktop. */
   'START_FAILED',
   /** The session is made, but the database can not say how far it came; it is started as soon as possible. */
@@ -73,7 +83,10 @@ export type ExternalAgentErrorCode = (typeof EXTERNAL_AGENT_ERROR_CODES)[number]
 const RETRYABLE: ReadonlySet<ExternalAgentErrorCode> = new Set<ExternalAgentErrorCode>([
   'DESKTOP_STARTING',
   'PLACEMENT_ALL_OFFLINE',
+  'PLACEMENT_NONE_IN_ROTATION',
   'PLACEMENT_ALL_FULL',
+  'PLACEMENT_QUEUE_FULL',
+  'PLACEMENT_QUEUE_TIMEOUT',
   'START_FAILED',
   'CREATE_UNFINISHED',
   'VIEWER_NOT_CONNECTED',

@@ -13,12 +13,16 @@ import { SessionActivity } from './idle/session-activity.js';
 import { ExternalAgentService } from './lifecycle/external-agent.service.js';
 import { LobbyKeeper } from './lifecycle/lobby-keeper.js';
 import { PeriodicTask } from './lifecycle/periodic-task.js';
+import { PromptDrives } from './lifecycle/prompt-drives.js';
+import { QueueSweeper } from './lifecycle/queue-sweeper.js';
 import { SessionDriver } from './lifecycle/session-driver.js';
 import { SessionReconciler } from './lifecycle/session-reconciler.js';
 import type { SessionTokenIssuer } from './lifecycle/session-token-issuer.js';
 import { SlotSweeper } from './lifecycle/slot-sweeper.js';
 import { DesktopHealthService } from './health/desktop-health.service.js';
 import { HostProber } from './hosts/host-prober.js';
+import { DrainSweeper } from './hosts/drain-sweeper.js';
+import { HostLossSweeper } from './hosts/host-loss-sweeper.js';
 import { HostWatch } from './hosts/host-watch.js';
 import { LobbyAuditor } from './hosts/lobby-auditor.js';
 import type { ProbeTimes } from './hosts/probe-times.js';
@@ -27,9 +31,11 @@ import { LogService } from './logs/log.service.js';
 import { LastPictureKeeper } from './pictures/last-picture-keeper.js';
 import { LastPictures } from './pictures/last-pictures.js';
 import { ScreenshotService } from './screenshot/screenshot.service.js';
+import { HostLosses, type HostLossPolicy } from './session/host-losses.js';
 import type { SessionDirectory } from './session/session-directory.js';
 import type { SessionId } from './session/session-id.js';
 import { SessionLists } from './session/session-lists.js';
+import { SessionQueue } from './session/session-queue.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionShareRepository } from './shares/session-share.repository.js';
 import { AutoJoin } from './streams/auto-join.js';
@@ -56,6 +62,8 @@ export interface ExternalAgentsOptions {
   readonly streams: StreamPolicy;
   /** For viewers, in place of the hosts' own. */
   readonly iceServers: IceServers;
+  /** When a host counts as lost, and how long its sessions wait for it; 60 s and 15 minutes where it is absent. */
+  readonly hostLoss?: HostLossPolicy;
   /** Rest between two looks for unfinished sessions, in milliseconds; the reconciler's own where it is absent. */
   readonly reconcileIntervalMs?: number;
   /** How often hosts are probed, where it is not as usual. */
@@ -99,6 +107,7 @@ export class ExternalAgents {
   readonly #prober: HostProber;
   readonly #driver: SessionDriver;
   readonly #reconciler: SessionReconciler;
+  readonly #drives: PromptDrives;
   readonly #tasks: readonly PeriodicTask[];
 
   constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
@@ -134,7 +143,7 @@ export class ExternalAgents {
         connections.remove(runnerIdOf('sandbox', id));
       },
     });
-    const slots = new SlotSweeper(lists, placements, instances, this.#driver);
+    const slots = new SlotSweeper(lists, this.#driver);
     this.#reconciler = new SessionReconciler(lists, this.#driver, slots, logger, options.reconcileIntervalMs);
     this.agents = new ExternalAgentService({
       repository,
@@ -178,10 +187,21 @@ export class ExternalAgents {
     });
     const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
     const shares = new SessionShareRepository(dataSource);
+    this.#drives = new PromptDrives(this.#driver, logger);
+    const queue = new SessionQueue(dataSource);
+    const waiting = new QueueSweeper(queue, this.#drives);
+    const lossPolicy = options.hostLoss ?? { afterMs: LIMITS.hostLostAfterMs, deadlineMs: LIMITS.hostLostDeadlineMs };
+    const hostLosses = new HostLosses(dataSource, lossPolicy);
+    const lost = new HostLossSweeper(hostLosses, this.#driver, this.#drives, lossPolicy, logger);
+    const drained = new DrainSweeper(dataSource, repository, logger);
     this.#tasks = [
       new PeriodicTask('stop idle desktops', () => idle.sweep(), LIMITS.idleSweepIntervalMs, logger),
       new PeriodicTask('drop old pictures', () => this.pictures.sweep(), LIMITS.pictureSweepIntervalMs, logger),
       new PeriodicTask('drop old shares', () => shares.sweep(), LIMITS.shareSweepIntervalMs, logger),
+      new PeriodicTask('serve who waits', () => waiting.sweep(), LIMITS.queueSweepIntervalMs, logger),
+      new PeriodicTask('tell who waits', () => queue.refreshPositions(), LIMITS.queuePositionIntervalMs, logger),
+      new PeriodicTask('follow lost hosts', () => lost.sweep(), LIMITS.hostLossSweepIntervalMs, logger),
+      new PeriodicTask('end drains', () => drained.sweep(), LIMITS.drainSweepIntervalMs, logger),
     ];
   }
 
@@ -193,6 +213,11 @@ export class ExternalAgents {
     this.streams.start();
     this.feed.start();
     for (const task of this.#tasks) task.start();
+  }
+
+  /** Something has changed for the session, such as a slot that it was given: it is driven soon. Cheap; ids of nobody do no harm. */
+  driveSoon(sessionId: string): void {
+    this.#drives.soon(sessionId);
   }
 
   /** Begins nothing more, and cuts what is under way after a moment, for other replicas to take up. Idempotent. */
@@ -210,6 +235,6 @@ export class ExternalAgents {
       ...this.#tasks.map((task) => task.close()),
     ]);
     // What still audits a session is cut with the drives.
-    await Promise.all([this.#driver.close(), this.#auditor.close()]);
+    await Promise.all([this.#driver.close(), this.#auditor.close(), this.#drives.close()]);
   }
 }

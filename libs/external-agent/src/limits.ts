@@ -130,6 +130,36 @@ export const LIMITS = {
   reconcilerTroubleTellAgainMs: 10 * 60_000,
   /** Between two looks for slots of sessions that have ended. */
   slotSweepIntervalMs: 60_000,
+  /** Slots of ended sessions that one look takes back; the next takes the rest. */
+  slotsSweptAtOnce: 200,
+  /** Sessions that are driven at once because something has changed for them: a slot came free, their host is given up. */
+  promptDrivesAtOnce: 16,
+  /** Those that wait for their turn; more are found by the next sweep. */
+  promptDrivesWaiting: 1_000,
+  /** Between two looks at sessions that wait for a slot: their deadline is kept to about a second. */
+  queueSweepIntervalMs: 500,
+  /** Between two looks at how far they have come in the queue … */
+  queuePositionIntervalMs: 5_000,
+  /** … and of how many that is told at once; as many as may wait (`queuedSessions`). */
+  queuePositionsAtOnce: 1_000,
+  /** The longest that a session may wait for a slot. */
+  queueMaxMs: 60 * 60_000,
+  /** A host without a link that is not heard of for this long is lost: longer than the grace of a link that comes back. */
+  hostLostAfterMs: 60_000,
+  /** How long its sessions wait for it then: a restart of the machine, with a check of its disks. */
+  hostLostDeadlineMs: 15 * 60_000,
+  /** Between two looks for lost hosts and for those that are back. */
+  hostLossSweepIntervalMs: 2_000,
+  /** Sessions that are marked, or given up, in one look; the next takes the rest. */
+  hostLossesAtOnce: 500,
+  /** Sessions of lost hosts that are given up at once. */
+  hostLossDrivesAtOnce: 4,
+  /** Between two looks for hosts whose drain has come to its deadline. */
+  drainSweepIntervalMs: 5_000,
+  /** Such hosts in one look … */
+  drainedHostsAtOnce: 100,
+  /** … and sessions of each whose stop it asks for; the next takes the rest. */
+  drainStopsAtOnce: 200,
   /** A command's claim on a session, renewed at a third of this; a replica that dies holds it no longer. */
   leaseMs: 30_000,
   /** Disagreements between hosts and rows that were dealt with lately; forgotten ones are only dealt with again. */

@@ -2,6 +2,7 @@ import { CreateSessions1764000200000 } from './migrations/1764000200000-create-s
 import { SessionLife1764001100000 } from './migrations/1764001100000-session-life.js';
 import { AnnounceSessionChanges1764002000001 } from './migrations/1764002000001-announce-session-changes.js';
 import { CreateSessionShares1764003000001 } from './migrations/1764003000001-create-session-shares.js';
+import { SessionPlacement1764004000010 } from './migrations/1764004000010-session-placement.js';
 import { SessionPictureEntity } from './pictures/session-picture.entity.js';
 import { SessionEntity } from './session/session.entity.js';
 import { SessionShareEntity } from './shares/session-share.entity.js';
@@ -13,4 +14,5 @@ export const EXTERNAL_AGENT_MIGRATIONS = [
   SessionLife1764001100000,
   AnnounceSessionChanges1764002000001,
   CreateSessionShares1764003000001,
+  SessionPlacement1764004000010,
 ] as const;

@@ -168,7 +168,8 @@ describe('recovering a session whose driver died', () => {
   it('does not count a try that found no moment to be placed', async () => {
     const blocker = rig.dataSource.createQueryRunner();
     await blocker.startTransaction();
-    await blocker.query('LOCK TABLE placements IN ACCESS EXCLUSIVE MODE');
+    // Another's placement that does not end: it holds the lock of them all (`changeCapacity`).
+    await blocker.query('SELECT pg_advisory_xact_lock(7036874417)');
     const sessionId = createSessionId();
     try {
       // Its caller learns of the session all the same: one who is only told to try again makes a second.

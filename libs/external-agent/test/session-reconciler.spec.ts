@@ -25,6 +25,10 @@ describe('SessionReconciler', () => {
       `INSERT INTO placements (session_id, wolf_instance_id, state) SELECT unnest($1::text[]), $2, 'reserved'`,
       [ids, host],
     );
+    await rig.dataSource.query('UPDATE wolf_capacities SET reserved = $2, unseen = $2 WHERE wolf_instance_id = $1', [
+      host,
+      count,
+    ]);
     return ids;
   }
 

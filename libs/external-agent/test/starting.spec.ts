@@ -45,6 +45,7 @@ describe('starting a session', () => {
       'HELIX_API_BASE_URL=http://127.0.0.1:1',
       `USER_API_TOKEN=${rig.tokens.liveOf(id)[0]!}`,
       `HELIX_SESSION_ID=${id}`,
+      'HELIX_SESSION_GENERATION=1',
     ]);
   });
 

@@ -100,8 +100,6 @@ export const SCHEDULER_LIMITS = {
   videoMemoryPerSessionMbDefault: 2_048,
   /** Sessions that wait for a slot. */
   queuedSessions: 1_000,
-  /** The longest that one may wait. */
-  queueMs: 3_600_000,
   /** A refusal is only given when the hosts, looked at afterwards, agree; while slots come and go that fast it is tried again. */
   placeAttempts: 5,
 

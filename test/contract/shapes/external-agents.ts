@@ -1,6 +1,6 @@
 import { json, type RouteTable } from '../support/route-contract.js';
 import { oneOf, orNull, type Shape } from '../support/shape.js';
-import { STOPPED } from './sessions.js';
+import { HOST_LOST, QUEUE, STOPPED } from './sessions.js';
 
 const STATUS = oneOf('starting', 'running', 'stopping', 'stopped', 'failed');
 
@@ -17,11 +17,14 @@ const EXTERNAL_AGENT: Shape = {
   websocket_url: 'text',
   auth_token: 'text',
   'error?': 'text',
-  status: STATUS,
+  status: oneOf('queued', 'starting', 'running', 'stopping', 'stopped', 'failed'),
   desktop_connected: 'flag',
   reachability: orNull('text'),
   'seconds_left?': 'whole',
   'reason?': { code: 'text', message: 'text' },
+  'queue?': QUEUE,
+  'host_lost?': HOST_LOST,
+  on_host_lost: oneOf('fail', 'restart'),
 };
 
 /** §3.2, `/rdp`. */
@@ -69,6 +72,7 @@ export const EXTERNAL_AGENT_ROUTES: RouteTable = {
       '413 PAYLOAD_TOO_LARGE',
       '502 START_FAILED',
       '503 PLACEMENT_NO_MATCHING_GPU',
+      '503 PLACEMENT_NO_MATCHING_LABELS',
       '503 PLACEMENT_ALL_FULL',
       '503 PLACEMENT_ALL_OFFLINE',
       '503 PLACEMENT_NONE_REGISTERED',

@@ -38,6 +38,10 @@ const SESSION_CONFIG: Shape = {
   app_query_params: {},
 };
 
+/** Ours: what a session waits for. */
+export const QUEUE: Shape = { 'position?': 'whole', deadline: 'time' };
+export const HOST_LOST: Shape = { since: 'time', deadline: 'time', left_ms: 'whole' };
+
 /** §2.1; from `state` on, ours. */
 export const SESSION: Shape = {
   id: 'session id',
@@ -78,6 +82,9 @@ export const SESSION: Shape = {
   desktop_connected: 'flag',
   viewers: orNull('whole'),
   idle_warning: 'flag',
+  'queue?': QUEUE,
+  'host_lost?': HOST_LOST,
+  on_host_lost: oneOf('fail', 'restart'),
 };
 
 /** One line of a list (§2.2): `session_id`, and no `id`. */

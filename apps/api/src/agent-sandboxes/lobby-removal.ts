@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   ExternalAgentService,
   isSessionId,
+  markedGenerationOf,
   markedSessionOf,
   SessionRepository,
   type SessionEntity,
@@ -71,10 +72,13 @@ export class LobbyRemoval {
 
 /**
  * Is this the lobby that the session runs in, or may yet turn out to? A second one of the same session, or one that it left
- * behind on another host, is no reason to stop it.
+ * behind on another host or in an earlier life, is no reason to stop it.
  */
 function isDesktopOf(session: SessionEntity, wolfInstanceId: string, lobby: WolfLobby): boolean {
-  return session.wolfInstanceId === wolfInstanceId && (session.lobbyId === null || session.lobbyId === lobby.id);
+  const { runner } = lobby;
+  const isOfThisLife = runner.type === 'docker' && markedGenerationOf(runner.env) === session.generation;
+  const mayBeIts = session.lobbyId === null || session.lobbyId === lobby.id;
+  return session.wolfInstanceId === wolfInstanceId && isOfThisLife && mayBeIts;
 }
 
 function pinUnknown(): ApiError {

@@ -41,6 +41,10 @@ export interface ApiConfig extends IdentityConfig {
   readonly idleLimitMs: number;
   /** The longest idle limit that a caller may choose for a session of his. */
   readonly idleLimitMaxMs: number;
+  /** A host without a link that is not heard of for this long is lost. */
+  readonly hostLostAfterMs: number;
+  /** How long its sessions wait for it after that. */
+  readonly hostLostDeadlineMs: number;
   readonly localWolf: { readonly instanceId: string; readonly socketPath: string } | undefined;
   readonly desktop: DesktopSettings;
   readonly desktopExecEnabled: boolean;
@@ -106,6 +110,14 @@ export const SETTINGS = {
   IDLE_LIMIT_MAX_MINUTES: setting(
     whole(1, 14_400).default(1440),
     'The longest idle limit that a caller may choose for a session',
+  ),
+  HOST_LOST_AFTER_MS: setting(
+    whole(100, 86_400_000).default(60_000),
+    'How long a host may be without a link and unheard of before its sessions are told that it is lost',
+  ),
+  HOST_LOST_DEADLINE_MS: setting(
+    whole(0, 604_800_000).default(900_000),
+    'How long sessions wait then for their host to come back; after that they fail, or start on another host if they asked for it',
   ),
   WOLF_SOCKET_PATH: setting(
     z.string().startsWith('/', 'must be an absolute path').optional(),
@@ -184,6 +196,8 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     placement: placementSettings(env),
     idleLimitMs: env.IDLE_LIMIT_MINUTES * 60_000,
     idleLimitMaxMs: env.IDLE_LIMIT_MAX_MINUTES * 60_000,
+    hostLostAfterMs: env.HOST_LOST_AFTER_MS,
+    hostLostDeadlineMs: env.HOST_LOST_DEADLINE_MS,
     localWolf:
       env.WOLF_SOCKET_PATH === undefined
         ? undefined

@@ -2,8 +2,10 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayMaxSize,
   IsArray,
+  IsIn,
   IsInt,
   IsISO8601,
+  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -12,10 +14,11 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { REACHABILITY_STATES, type SessionView } from '@helix/external-agent';
+import { HOST_LOST_WISHES, REACHABILITY_STATES, type HostLostWish, type SessionView } from '@helix/external-agent';
 import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
 import { agentStatusOf, SessionReasonDto, type AgentStatus } from '../sessions/session.dto.js';
 import { toReachability } from '../sessions/reachability.js';
+import { HostLostDto, QueueDto, toWaitingFields } from '../sessions/waiting-fields.js';
 import { API_LIMITS } from '../limits.js';
 
 const SESSION_ID_PATTERN = /^ses_[0-9a-hjkmnp-tv-z]{26}$/;
@@ -104,6 +107,36 @@ export class CreateExternalAgentDto {
   @Max(14_400)
   idle_limit_minutes?: number;
 
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { region: 'eu' },
+    description: 'Only hosts that have all of these labels; at most 32',
+  })
+  @IsOptional()
+  @IsObject()
+  host_labels?: Record<string, string>;
+
+  @ApiPropertyOptional({
+    default: 0,
+    description: 'How long it waits for a slot when every suitable host is full; 0: it is refused at once',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(3_600)
+  queue_seconds?: number;
+
+  @ApiPropertyOptional({
+    enum: HOST_LOST_WISHES,
+    default: 'fail',
+    description: 'When its host is lost and does not come back in time: it fails, or is started on another host',
+  })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsIn(HOST_LOST_WISHES)
+  on_host_lost?: HostLostWish;
+
   @ApiPropertyOptional()
   @AbsentWhenEmpty()
   @IsOptional()
@@ -139,7 +172,11 @@ export class UpdateExternalAgentDto {
 /** The answer to a create, in the keys of Helix's `ZedAgentResponse`. */
 export class ExternalAgentDto {
   @ApiProperty({ example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' }) session_id!: string;
-  @ApiProperty({ enum: ['starting', 'running', 'stopping', 'stopped', 'failed'] }) status!: AgentStatus;
+  @ApiProperty({
+    enum: ['queued', 'starting', 'running', 'stopping', 'stopped', 'failed'],
+    description: '`queued`: every suitable host is full, and it waits for a slot',
+  })
+  status!: AgentStatus | 'queued';
   @ApiProperty({ example: '/api/v1/external-agents/ses_01kata7wrce3cd5j3hg5ttvjw6/screenshot' })
   screenshot_url!: string;
   @ApiProperty({
@@ -157,13 +194,17 @@ export class ExternalAgentDto {
   @ApiProperty({ enum: REACHABILITY_STATES, nullable: true }) reachability!: string | null;
   @ApiPropertyOptional({ description: 'How long the host may still take to come back' }) seconds_left?: number;
   @ApiPropertyOptional({ type: SessionReasonDto }) reason?: SessionReasonDto;
+  @ApiPropertyOptional({ type: QueueDto, description: 'While it waits for a slot' }) queue?: QueueDto;
+  @ApiPropertyOptional({ type: HostLostDto, description: 'While its host is lost' }) host_lost?: HostLostDto;
+  @ApiProperty({ enum: HOST_LOST_WISHES }) on_host_lost!: HostLostWish;
 }
 
 export function toExternalAgentDto(view: SessionView, showPin: boolean): ExternalAgentDto {
   const { session } = view;
+  const waiting = toWaitingFields(session);
   return {
     session_id: session.id,
-    status: agentStatusOf(session.state),
+    status: waiting.queue === undefined ? agentStatusOf(session.state) : 'queued',
     screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
     stream_url: `/console/sessions/${session.id}`,
     websocket_url: '',
@@ -175,5 +216,7 @@ export function toExternalAgentDto(view: SessionView, showPin: boolean): Externa
     desktop_connected: view.isDesktopConnected,
     ...toReachability(view.reachability),
     ...(session.reason !== null && { reason: session.reason }),
+    ...waiting,
+    on_host_lost: session.onHostLost,
   };
 }

@@ -40,7 +40,7 @@ export class ExternalAgentsController {
     summary: 'Start a desktop on the least loaded host; asked again with the same session_id it returns the same one',
   })
   @ApiOkResponse({ type: ExternalAgentDto })
-  @ApiAcceptedResponse({ type: ExternalAgentDto, description: 'Still starting' })
+  @ApiAcceptedResponse({ type: ExternalAgentDto, description: 'Still starting, or waiting for a slot' })
   async create(
     @CurrentUser() user: UserPrincipal,
     @Body() body: CreateExternalAgentDto,
@@ -55,6 +55,9 @@ export class ExternalAgentsController {
       gpuVendor: body.gpu_vendor,
       image: body.image,
       labels: labelsOf(body),
+      hostLabels: body.host_labels,
+      queueMs: (body.queue_seconds ?? 0) * 1_000,
+      onHostLost: body.on_host_lost,
       ...(body.idle_limit_minutes !== undefined && {
         idleLimitMs: Math.min(body.idle_limit_minutes * 60_000, this.config.idleLimitMaxMs),
       }),

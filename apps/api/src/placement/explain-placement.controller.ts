@@ -1,12 +1,11 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ExternalAgentService, isSessionId } from '@helix/external-agent';
+import { ExternalAgentService, isSessionId, placementRequestOf } from '@helix/external-agent';
 import { PlacementService, type PlacementRequest } from '@helix/scheduler';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { ExplainPlacementDto } from './explain-placement.dto.js';
 import { PlacementDto, toPlacementDto } from './placement.dto.js';
-import { requestOfSession } from './request-of-session.js';
 
 @ApiTags('admin')
 @ApiBearerAuth()
@@ -37,6 +36,6 @@ export class ExplainPlacementController {
 
   private async requestOf(sessionId: string): Promise<Omit<PlacementRequest, 'sessionId'>> {
     if (!isSessionId(sessionId)) throw new ApiError('SESSION_NOT_FOUND', 'Session not found');
-    return requestOfSession(await this.agents.get(sessionId));
+    return placementRequestOf(await this.agents.get(sessionId));
   }
 }

@@ -10,6 +10,6 @@ export function toReachability(reachability: Reachability | undefined): Reachabi
   if (reachability === undefined) return { reachability: null };
   return {
     reachability: reachability.state,
-    ...(reachability.state === 'host-reconnecting' && { seconds_left: Math.ceil(reachability.leftMs / 1_000) }),
+    ...('leftMs' in reachability && { seconds_left: Math.ceil(reachability.leftMs / 1_000) }),
   };
 }

@@ -1,14 +1,18 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { isSessionId, SessionDirectory, SessionFeed } from '@helix/external-agent';
+import { ExternalAgents, isSessionId, SessionDirectory, SessionFeed } from '@helix/external-agent';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
 
-/** A session that was changed on any replica is read anew on this one as soon as it is announced. */
+/**
+ * A session that was changed on any replica is read anew on this one as soon as it is announced, and started when its slot has
+ * come.
+ */
 @Injectable()
 export class SessionNotices implements OnModuleInit {
   constructor(
     @Inject(ChangeNotices) private readonly notices: ChangeNotices,
     @Inject(SessionDirectory) private readonly directory: SessionDirectory,
     @Inject(SessionFeed) private readonly feed: SessionFeed,
+    @Inject(ExternalAgents) private readonly all: ExternalAgents,
   ) {}
 
   onModuleInit(): void {
@@ -17,6 +21,10 @@ export class SessionNotices implements OnModuleInit {
       this.directory.invalidate(sessionId);
       // Whoever watches it is told at once, and not when somebody happens to ask.
       void this.feed.refresh(sessionId);
+    });
+    // A slot has come to a session that waited for one. Whichever replica is first starts it; a sweep finds it otherwise.
+    this.notices.subscribe('placements', (id) => {
+      if (id !== undefined) this.all.driveSoon(id);
     });
   }
 }

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { REACHABILITY_STATES, SESSION_STATES } from '@helix/external-agent';
-import type { SessionEntity, SessionState, SessionView } from '@helix/external-agent';
+import { HOST_LOST_WISHES, REACHABILITY_STATES, SESSION_STATES } from '@helix/external-agent';
+import type { HostLostWish, SessionEntity, SessionState, SessionView } from '@helix/external-agent';
 import { toReachability } from './reachability.js';
+import { HostLostDto, QueueDto, toWaitingFields } from './waiting-fields.js';
 
 /** Helix's zero time, which stands for "never" (helix-rest §2.1). */
 const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -77,6 +78,10 @@ export class SessionDto {
   @ApiProperty({ nullable: true, type: Number, description: 'Streams that watch; null while the host is not known' })
   viewers!: number | null;
   @ApiProperty({ description: 'Nobody works with the desktop, and it is stopped soon' }) idle_warning!: boolean;
+  @ApiPropertyOptional({ type: QueueDto, description: 'While it waits for a slot' }) queue?: QueueDto;
+  @ApiPropertyOptional({ type: HostLostDto, description: 'While its host is lost' }) host_lost?: HostLostDto;
+  @ApiProperty({ enum: HOST_LOST_WISHES, description: 'What becomes of it when its host does not come back in time' })
+  on_host_lost!: HostLostWish;
 }
 
 export class SessionSummaryDto {
@@ -181,6 +186,8 @@ export function toSessionDto(view: SessionView, showPin: boolean): SessionDto {
     desktop_connected: view.isDesktopConnected,
     viewers: view.viewerCount ?? null,
     idle_warning: view.idle?.isWarned ?? false,
+    ...toWaitingFields(session),
+    on_host_lost: session.onHostLost,
   };
 }
 

@@ -26,10 +26,20 @@ export interface DesktopDefinition {
 }
 
 const MARKER = 'HELIX_SESSION_ID=';
+const GENERATION_MARKER = 'HELIX_SESSION_GENERATION=';
+/** The generation of desktops that were started by the release which did not tell it. */
+const FIRST_GENERATION = 1;
 
 /** The session whose desktop has this environment, by what it says. Of a name given twice the container sees the last (wolf-api §4.4). */
 export function markedSessionOf(environment: readonly string[]): string | undefined {
   return environment.findLast((entry) => entry.startsWith(MARKER))?.slice(MARKER.length);
+}
+
+/** Which life of its session the desktop with this environment belongs to; 0, which is none, when that can not be read. */
+export function markedGenerationOf(environment: readonly string[]): number {
+  const text = environment.findLast((entry) => entry.startsWith(GENERATION_MARKER))?.slice(GENERATION_MARKER.length);
+  if (text === undefined) return FIRST_GENERATION;
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
 }
 
 /**
@@ -63,6 +73,7 @@ export function defineDesktop(
       `HELIX_API_BASE_URL=${config.apiUrl}`,
       `USER_API_TOKEN=${sessionToken}`,
       `${MARKER}${session.id}`,
+      `${GENERATION_MARKER}${String(session.generation)}`,
     ],
     mounts: config.mounts.map((mount) => printMount(mount, session.id)),
     devices: [...gpu.devices, ...devicesFor(gpu.vendor, gpu.devices, config)],

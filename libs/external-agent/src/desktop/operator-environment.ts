@@ -6,6 +6,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** What the control plane sets itself, and the hosts' token, which no desktop may hold (helix-rest §8, D-1). */
 const OURS: ReadonlySet<string> = new Set([
   'HELIX_SESSION_ID',
+  'HELIX_SESSION_GENERATION',
   'HELIX_API_URL',
   'HELIX_API_BASE_URL',
   'USER_API_TOKEN',

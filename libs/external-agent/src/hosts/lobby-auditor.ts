@@ -1,14 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import type { WolfLobby, WolfSnapshot } from '@helix/wolf-client';
-import { markedSessionOf } from '../desktop/desktop-definition.js';
+import { markedGenerationOf, markedSessionOf } from '../desktop/desktop-definition.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import type { SessionDriver } from '../lifecycle/session-driver.js';
 import { LIMITS } from '../limits.js';
 import { isSessionId, type SessionId } from '../session/session-id.js';
 import type { SessionEntity } from '../session/session.entity.js';
 
-type AuditedSession = Pick<SessionEntity, 'id' | 'state' | 'desired' | 'wolfInstanceId' | 'lobbyId'>;
+type AuditedSession = Pick<SessionEntity, 'id' | 'state' | 'desired' | 'generation' | 'wolfInstanceId' | 'lobbyId'>;
+
+/** A lobby that a host is seen to run for a session. */
+interface SeenLobby {
+  readonly id: string;
+  readonly generation: number;
+}
 
 interface Suspect {
   readonly id: SessionId;
@@ -73,14 +79,15 @@ export class LobbyAuditor {
   }
 
   async #lookAt(wolfInstanceId: string, snapshot: WolfSnapshot): Promise<void> {
-    const lobbyIds = lobbyIdsBySession(snapshot.lobbies);
-    const sessions = await this.#listConcerned(wolfInstanceId, [...lobbyIds.keys()]);
+    const lobbies = lobbiesBySession(snapshot.lobbies);
+    const sessions = await this.#listConcerned(wolfInstanceId, [...lobbies.keys()]);
     const suspects: Suspect[] = [];
     for (const session of sessions) {
-      const seen = lobbyIds.get(session.id) ?? [];
+      const seen = lobbies.get(session.id) ?? [];
       if (isAsItShouldBe(session, wolfInstanceId, seen)) continue;
-      const key = [wolfInstanceId, session.id, session.state, session.lobbyId, ...seen].join(' ');
-      if (!this.#handled.has(key)) suspects.push({ id: session.id, key });
+      const { id, state, generation, lobbyId } = session;
+      const key = [wolfInstanceId, id, state, generation, lobbyId, ...seen.map((lobby) => lobby.id)].join(' ');
+      if (!this.#handled.has(key)) suspects.push({ id, key });
     }
     // Wolf is one thread, and each audit asks it.
     const work = async (): Promise<void> => {
@@ -115,39 +122,42 @@ export class LobbyAuditor {
   /** Sessions that should run on this host, and those it is seen to run. Lobbies of nobody we know are somebody else's. */
   async #listConcerned(wolfInstanceId: string, ids: readonly SessionId[]): Promise<readonly AuditedSession[]> {
     return await this.#dataSource.query<AuditedSession[]>(
-      `SELECT id, state, desired, wolf_instance_id AS "wolfInstanceId", lobby_id AS "lobbyId" FROM sessions
+      `SELECT id, state, desired, generation, wolf_instance_id AS "wolfInstanceId", lobby_id AS "lobbyId" FROM sessions
        WHERE id = ANY($2) OR (wolf_instance_id = $1 AND state = 'running' AND desired = 'running')`,
       [wolfInstanceId, ids],
     );
   }
 }
 
-function lobbyIdsBySession(lobbies: readonly WolfLobby[]): ReadonlyMap<SessionId, readonly string[]> {
-  const found = new Map<SessionId, string[]>();
+function lobbiesBySession(lobbies: readonly WolfLobby[]): ReadonlyMap<SessionId, readonly SeenLobby[]> {
+  const found = new Map<SessionId, SeenLobby[]>();
   for (const { id, runner } of lobbies) {
-    const sessionId = runner.type === 'docker' ? markedSessionOf(runner.env) : undefined;
+    if (runner.type !== 'docker') continue;
+    const sessionId = markedSessionOf(runner.env);
     if (sessionId === undefined || !isSessionId(sessionId)) continue;
-    const ids = found.get(sessionId);
-    if (ids === undefined) found.set(sessionId, [id]);
-    else ids.push(id);
+    const lobby = { id, generation: markedGenerationOf(runner.env) };
+    const others = found.get(sessionId);
+    if (others === undefined) found.set(sessionId, [lobby]);
+    else others.push(lobby);
   }
   return found;
 }
 
-function isAsItShouldBe(session: AuditedSession, wolfInstanceId: string, seen: readonly string[]): boolean {
+function isAsItShouldBe(session: AuditedSession, wolfInstanceId: string, seen: readonly SeenLobby[]): boolean {
   if (session.wolfInstanceId !== wolfInstanceId) return seen.length === 0;
+  const areOfThisLife = seen.every(({ generation }) => generation === session.generation);
   switch (session.state) {
     case 'stopped':
     case 'failed':
       return seen.length === 0;
     case 'running':
-      return session.desired === 'stopped' || (seen.length === 1 && seen[0] === session.lobbyId);
+      return session.desired === 'stopped' || (areOfThisLife && seen.length === 1 && seen[0]?.id === session.lobbyId);
     case 'queued':
     case 'placing':
     case 'starting':
     case 'stopping':
-      // Somebody is at work on it.
-      return true;
+      // Somebody is at work on it, but not on what it has left behind.
+      return areOfThisLife;
     default:
       return session.state satisfies never;
   }

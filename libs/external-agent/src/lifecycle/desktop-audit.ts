@@ -2,6 +2,7 @@ import { isWolfError } from '@helix/wolf-client';
 import { LIMITS } from '../limits.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionEntity } from '../session/session.entity.js';
+import { HOST_NOT_LOST } from '../session/session-patch.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import { DESKTOP_LOST_REASON } from './session-reasons.js';
 
@@ -24,7 +25,10 @@ export class DesktopAudit {
         return session;
       }
       // Between two states it is the drive that looks.
-      if (session.state !== 'running' || session.desired !== 'running') return session;
+      if (session.state !== 'running' || session.desired !== 'running') {
+        await this.#parts.lobbies.stopOlder(session, wolfInstanceId, lease);
+        return session;
+      }
       const lobbyId = await this.#parts.lobbies.find(session, wolfInstanceId, lease);
       if (lobbyId === session.lobbyId) return session;
       return lobbyId === undefined ? await this.#queueAnew(session, lease) : await lease.change({ lobbyId });
@@ -47,8 +51,10 @@ export class DesktopAudit {
     const ranForMs = Date.now() - (session.startedAt?.getTime() ?? Date.now());
     return await lease.change({
       state: 'queued',
+      generation: session.generation + 1,
       lobbyId: null,
       reason: DESKTOP_LOST_REASON,
+      ...HOST_NOT_LOST,
       // One that ends again and again is given up in the end.
       ...(ranForMs >= LIMITS.startStableMs && { startAttempts: 0 }),
     });

@@ -1,13 +1,22 @@
+import type { Queued } from '@helix/scheduler';
 import { isWolfError } from '@helix/wolf-client';
 import { defineDesktop } from '../desktop/desktop-definition.js';
 import { unusableFieldsOf } from '../desktop/desktop-host.js';
 import { LIMITS } from '../limits.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
+import { HOST_NOT_LOST, NOT_WAITING } from '../session/session-patch.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { DesktopStopper } from './desktop-stopper.js';
+import { placementRequestOf } from './placement-request-of.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
-import { DESKTOP_LOST_REASON, placementReason, startReason } from './session-reasons.js';
+import {
+  DESKTOP_LOST_REASON,
+  HOST_LOST_REASON,
+  placementReason,
+  queuedReason,
+  startReason,
+} from './session-reasons.js';
 import { StartError } from './start-error.js';
 
 /**
@@ -26,7 +35,7 @@ export class DesktopStarter {
     this.#stopper = stopper;
   }
 
-  /** Resolves with the session `running`, `failed`, or where an owner's wish to stop, or trouble with undoing, left it. */
+  /** Resolves with the session `running`, `failed`, `queued` while it waits for a slot, or where an owner's wish to stop, or trouble with undoing, left it. */
   async start(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
     const { placements, logger } = this.#parts;
     if (session.state === 'running') return session;
@@ -36,34 +45,45 @@ export class DesktopStarter {
     if (session.startAttempts >= LIMITS.startAttemptsMax) {
       return await this.#undo(session, lease, earlierHost, tooManyAttempts(session));
     }
-    if (session.state !== 'placing') session = await lease.change({ state: 'placing' });
+    // One that waits is asked for again; nothing new is told unless something is.
+    const isWaiting = session.state === 'queued' && session.queueDeadlineAt !== null;
+    if (session.state !== 'placing' && !isWaiting) session = await lease.change({ state: 'placing' });
     if (session.desired === 'stopped') return session;
 
-    const placement = await placements.place({
-      sessionId: session.id,
-      ...(session.gpuVendor !== null && { gpuVendor: session.gpuVendor }),
-      // Where its workspace lies, if it ever ran; a host that only failed it is no better than others.
-      ...(earlierHost !== null && session.startedAt !== null && { preferredInstanceId: earlierHost }),
-    });
-    if ('queued' in placement) {
-      return await lease.change({ state: 'queued', reason: { code: 'QUEUED', message: placement.message } });
-    }
+    const placement = await placements.place(placementRequestOf(session));
+    if ('queued' in placement) return await this.#wait(session, lease, placement);
     if ('refused' in placement) {
       logger.warn({ sessionId: session.id, reason: placement.reason }, 'no place for a session');
       // What an earlier life left was cleared when that ended; a host that is away now does not hold up the answer.
-      if (isOfEarlierLife) await this.#stopper.clearHost(session, earlierHost, lease);
+      if (isOfEarlierLife) await this.#stopper.leaveBehind(session, earlierHost, lease);
       return await this.#undo(session, lease, isOfEarlierLife ? null : earlierHost, placementReason(placement));
     }
     const { wolfInstanceId } = placement;
-    // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked. On another host
-    // nothing is to be left behind, though nobody waits for one that is away.
-    if (earlierHost !== null && (isOfEarlierLife || earlierHost !== wolfInstanceId)) {
-      await this.#stopper.clearHost(session, earlierHost, lease);
-    }
-    session = await lease.change({ state: 'starting', wolfInstanceId, startAttempts: session.startAttempts + 1 });
+    // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked.
+    const isElsewhere = earlierHost !== null && earlierHost !== wolfInstanceId;
+    if (isOfEarlierLife || isElsewhere) await this.#stopper.leaveBehind(session, earlierHost, lease);
+    session = await lease.change({
+      state: 'starting',
+      wolfInstanceId,
+      startAttempts: session.startAttempts + 1,
+      // What this life has left on the host before is not to be taken up should the session ever come back there.
+      ...(isElsewhere && !isOfEarlierLife && { generation: session.generation + 1 }),
+      ...NOT_WAITING,
+    });
     if (session.desired === 'stopped') return session;
     const mayAdopt = earlierHost === wolfInstanceId && !isOfEarlierLife;
     return await this.#bringUp(session, wolfInstanceId, { earlierHost, mayAdopt }, lease);
+  }
+
+  async #wait(session: SessionEntity, lease: SessionLease, { position, deadlineAt }: Queued): Promise<SessionEntity> {
+    const isTold = session.queuePosition === position && session.queueDeadlineAt?.getTime() === deadlineAt.getTime();
+    if (session.state === 'queued' && isTold) return session;
+    return await lease.change({
+      state: 'queued',
+      reason: queuedReason(position, deadlineAt),
+      queuePosition: position,
+      queueDeadlineAt: deadlineAt,
+    });
   }
 
   async #bringUp(
@@ -99,7 +119,7 @@ export class DesktopStarter {
         lobbyId = await lobbies.create(session, wolfInstanceId, definition, lease);
       }
       lobbyMayExist = true;
-      if (!(await placements.confirm(session.id))) throw new StartError('HOST_REMOVED', 'the slot is gone');
+      if (!(await placements.confirm(session.id))) throw new StartError('SLOT_LOST', 'the slot is gone');
       session = await lease.markRunning(lobbyId);
       this.#parts.expectDesktop(session.id);
       logger.info({ sessionId: session.id, wolfInstanceId, lobbyId }, 'session is running');
@@ -123,12 +143,13 @@ export class DesktopStarter {
     const failure = await this.#stopper.clearHost(session, lobbyHost, lease);
     if (failure !== undefined) return await this.#stopper.explain(session, lease, reason);
     await this.#stopper.letGo(session, lease);
-    return await lease.change({ state: 'failed', lobbyId: null, reason });
+    return await lease.change({ state: 'failed', lobbyId: null, reason, ...NOT_WAITING, ...HOST_NOT_LOST });
   }
 }
 
 /** The failure of the last attempt tells more than their number, if it was told. */
 function tooManyAttempts({ reason }: SessionEntity): SessionReason {
-  if (reason !== null && reason.code !== DESKTOP_LOST_REASON.code) return reason;
+  const told: readonly string[] = [DESKTOP_LOST_REASON.code, HOST_LOST_REASON.code];
+  if (reason !== null && !told.includes(reason.code)) return reason;
   return startReason(new StartError('TOO_MANY_ATTEMPTS', 'no attempt to start came to its end'));
 }

@@ -1,10 +1,12 @@
 import { isWolfError } from '@helix/wolf-client';
 import { IDLE_REASON } from '../idle/idle-sweeper.js';
+import { isHostGivenUp } from '../session/is-host-given-up.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
+import { NOT_WAITING } from '../session/session-patch.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
-import { HOST_REMOVED_REASON, stopReason } from './session-reasons.js';
+import { HOST_DRAINED_REASON, HOST_REMOVED_REASON, stopReason } from './session-reasons.js';
 
 /** Takes desktops away: the last picture, then token and link, then what Wolf runs, then the slot. */
 export class DesktopStopper {
@@ -16,22 +18,25 @@ export class DesktopStopper {
 
   /**
    * Resolves with the session `stopped`; `queued` when its owner has asked for it again meanwhile; still `stopping`, with the
-   * reason, while its host can not be made to stop it.
+   * reason, while its host can not be made to stop it and is not given up.
    */
   async stop(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
     const { tokens, pictures, logger, disconnect } = this.#parts;
     const { wolfInstanceId } = session;
+    const hasNothingYet = session.startAttempts === 0 && (session.state === 'queued' || session.state === 'placing');
     if (session.state !== 'stopping') {
       const hadDesktop = session.state === 'running';
-      session = await lease.change({ state: 'stopping', reason: keptReason(session) });
+      session = await lease.change({ state: 'stopping', reason: keptReason(session), ...NOT_WAITING });
       if (hadDesktop) await pictures.keep(session.id, lease.signal);
     }
     await lease.hold();
     // From here on nobody can come back as this desktop.
     await tokens.revokeAll(session.id);
     disconnect(session.id);
-    const failure = await this.clearHost(session, wolfInstanceId, lease);
-    if (failure !== undefined) {
+    let failure: unknown;
+    if (hasNothingYet) await this.leaveBehind(session, wolfInstanceId, lease);
+    else failure = await this.clearHost(session, wolfInstanceId, lease);
+    if (failure !== undefined && !isHostGivenUp(session, new Date())) {
       const reason = withCause(session, stopReason(failure));
       // Said once, not with each try.
       if (session.reason?.message !== reason.message) {
@@ -64,6 +69,15 @@ export class DesktopStopper {
     }
   }
 
+  /**
+   * Stops what an earlier life of the session may have left on the host, if that can be asked now. Nobody waits for a host that is
+   * away: what it still runs is of an older generation, and is stopped when the host is seen again.
+   */
+  async leaveBehind(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<void> {
+    const host = wolfInstanceId === null ? undefined : await this.#parts.instances.find(wolfInstanceId);
+    if (host?.linkConnected !== false) await this.clearHost(session, wolfInstanceId, lease);
+  }
+
   /** Token, slot and link: what a session that has ended does not hold. */
   async letGo(session: SessionEntity, lease: SessionLease): Promise<void> {
     await lease.hold();
@@ -79,7 +93,9 @@ export class DesktopStopper {
 
 /** What stands on a session as it stops and afterwards: why it was stopped, if nobody asked. */
 function keptReason(session: SessionEntity): SessionReason | null {
-  return [IDLE_REASON, HOST_REMOVED_REASON].find(({ code }) => code === session.reason?.code) ?? null;
+  return (
+    [IDLE_REASON, HOST_REMOVED_REASON, HOST_DRAINED_REASON].find(({ code }) => code === session.reason?.code) ?? null
+  );
 }
 
 function withCause(session: SessionEntity, reason: SessionReason): SessionReason {

@@ -5,6 +5,7 @@ import type { DesktopConfig } from '../desktop/desktop-config.js';
 import { clampDisplay } from '../desktop/display-settings.js';
 import { checkCallerEnvironment } from '../desktop/environment.js';
 import { ExternalAgentError } from '../external-agent-error.js';
+import { checkHostLabels } from '../desktop/host-labels.js';
 import { LIMITS } from '../limits.js';
 import type { LastPictureKeeper } from '../pictures/last-picture-keeper.js';
 import type { SessionDirectory } from '../session/session-directory.js';
@@ -13,27 +14,10 @@ import { isSettled } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionLists, SessionPage } from '../session/session-lists.js';
 import type { SessionRepository } from '../session/session.repository.js';
+import type { CreateSession } from './create-session.js';
 import type { SessionDriver } from './session-driver.js';
 import { failureOf } from './session-failure.js';
 import { HOST_REMOVED_REASON } from './session-reasons.js';
-
-export interface CreateSession {
-  readonly ownerId: string;
-  /** A caller who may retry names the session himself: the same id never makes a second desktop. */
-  readonly sessionId?: string | undefined;
-  readonly name?: string | undefined;
-  readonly environment?: readonly string[] | undefined;
-  readonly display?: {
-    readonly width?: number | undefined;
-    readonly height?: number | undefined;
-    readonly refreshHz?: number | undefined;
-  };
-  readonly gpuVendor?: string | undefined;
-  readonly image?: string | undefined;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Idle time after which the desktop is stopped, in milliseconds; the operator's where it is absent. */
-  readonly idleLimitMs?: number | undefined;
-}
 
 export interface ExternalAgentServiceParts {
   readonly repository: SessionRepository;
@@ -62,7 +46,7 @@ export class ExternalAgentService {
   /**
    * Creates a session and brings its desktop up. Asked again with the same id it returns the session as it is, and tries
    * again one that failed. Resolves when the session runs, or with a session still on its way after 90 s, or as soon as it
-   * can not be moved further now.
+   * can not be moved further now, such as while it waits for a slot.
    * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED;
    * CREATE_UNFINISHED when it is made and nothing more can be said of it
    */
@@ -73,6 +57,7 @@ export class ExternalAgentService {
       throw new ExternalAgentError('INVALID_REQUEST', 'image is not on the list of allowed images');
     }
     checkText('name', request.name ?? '');
+    const placementLabels = checkHostLabels(request.hostLabels ?? {});
     for (const [label, value] of Object.entries(request.labels ?? {})) checkText(label, value);
     const inserted = await this.#parts.repository.insert({
       id,
@@ -85,6 +70,9 @@ export class ExternalAgentService {
       image: request.image ?? null,
       labels: request.labels ?? {},
       idleLimitMs: request.idleLimitMs ?? null,
+      placementLabels,
+      queueMs: Math.round(Math.min(Math.max(request.queueMs ?? 0, 0), LIMITS.queueMaxMs)),
+      onHostLost: request.onHostLost ?? 'fail',
     });
     if (!inserted) await this.#reviveForRetry(id, request.ownerId);
     const session = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
@@ -239,7 +227,10 @@ export class ExternalAgentService {
       const driven = await this.#untilClosing(this.#parts.driver.drive(id));
       if (driven !== undefined) return driven;
       const session = this.#remembered((await this.#parts.repository.find(id)) ?? undefined);
-      const done = isSettled(session.state) && !(session.state === 'running' && session.desired === 'stopped');
+      const isWaiting = session.state === 'queued' && session.desired === 'running' && session.queueDeadlineAt !== null;
+      const isSettledAsWished =
+        isSettled(session.state) && !(session.state === 'running' && session.desired === 'stopped');
+      const done = isSettledAsWished || isWaiting;
       if (done || performance.now() > endsAt || this.#closing.signal.aborted) return session;
       await delay(POLL_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }

@@ -5,6 +5,7 @@ import type { SessionEntity } from '../session/session.entity.js';
 import { DesktopAudit } from './desktop-audit.js';
 import { DesktopStarter } from './desktop-starter.js';
 import { DesktopStopper } from './desktop-stopper.js';
+import { LostHost } from './lost-host.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 
 export type { SessionDriverParts } from './session-driver-parts.js';
@@ -19,6 +20,7 @@ export class SessionDriver {
   readonly #stopper: DesktopStopper;
   readonly #starter: DesktopStarter;
   readonly #audit: DesktopAudit;
+  readonly #lostHost: LostHost;
   readonly #replica = randomUUID();
   readonly #drives = new Map<SessionLease, Promise<unknown>>();
   #isClosed = false;
@@ -28,6 +30,7 @@ export class SessionDriver {
     this.#stopper = new DesktopStopper(parts);
     this.#starter = new DesktopStarter(parts, this.#stopper);
     this.#audit = new DesktopAudit(parts);
+    this.#lostHost = new LostHost(parts, this.#stopper);
   }
 
   /**
@@ -51,6 +54,14 @@ export class SessionDriver {
       if (session.state === 'queued' && session.startAttempts > 1) return session;
       return await this.#advance(session, lease);
     });
+  }
+
+  /**
+   * The session's host is lost and did not come back in time; see `LostHost`. One that is to be started elsewhere is left `queued`.
+   * Resolves and rejects as `drive` does.
+   */
+  giveUpHost(id: SessionId): Promise<SessionEntity | undefined> {
+    return this.#hold(id, (session, lease) => this.#lostHost.giveUp(session, lease));
   }
 
   /** Cuts the drives under way, for others to take up; resolves when each has given its lease back. Idempotent. */

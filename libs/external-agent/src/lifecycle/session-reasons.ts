@@ -14,6 +14,42 @@ export const HOST_REMOVED_REASON: SessionReason = {
   message: 'the host of the desktop was taken out of service',
 };
 
+/** Why a session was stopped whose host an operator drains. */
+export const HOST_DRAINED_REASON: SessionReason = {
+  code: 'HOST_DRAINED',
+  message: 'the host of the desktop was drained by its operator',
+};
+
+/** While a host is lost and may come back. */
+export const HOST_LOST_REASON: SessionReason = {
+  code: 'HOST_LOST',
+  message: 'the host of the desktop can not be reached; the desktop is there again if the host comes back in time',
+};
+export const HOST_LOST_RESTART_REASON: SessionReason = {
+  code: 'HOST_LOST',
+  message:
+    'the host of the desktop can not be reached; if it does not come back in time, another host starts the desktop',
+};
+
+/** Why a session failed whose host did not come back in time. */
+export const HOST_GONE_REASON: SessionReason = {
+  code: 'HOST_LOST',
+  message: 'the host of the desktop was lost and did not come back in time',
+};
+export const HOST_GONE_RESTART_REASON: SessionReason = {
+  code: 'HOST_LOST',
+  message:
+    'the host of the desktop was lost and did not come back in time; the desktop is being started on another one',
+};
+
+/** Every host that would do is full, and the session waits. */
+export function queuedReason(position: number, deadlineAt: Date): SessionReason {
+  return {
+    code: 'QUEUED',
+    message: `no host has a free slot now; number ${String(position)} of those who wait, until ${deadlineAt.toISOString()}`,
+  };
+}
+
 /** Reasons as the owner reads them. The whole error is in the log; Wolf's text may quote a request, so only codes are shown. */
 export function placementReason({ reason, message }: Refusal): SessionReason {
   return { code: `PLACEMENT_${reason.replaceAll('-', '_').toUpperCase()}`, message };

@@ -1,4 +1,4 @@
-import type { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import { LIMITS } from '../limits.js';
 import type { SessionLists } from '../session/session-lists.js';
 import type { SessionDriver } from './session-driver.js';
 
@@ -7,31 +7,18 @@ import type { SessionDriver } from './session-driver.js';
  * after another one stopped the session; without this it would be reserved for ever.
  */
 export class SlotSweeper {
-  readonly #lists: SessionLists;
-  readonly #placements: PlacementService;
-  readonly #instances: WolfInstanceRegistry;
-  readonly #driver: SessionDriver;
+  readonly #lists: Pick<SessionLists, 'listEndedHolders'>;
+  readonly #driver: Pick<SessionDriver, 'drive'>;
 
-  constructor(
-    lists: SessionLists,
-    placements: PlacementService,
-    instances: WolfInstanceRegistry,
-    driver: SessionDriver,
-  ) {
+  constructor(lists: Pick<SessionLists, 'listEndedHolders'>, driver: Pick<SessionDriver, 'drive'>) {
     this.#lists = lists;
-    this.#placements = placements;
-    this.#instances = instances;
     this.#driver = driver;
   }
 
   /** @throws the database's errors */
   async sweep(): Promise<void> {
-    for (const { id, connectedSandboxCount } of await this.#instances.list()) {
-      if (connectedSandboxCount === 0) continue;
-      const placements = await this.#placements.listByInstance(id);
-      const endedIds = await this.#lists.listEndedIds(placements.map((placement) => placement.sessionId));
-      // Under its lease, a session that has ended lets go of whatever it holds.
-      for (const endedId of endedIds) await this.#driver.drive(endedId);
-    }
+    // Under its lease, a session that has ended lets go of whatever it holds.
+    for (const endedId of await this.#lists.listEndedHolders(LIMITS.slotsSweptAtOnce))
+      await this.#driver.drive(endedId);
   }
 }

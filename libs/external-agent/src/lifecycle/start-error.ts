@@ -3,6 +3,8 @@ export type StartErrorCode =
   | 'LOBBY_VANISHED'
   /** The host was taken out of the registry while the desktop was being started on it. */
   | 'HOST_REMOVED'
+  /** The slot was taken back while the desktop was being started: that took too long, or the host was taken out. */
+  | 'SLOT_LOST'
   /** The image that was asked for is not on the operator's list, perhaps not any more. */
   | 'IMAGE_NOT_ALLOWED'
   /** The id on the row is none that could name a container. */

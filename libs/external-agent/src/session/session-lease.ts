@@ -2,7 +2,8 @@ import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
 import type { SessionReason } from './session-state.js';
 import type { SessionEntity } from './session.entity.js';
-import type { SessionPatch, SessionRepository } from './session.repository.js';
+import type { SessionPatch } from './session-patch.js';
+import type { SessionRepository } from './session.repository.js';
 
 /** Thrown when the lease ran out under its holder: another replica may be at work, so this one stops touching the session. */
 export class LeaseLostError extends Error {

@@ -1,6 +1,6 @@
 import { Brackets, type DataSource } from 'typeorm';
 import type { SessionId } from './session-id.js';
-import { IS_SETTLED, LEASE_IS_FREE } from './session-sql.js';
+import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
 import { SessionEntity } from './session.entity.js';
 
 export interface SessionPage {
@@ -56,7 +56,8 @@ export class SessionLists {
   }
 
   /**
-   * Sessions between two states that nobody is working on and that are due, those that wait longest first. At most
+   * Sessions between two states that nobody is working on and that are due, those that wait longest first, without those that wait
+   * for a slot. At most
    * `perHost` of each host, so that those of one that does not answer leave room for the others.
    */
   async listUnsettled(limit: number, perHost: number): Promise<readonly UnsettledSession[]> {
@@ -65,18 +66,20 @@ export class SessionLists {
          SELECT id, wolf_instance_id, coalesce(retry_at, updated_at) AS due_at,
            row_number() OVER (PARTITION BY wolf_instance_id ORDER BY coalesce(retry_at, updated_at), id) AS place
          FROM sessions
-         WHERE NOT ${IS_SETTLED} AND ${LEASE_IS_FREE} AND (retry_at IS NULL OR retry_at < now())
+         WHERE NOT ${IS_SETTLED} AND NOT ${IS_WAITING} AND ${LEASE_IS_FREE} AND (retry_at IS NULL OR retry_at < now())
        ) s
        WHERE place <= $2 ORDER BY place, due_at, id LIMIT $1`,
       [limit, perHost],
     );
   }
 
-  /** Those of the ids that hold nothing any more, by what their rows say. */
-  async listEndedIds(ids: readonly string[]): Promise<readonly SessionId[]> {
+  /** Those that have ended, by what their rows say, and still hold a slot or stand in the queue for one. */
+  async listEndedHolders(limit: number): Promise<readonly SessionId[]> {
     const rows = await this.#dataSource.query<{ id: SessionId }[]>(
-      `SELECT id FROM sessions WHERE id = ANY($1) AND state IN ('stopped','failed') AND ${LEASE_IS_FREE}`,
-      [ids],
+      `SELECT s.id FROM (SELECT session_id FROM placements UNION SELECT session_id FROM placement_queue) h
+       JOIN sessions s ON s.id = h.session_id
+       WHERE ${HAS_ENDED} AND ${LEASE_IS_FREE} ORDER BY s.id LIMIT $1`,
+      [limit],
     );
     return rows.map((row) => row.id);
   }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DisplaySettings } from '../desktop/display-settings.js';
 import type { SessionId } from './session-id.js';
-import type { DesiredState, SessionReason, SessionState } from './session-state.js';
+import type { DesiredState, HostLostWish, SessionReason, SessionState } from './session-state.js';
 
 /** One desktop session. Written only through `SessionRepository`, by targeted updates. */
 @Entity({ name: 'sessions' })
@@ -51,6 +51,37 @@ export class SessionEntity {
   /** Names of Helix's own objects that the session belongs to, passed through unread. */
   @Column({ type: 'jsonb' })
   labels!: Readonly<Record<string, string>>;
+
+  /** Counts its lives: rises whenever a lobby that may stand already must never be taken for its desktop. */
+  @Column({ type: 'int' })
+  generation!: number;
+
+  /** Labels which its host must have. */
+  @Column({ type: 'jsonb', name: 'placement_labels' })
+  placementLabels!: Readonly<Record<string, string>>;
+
+  @Column({ type: 'text', name: 'on_host_lost' })
+  onHostLost!: HostLostWish;
+
+  /** How long it waits for a slot when there is none, in milliseconds; 0: not at all. */
+  @Column({ type: 'int', name: 'queue_ms' })
+  queueMs!: number;
+
+  /** From 1, among all who wait, as it was seen last; null while it does not wait. */
+  @Column({ type: 'int', name: 'queue_position', nullable: true })
+  queuePosition!: number | null;
+
+  /** Until when it waits for a slot; null while it does not wait. */
+  @Column({ type: 'timestamptz', name: 'queue_deadline_at', nullable: true })
+  queueDeadlineAt!: Date | null;
+
+  /** Since when its host counts as lost; null while it does not. */
+  @Column({ type: 'timestamptz', name: 'host_lost_at', nullable: true })
+  hostLostAt!: Date | null;
+
+  /** Until when its host may come back with the desktop. */
+  @Column({ type: 'timestamptz', name: 'host_lost_deadline_at', nullable: true })
+  hostLostDeadlineAt!: Date | null;
 
   @Column({ type: 'int', name: 'start_attempts' })
   startAttempts!: number;

@@ -1,19 +1,16 @@
 import type { DataSource, QueryDeepPartialEntity } from 'typeorm';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
-import { HAS_ENDED, IS_SETTLED, LEASE_IS_FREE } from './session-sql.js';
+import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
+import { HOST_NOT_LOST, NOT_WAITING, type SessionPatch } from './session-patch.js';
 import { SessionEntity } from './session.entity.js';
 import type { DesiredState, SessionReason } from './session-state.js';
-
-/** The columns which a command may change while it holds the session's lease. */
-export type SessionPatch = Partial<
-  Pick<SessionEntity, 'state' | 'reason' | 'wolfInstanceId' | 'lobbyId' | 'startAttempts' | 'startedAt' | 'stoppedAt'>
->;
 
 export type NewSession = Pick<
   SessionEntity,
   'id' | 'ownerId' | 'name' | 'lobbyPin' | 'display' | 'environment' | 'gpuVendor' | 'image' | 'labels' | 'idleLimitMs'
->;
+> &
+  Partial<Pick<SessionEntity, 'placementLabels' | 'queueMs' | 'onHostLost'>>;
 
 /**
  * Sessions in PostgreSQL. Nothing here saves a whole row: a command changes the columns it owns, in one statement that
@@ -85,7 +82,7 @@ export class SessionRepository {
    */
   async requeueFailed(id: SessionId): Promise<void> {
     await this.#change(
-      { state: 'queued', reason: null, startAttempts: 0 },
+      { state: 'queued', reason: null, startAttempts: 0, generation: () => 'generation + 1' },
       `id = :id AND state = 'failed' AND desired = 'running'`,
       { id },
     );
@@ -103,6 +100,8 @@ export class SessionRepository {
         state: () => `CASE WHEN ${HAS_ENDED} THEN 'queued' ELSE state END`,
         reason: null,
         startAttempts: () => `CASE WHEN ${HAS_ENDED} THEN 0 ELSE start_attempts END`,
+        generation: () => `CASE WHEN ${HAS_ENDED} THEN generation + 1 ELSE generation END`,
+        ...NOT_WAITING,
         stoppedAt: null,
         unfinishedDrives: 0,
         retryAt: null,
@@ -119,7 +118,14 @@ export class SessionRepository {
   /** The lobby stands. The desktop counts as worked with from now on. `undefined` when the lease is lost. */
   markRunning(id: SessionId, holder: string, lobbyId: string): Promise<SessionEntity | undefined> {
     return this.#change(
-      { state: 'running', lobbyId, reason: null, startedAt: () => 'now()', lastActivityAt: () => 'now()' },
+      {
+        state: 'running',
+        lobbyId,
+        reason: null,
+        ...HOST_NOT_LOST,
+        startedAt: () => 'now()',
+        lastActivityAt: () => 'now()',
+      },
       'id = :id AND lease_holder = :holder',
       { id, holder },
     );
@@ -134,9 +140,12 @@ export class SessionRepository {
       {
         state: () => `CASE desired WHEN 'running' THEN 'queued' ELSE 'stopped' END`,
         startAttempts: () => `CASE desired WHEN 'running' THEN 0 ELSE start_attempts END`,
+        generation: () => `CASE desired WHEN 'running' THEN generation + 1 ELSE generation END`,
         stoppedAt: () => `CASE desired WHEN 'running' THEN NULL ELSE now() END`,
         reason,
         lobbyId: null,
+        ...NOT_WAITING,
+        ...HOST_NOT_LOST,
       },
       'id = :id AND lease_holder = :holder',
       { id, holder },
@@ -184,7 +193,8 @@ export class SessionRepository {
   }
 
   /**
-   * Gives the lease back. A session that is not settled is left alone by the reconciler for a while, longer each time.
+   * Gives the lease back. A session that is not settled is left alone by the reconciler for a while, longer each time; of one that
+   * waits for a slot the queue decides when it is taken up.
    */
   async release(id: SessionId, holder: string): Promise<void> {
     const { retryFirstMs, retryLongestMs } = LIMITS;
@@ -193,7 +203,7 @@ export class SessionRepository {
         leaseHolder: null,
         leaseExpiresAt: null,
         unfinishedDrives: () => `CASE WHEN ${IS_SETTLED} THEN 0 ELSE unfinished_drives + 1 END`,
-        retryAt: () => `CASE WHEN ${IS_SETTLED} THEN NULL ELSE now() + interval '1 millisecond'
+        retryAt: () => `CASE WHEN ${IS_SETTLED} OR ${IS_WAITING} THEN NULL ELSE now() + interval '1 millisecond'
           * least(${String(retryLongestMs)},
               ${String(retryFirstMs)} * 2 ^ least(greatest(unfinished_drives, start_attempts - 1), 20)) END`,
       },

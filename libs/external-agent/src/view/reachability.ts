@@ -9,10 +9,11 @@ import type { SessionEntity } from '../session/session.entity.js';
  *   unstable           its link has been silent for 1.5 s, or is lost or being resumed while its host is there: a moment's trouble
  *   desktop-away       its host is there, and the desktop holds no link: it boots, or its agent is gone
  *   host-reconnecting  the host's link is lost or without a connection; it may come back within `leftMs`
- *   host-lost          the host did not come back in time
+ *   host-lost          the link was given up; the host may come back with the desktop within `leftMs`, where that is told
  */
 export type Reachability =
-  | { readonly state: 'connected' | 'unstable' | 'desktop-away' | 'host-lost' }
+  | { readonly state: 'connected' | 'unstable' | 'desktop-away' }
+  | { readonly state: 'host-lost'; readonly leftMs?: number }
   | { readonly state: 'host-reconnecting'; readonly leftMs: number };
 
 export type ReachabilityState = Reachability['state'];
@@ -40,12 +41,19 @@ export function reachabilityOf(
   const host = isLocal ? undefined : connections.find(runnerIdOf('wolf', session.wolfInstanceId));
   if (isLocal || (host?.state === 'connected' && host.stats.resumeLeftMs === undefined))
     return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
-  if (host === undefined) return { state: 'host-lost' };
+  if (host === undefined) {
+    const deadlineAt = session.hostLostDeadlineAt ?? undefined;
+    return { state: 'host-lost', ...(deadlineAt !== undefined && { leftMs: timeLeft(deadlineAt, now) }) };
+  }
   return { state: 'host-reconnecting', leftMs: leftMsOf(host, now) };
 }
 
 /** Until the link is given up, or until what waits for a new one is. */
 function leftMsOf(runner: RunnerStatus, now: Date): number {
   if (runner.state === 'connected') return runner.stats.resumeLeftMs ?? 0;
-  return Math.max(0, runner.graceEndsAt.getTime() - now.getTime());
+  return timeLeft(runner.graceEndsAt, now);
+}
+
+function timeLeft(endsAt: Date, now: Date): number {
+  return Math.max(0, endsAt.getTime() - now.getTime());
 }

@@ -137,10 +137,12 @@ export class SessionFeed {
   }
 }
 
-/** What makes two looks different; seconds that are left count, the milliseconds do not. */
+/** What makes two looks different; seconds that are left count, of the minutes for a lost host steps of ten; milliseconds do not. */
 function summaryOf({ session, appState, reachability, viewerCount, isDesktopConnected, idle }: SessionView): string {
-  const leftS = reachability?.state === 'host-reconnecting' ? Math.ceil(reachability.leftMs / 1_000) : '';
-  return [session.version, appState, reachability?.state, leftS, viewerCount, isDesktopConnected, idle?.isWarned].join(
+  const stepMs = reachability?.state === 'host-lost' ? 10_000 : 1_000;
+  const leftMs = reachability !== undefined && 'leftMs' in reachability ? reachability.leftMs : undefined;
+  const left = leftMs === undefined ? '' : Math.ceil(leftMs / stepMs);
+  return [session.version, appState, reachability?.state, left, viewerCount, isDesktopConnected, idle?.isWarned].join(
     ' ',
   );
 }

@@ -5,16 +5,22 @@ import type { DataSource } from 'typeorm';
 
 import {
   ExternalAgentService,
+  HostLosses,
+  HostLossSweeper,
   HostWatch,
   LobbyAuditor,
   LobbyKeeper,
+  PromptDrives,
+  QueueSweeper,
   SessionDirectory,
   SessionDriver,
   SessionLists,
+  SessionQueue,
   SessionReconciler,
   SessionRepository,
   SlotSweeper,
   type DesktopConfig,
+  type HostLossPolicy,
   type SessionId,
   type SessionTokenIssuer,
 } from '../../src/index.js';
@@ -44,6 +50,9 @@ export class Replica {
   readonly instances: WolfInstanceRegistry;
   readonly driver: SessionDriver;
   readonly slots: SlotSweeper;
+  readonly drives: PromptDrives;
+  readonly queue: SessionQueue;
+  readonly waiting: QueueSweeper;
   readonly agents: ExternalAgentService;
   readonly logger = new RecordingLogger();
   readonly expected: SessionId[] = [];
@@ -81,7 +90,10 @@ export class Replica {
       expectDesktop: (sessionId) => this.expected.push(sessionId),
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
-    this.slots = new SlotSweeper(this.lists, this.placements, this.instances, this.driver);
+    this.slots = new SlotSweeper(this.lists, this.driver);
+    this.drives = new PromptDrives(this.driver, this.logger);
+    this.queue = new SessionQueue(dataSource);
+    this.waiting = new QueueSweeper(this.queue, this.drives);
     this.agents = new ExternalAgentService({
       repository: this.repository,
       lists: this.lists,
@@ -110,6 +122,12 @@ export class Replica {
     return hosts;
   }
 
+  /** Follows lost hosts; nothing is swept until the test does. */
+  watchLosses(policy: HostLossPolicy): HostLossSweeper {
+    const losses = new HostLosses(this.#dataSource, policy);
+    return new HostLossSweeper(losses, this.driver, this.drives, policy, this.logger);
+  }
+
   /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
   startReconciler(): SessionReconciler {
     const reconciler = new SessionReconciler(this.lists, this.driver, this.slots, this.logger, 20);
@@ -121,6 +139,6 @@ export class Replica {
   async close(): Promise<void> {
     this.agents.close();
     await Promise.all(this.#reconcilers.map((reconciler) => reconciler.close()));
-    await Promise.all([this.driver.close(), ...this.#closers.map((close) => close())]);
+    await Promise.all([this.driver.close(), this.drives.close(), ...this.#closers.map((close) => close())]);
   }
 }

@@ -35,8 +35,8 @@ export async function openSessionDatabase(): Promise<SessionDatabase> {
     connect,
     clear: async () => {
       await dataSource.query(
-        `TRUNCATE sessions, session_pictures, session_shares, placements, wolf_instances, wolf_instance_events,
-           placement_queue, placement_decisions CASCADE`,
+        `TRUNCATE sessions, session_pictures, session_shares, placements, placement_queue, placement_decisions,
+           wolf_instances, wolf_capacities, wolf_instance_events, wolf_disk_samples`,
       );
     },
     close: async () => {

@@ -76,8 +76,10 @@ export class SessionRig {
     return wolf;
   }
 
-  async addReplica(desktop: Partial<DesktopConfig> = {}): Promise<Replica> {
-    const localSockets = Object.fromEntries([...this.wolfs].map(([id, wolf]) => [id, wolf.socketPath]));
+  /** `without`: hosts that it can not reach, though their Wolf runs on. */
+  async addReplica(desktop: Partial<DesktopConfig> = {}, without: readonly string[] = []): Promise<Replica> {
+    const reached = [...this.wolfs].filter(([id]) => !without.includes(id));
+    const localSockets = Object.fromEntries(reached.map(([id, wolf]) => [id, wolf.socketPath]));
     const clients = new WolfClientFactory({ dialer: AWAY, localSockets });
     const dataSource = await this.#database.connect();
     const replica = new Replica(dataSource, clients, this.tokens, desktop);

@@ -10,8 +10,6 @@ export type CapacityOperation =
   | { readonly do: 'confirm' | 'release'; readonly id: string }
   /** Takes back at most `limit` reservations whose time is over. */
   | { readonly do: 'expire'; readonly limit: number }
-  /** Frees every slot of a host. */
-  | { readonly do: 'clear'; readonly id: string }
   | {
       readonly do: 'measure';
       readonly id: string;

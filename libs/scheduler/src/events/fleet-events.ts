@@ -43,13 +43,14 @@ export class FleetEvents {
 
   /** Drops what is too old, and of each host what is more than it may have; a part at a time. */
   async purge(): Promise<void> {
+    // What operators did is counted apart: a host that flaps must not make it forgotten.
     const { eventsKeptMs, eventsPerInstance } = SCHEDULER_LIMITS;
     await this.#drop(
       `SELECT id FROM wolf_instance_events WHERE at < now() - $1::float8 * interval '1 millisecond'`,
       eventsKeptMs,
     );
     await this.#drop(
-      `SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY wolf_instance_id ORDER BY id DESC) AS place
+      `SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY wolf_instance_id, kind = 'operator' ORDER BY id DESC) AS place
                        FROM wolf_instance_events) e WHERE place > $1`,
       eventsPerInstance,
     );

@@ -136,7 +136,10 @@ BEGIN
   RETURN v_taken;
 END $$`;
 
-/** Frees the slots of these sessions; the ids of those that held one. */
+/**
+ * Frees the slots of these sessions; the ids of those that held one. Counters that somebody has spoilt stop at nothing and do not
+ * keep the slot: the next reconciliation tells of them and mends them.
+ */
 const GIVE_BACK = `
 CREATE FUNCTION give_back(p_session_ids text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -148,9 +151,9 @@ BEGIN
     DELETE FROM placements p WHERE p.session_id = v_id RETURNING * INTO v_row;
     CONTINUE WHEN NOT FOUND;
     UPDATE wolf_capacities c SET
-        reserved = c.reserved - (v_row.state = 'reserved')::int,
-        confirmed = c.confirmed - (v_row.state = 'confirmed')::int,
-        unseen = c.unseen - v_row.is_unseen::int
+        reserved = greatest(c.reserved - (v_row.state = 'reserved')::int, 0),
+        confirmed = greatest(c.confirmed - (v_row.state = 'confirmed')::int, 0),
+        unseen = greatest(c.unseen - v_row.is_unseen::int, 0)
       WHERE c.wolf_instance_id = v_row.wolf_instance_id;
     v_result := v_result || to_jsonb(v_id);
   END LOOP;
@@ -229,7 +232,7 @@ BEGIN
       UPDATE placements p SET state = 'confirmed', confirmed_at = now(), expires_at = NULL
         WHERE p.session_id = v_id AND p.state = 'reserved' RETURNING * INTO v_row;
       IF FOUND THEN
-        UPDATE wolf_capacities c SET reserved = c.reserved - 1, confirmed = c.confirmed + 1
+        UPDATE wolf_capacities c SET reserved = greatest(c.reserved - 1, 0), confirmed = c.confirmed + 1
           WHERE c.wolf_instance_id = v_row.wolf_instance_id;
         result := 'true';
       ELSE
@@ -238,8 +241,6 @@ BEGIN
     WHEN 'release' THEN
       DELETE FROM placement_queue q WHERE q.session_id = v_id;
       result := give_back(ARRAY[v_id]);
-    WHEN 'clear' THEN
-      result := give_back(ARRAY(SELECT p.session_id FROM placements p WHERE p.wolf_instance_id = v_id));
     WHEN 'expire' THEN
       result := give_back(ARRAY(SELECT p.session_id FROM placements p WHERE p.expires_at < now() ORDER BY p.expires_at
         LIMIT (v_ask->>'limit')::int));

@@ -52,13 +52,18 @@ export class PlacementRecords {
     return record.outcome === 'placed' ? placedDecision(record.decision, record.at) : record.decision;
   }
 
-  /** Drops what is too old. */
+  /** Drops what is too old, a bounded number at a time. */
   async purge(): Promise<void> {
-    await this.#dataSource.query(
-      `DELETE FROM placement_decisions d WHERE d.decided_at < now() - $1::float8 * interval '1 millisecond'
-         AND NOT EXISTS (SELECT FROM placements p WHERE p.session_id = d.session_id)`,
-      [SCHEDULER_LIMITS.decisionsKeptMs],
-    );
+    const { decisionsKeptMs, purgedAtOnce } = SCHEDULER_LIMITS;
+    for (let droppedCount: number = purgedAtOnce; droppedCount === purgedAtOnce;) {
+      [, droppedCount] = await this.#dataSource.query<[unknown, number]>(
+        `DELETE FROM placement_decisions WHERE session_id = ANY (ARRAY(
+           SELECT d.session_id FROM placement_decisions d WHERE d.decided_at < now() - $1::float8 * interval '1 millisecond'
+             AND NOT EXISTS (SELECT FROM placements p WHERE p.session_id = d.session_id)
+           ORDER BY d.decided_at LIMIT $2))`,
+        [decisionsKeptMs, purgedAtOnce],
+      );
+    }
   }
 }
 

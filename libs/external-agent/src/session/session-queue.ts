@@ -1,0 +1,54 @@
+import type { DataSource } from 'typeorm';
+import { queuedReason } from '../lifecycle/session-reasons.js';
+import { LIMITS } from '../limits.js';
+import type { SessionId } from './session-id.js';
+import { IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
+
+interface Moved {
+  readonly id: SessionId;
+  readonly position: number;
+  readonly deadlineAt: Date;
+}
+
+/** Sessions that wait for a slot, beside the queue of placements. Every method rejects with the database's errors. */
+export class SessionQueue {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Those that the queue does not hold any more, or not for longer: they have a slot, or wait in vain. */
+  async listLeaving(): Promise<readonly SessionId[]> {
+    const rows = await this.#dataSource.query<{ id: SessionId }[]>(
+      `SELECT id FROM sessions WHERE queue_deadline_at IS NOT NULL AND ${IS_WAITING} AND ${LEASE_IS_FREE}
+         AND NOT EXISTS (SELECT FROM placement_queue q WHERE q.session_id = id AND q.deadline_at > now())
+       ORDER BY queue_deadline_at, id LIMIT $1`,
+      [LIMITS.promptDrivesWaiting],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Tells those who wait how far they have come. */
+  async refreshPositions(): Promise<void> {
+    const moved = await this.#dataSource.query<Moved[]>(
+      `SELECT s.id, q.position, s.queue_deadline_at AS "deadlineAt"
+       FROM (SELECT session_id, (row_number() OVER (ORDER BY seq))::int AS position FROM placement_queue) q
+       JOIN sessions s ON s.id = q.session_id
+       WHERE ${IS_WAITING} AND s.queue_position IS DISTINCT FROM q.position LIMIT $1`,
+      [LIMITS.queuePositionsAtOnce],
+    );
+    if (moved.length === 0) return;
+    await this.#dataSource.query(
+      `UPDATE sessions s SET queue_position = m.position, reason = m.reason::jsonb, version = version + 1, updated_at = now()
+       FROM unnest($1::text[], $2::int[], $3::text[]) m (id, position, reason)
+       WHERE s.id = m.id AND s.id IN (SELECT id FROM sessions WHERE id = ANY($1) AND ${IS_WAITING} ORDER BY id FOR UPDATE SKIP LOCKED)
+         AND s.queue_position IS DISTINCT FROM m.position`,
+      [
+        moved.map(({ id }) => id),
+        moved.map(({ position }) => position),
+        moved.map(({ position, deadlineAt }) => JSON.stringify(queuedReason(position, deadlineAt))),
+      ],
+    );
+  }
+}
