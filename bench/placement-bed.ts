@@ -52,10 +52,6 @@ export class PlacementBed {
     }
   }
 
-  get url(): string {
-    return this.#postgres.url;
-  }
-
   /** Instead of those that are there. Their links stand as of now. */
   async makeInstances(count: number): Promise<void> {
     await this.#dataSource.query('TRUNCATE wolf_instances, placement_decisions CASCADE');

@@ -22,13 +22,14 @@ interface Killed {
 /** Step, point, and the row's state when it is written and when it is not. */
 type Step = readonly [step: string, point: string, written: string, notWritten: string | null];
 
+// Slots are confirmed and released under one lock, so only one such step can be held at a time. A kill before it leaves what the step
+// before leaves when it is written, a kill after it what the step after leaves when it is not.
 const STARTS: readonly Step[] = [
   ['the session is inserted', 'sessions INSERT', 'queued', null],
   ['it is claimed', 'claimed in queued', 'queued', 'queued'],
   ['it is placing', 'state placing', 'placing', 'queued'],
   ['it is starting', 'state starting', 'starting', 'placing'],
   ['its token is issued', 'api_keys INSERT', 'starting', 'starting'],
-  ['its slot is confirmed', 'placements UPDATE', 'starting', 'starting'],
   ['it is running', 'state running', 'running', 'starting'],
   ['its claim is given back', 'released in running', 'running', 'running'],
 ];
@@ -37,7 +38,6 @@ const STOPS: readonly Step[] = [
   ['it is claimed', 'claimed in running', 'running', 'running'],
   ['it is stopping', 'state stopping', 'stopping', 'running'],
   ['its token is revoked', 'api_keys DELETE', 'stopping', 'stopping'],
-  ['its slot is released', 'placements DELETE', 'stopping', 'stopping'],
   ['it is stopped', 'state stopped', 'stopped', 'stopping'],
   ['its claim is given back', 'released in stopped', 'stopped', 'stopped'],
 ];

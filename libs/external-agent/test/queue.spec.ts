@@ -134,7 +134,7 @@ describe('waiting for a slot', () => {
   });
 
   it.each([
-    ['too many', Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`l${String(index)}`, 'x']))],
+    ['too many', Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`l${String(index)}`, 'x']))],
     ['one without a name', { '': 'x' }],
     ['one that is too long', { zone: 'x'.repeat(129) }],
     ['one that is no text', { zone: 1 as unknown as string }],

@@ -100,6 +100,8 @@ export const SCHEDULER_LIMITS = {
   videoMemoryPerSessionMbDefault: 2_048,
   /** Sessions that wait for a slot. */
   queuedSessions: 1_000,
+  /** Different wishes of theirs that are looked for in vain in one go: each may cost a walk along the whole fleet. */
+  queueShapes: 64,
   /** A refusal is only given when the hosts, looked at afterwards, agree; while slots come and go that fast it is tried again. */
   placeAttempts: 5,
 

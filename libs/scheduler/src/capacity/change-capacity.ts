@@ -85,6 +85,7 @@ export async function changeCapacity(
     reserveMs: SCHEDULER_LIMITS.reservationMs,
     unseenMs: SCHEDULER_LIMITS.unseenMs,
     queueMax: SCHEDULER_LIMITS.queuedSessions,
+    queueShapes: SCHEDULER_LIMITS.queueShapes,
     recordedHosts: SCHEDULER_LIMITS.recordedHosts,
   };
   const rows = await orBusy(() =>

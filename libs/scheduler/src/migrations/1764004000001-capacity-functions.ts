@@ -160,7 +160,10 @@ BEGIN
   RETURN v_result;
 END $$`;
 
-/** Gives free slots to those who wait. What one was refused, another who asks for the same is not looked for again. */
+/**
+ * Gives free slots to those who wait. What one was refused, another who asks for the same is not looked for again; and after so
+ * many different wishes in vain the others wait for the next time, since each costs a walk along the fleet under the lock.
+ */
 const SERVE_QUEUE = `
 CREATE FUNCTION serve_placement_queue(p_options jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -175,6 +178,7 @@ BEGIN
     v_taken := take_slot(q.session_id, q.request, p_options);
     IF v_taken.session_id IS NULL THEN
       v_refused := v_refused || v_shape;
+      EXIT WHEN cardinality(v_refused) >= (p_options->>'queueShapes')::int;
     ELSE
       DELETE FROM placement_queue WHERE session_id = q.session_id;
       PERFORM pg_notify('helix_placements', q.session_id);
