@@ -107,8 +107,8 @@ export const SCHEDULER_LIMITS = {
 
   /** Waiting for other placements. One batch takes some milliseconds, so this much is hundreds of them. */
   placementLockMs: 5_000,
-  /** Batches of one replica at the lock: one has it, one is next. Each holds one of ten connections. */
-  placementsAtOnce: 2,
+  /** Batches of one replica at the lock: a second would wait there with a connection, and be smaller than one that waits here. */
+  placementsAtOnce: 1,
   /** Changes of capacity in one batch: long enough to share a commit, short enough for others' turn. */
   placementsInBatch: 32,
   /** Those that wait for their turn. They hold nothing but their caller. */

@@ -39,7 +39,7 @@ export interface GpuHostOptions {
   readonly relay?: boolean;
   readonly wolfFaults?: Partial<WolfFaults>;
   readonly desktopFault?: ScreenshotFaultMode;
-  /** As full as the machine's own disk when not given. */
+  /** 40 when not given. */
   readonly diskUsedPercent?: number;
   readonly desktopBootDelayMs?: number;
   /** Silent when not given. */

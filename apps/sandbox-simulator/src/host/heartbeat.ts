@@ -28,6 +28,9 @@ export interface HeartbeatOptions {
   readonly logger: Logger;
 }
 
+/** Nothing to tell of. */
+const USUAL_DISK_USED_PERCENT = 40;
+
 /** The host's heartbeat daemon. A refusal is logged and forgotten; until the first success it tries every second. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -35,7 +38,8 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
   #acceptedCount = 0;
-  #diskUsedPercent: number | undefined;
+  // Not the machine's own at first: one whose disk is nearly full must still be able to try the product.
+  #diskUsedPercent: number | undefined = USUAL_DISK_USED_PERCENT;
   #isAskedAgain = false;
 
   constructor(options: HeartbeatOptions) {
