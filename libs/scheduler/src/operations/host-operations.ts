@@ -79,15 +79,6 @@ export class HostOperations {
     });
   }
 
-  /** Hosts whose drain's deadline is over, the longest ago first: what still runs there is to be stopped. */
-  async listPastDrainDeadline(): Promise<readonly string[]> {
-    const hosts = await this.#dataSource.query<{ readonly id: string }[]>(
-      'SELECT id FROM wolf_instances WHERE drain_deadline_at <= now() ORDER BY drain_deadline_at, id LIMIT $1',
-      [SCHEDULER_LIMITS.listedInstances],
-    );
-    return hosts.map(({ id }) => id);
-  }
-
   async #change(
     id: string,
     verb: OperatorVerb,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { healthyHost } from '../../test/healthy-host.js';
 import type { PlacementPolicy } from '../capacity/change-capacity.js';
 import { arbitraryFleet, arbitraryPolicy, arbitraryQuestion, FLEET_NOW } from '../../test/arbitrary-fleet.js';
 import { decide } from './decide.js';
@@ -118,25 +119,5 @@ describe('decide', () => {
 });
 
 function equalHost(id: string): PlacementHost {
-  return {
-    id,
-    rank: 0,
-    conditions: [],
-    linkConnected: true,
-    lastSeenAt: FLEET_NOW,
-    gpuVendor: 'nvidia',
-    labels: {},
-    images: {},
-    maxSandboxes: 10,
-    reserved: 0,
-    confirmed: 0,
-    foreignLobbies: 0,
-    unseen: 0,
-    encoderSessions: null,
-    encoderSessionsMax: null,
-    videoMemoryUsedMb: null,
-    videoMemoryTotalMb: null,
-    videoMemoryPerSessionMb: null,
-    placedSeq: '0',
-  };
+  return healthyHost({ id, lastSeenAt: FLEET_NOW });
 }

@@ -1,3 +1,4 @@
+import { healthyHost } from '../../test/healthy-host.js';
 import { DEFAULT_PLACEMENT_POLICY, type PlacementQuestion } from '../capacity/change-capacity.js';
 import type { Condition } from '../status/condition.js';
 import { decide } from './decide.js';
@@ -16,28 +17,8 @@ const CORDONED: Condition = {
 };
 
 function host(id: string, facts: Partial<PlacementHost> = {}): PlacementHost {
-  return {
-    id,
-    conditions: [],
-    linkConnected: true,
-    lastSeenAt: NOW,
-    rank: 0,
-    gpuVendor: 'nvidia',
-    labels: { zone: 'a' },
-    images: { 'helix-sway': 'v1' },
-    maxSandboxes: 4,
-    reserved: 0,
-    confirmed: 0,
-    foreignLobbies: 0,
-    unseen: 0,
-    encoderSessions: null,
-    encoderSessionsMax: null,
-    videoMemoryUsedMb: null,
-    videoMemoryTotalMb: null,
-    videoMemoryPerSessionMb: null,
-    placedSeq: '0',
-    ...facts,
-  };
+  const usual = { labels: { zone: 'a' }, images: { 'helix-sway': 'v1' }, maxSandboxes: 4 };
+  return healthyHost({ id, lastSeenAt: NOW, ...usual, ...facts });
 }
 
 const offline = (id: string): PlacementHost => host(id, { rank: null, linkConnected: false, conditions: [DOWN] });
