@@ -112,8 +112,9 @@ describe(`${String(ROUND_COUNT * ROUND_SIZE)} sessions, created and stopped in a
     expect(await plane.runners()).toHaveLength(HOST_IDS.length);
     await eventually(async () => {
       const after = await footprint();
-      expect(after.handles).toBeLessThanOrEqual(before.handles + 2);
-      expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 4);
+      // Each host keeps the connection of its first heartbeat, which may come after the first round.
+      expect(after.handles).toBeLessThanOrEqual(before.handles + HOST_IDS.length + 2);
+      expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + HOST_IDS.length + 4);
       // 480 remembered sessions are a megabyte; a leak of 16 KB for each would be 8 MB.
       expect(after.heapBytes - before.heapBytes).toBeLessThan(8 * 1024 * 1024);
       expect(after.offHeapBytes - before.offHeapBytes).toBeLessThan(32 * 1024 * 1024);
