@@ -1,7 +1,7 @@
 /**
  * `npm run test:nightly [-- what Jest takes]`: tests at their full size, for as long as they take: a million inputs for each fuzzer of the
- * tunnel, a gigabyte each way through a link that is cut every 2 s, a thousand streams at once; decisions on random fleets; ten thousand
- * screenshots.
+ * tunnel, a gigabyte each way through a link that is cut every 2 s, a thousand streams at once and decisions on random
+ * fleets.
  */
 import path from 'node:path';
 import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs';
@@ -18,7 +18,6 @@ runScript(async () => {
           'libs/revdial/test/generation3/dial-fuzz',
           'libs/scheduler/src/placement/decide',
           'libs/scheduler/test/decide-as-sql',
-          'test/e2e/endurance',
         ];
   // In a million inputs there may be one that takes longer than a test may.
   const options = ['--testTimeout=7200000', '--runInBand'];
