@@ -12,7 +12,7 @@ import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ChangeNotices } from './change-notices/change-notices.js';
-import { openDataSource } from './open-data-source.js';
+import { openDataSource, SchemaTooNewError } from './open-data-source.js';
 import { dataSourceOptions } from './data-source-options.js';
 
 /** Listens from when everybody has subscribed until the application closes. */
@@ -43,9 +43,11 @@ export class DatabaseModule {
             ...dataSourceOptions(url, config.databasePoolSize),
             retryAttempts: 10,
             retryDelay: 1_000,
+            verboseRetryLog: true,
+            toRetry: (error: unknown) => !isFinal(error),
           }),
           dataSourceFactory: async (options) => {
-            if (options === undefined) throw new Error('the data source has no options');
+            if (options?.type !== 'postgres') throw new Error('the data source has no options for PostgreSQL');
             return await openDataSource(options);
           },
         }),
@@ -57,4 +59,10 @@ export class DatabaseModule {
       exports: [ChangeNotices],
     };
   }
+}
+
+/** Trying again changes nothing: another release is needed, or another password. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof SchemaTooNewError) return true;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('28');
 }

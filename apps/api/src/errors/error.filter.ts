@@ -2,7 +2,7 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import { ExternalAgentError } from '@helix/external-agent';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { QueryFailedError } from 'typeorm';
+import { databaseTroubleOf } from '../database/database-trouble.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { requestIdOf } from '../logging/request-id.js';
 import { HTTP_ANSWERS, httpAnswerOf, type HttpAnswer, type KnownErrorCode } from './status-by-code.js';
@@ -12,10 +12,6 @@ interface Answer extends HttpAnswer {
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
 }
-
-/** PostgreSQL's classes for a connection that is gone, a server shutting down, and too little of something. */
-const DATABASE_AWAY = /^(?:08|53|57P)/;
-const SOCKET_FAILURE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/;
 
 /** The one place where an error becomes an answer: JSON with `code`, `message` and `requestId`, never a stack. */
 @Catch()
@@ -50,6 +46,8 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 function answerTo(error: unknown): Answer {
+  const trouble = databaseTroubleOf(error);
+  if (trouble !== undefined) return answer(trouble.code, trouble.message);
   const known = httpAnswerOf(error);
   if (known !== undefined && error instanceof Error) {
     return {
@@ -63,12 +61,6 @@ function answerTo(error: unknown): Answer {
   if (isBodyParserError(error)) {
     if (error.status === 413) return answer('PAYLOAD_TOO_LARGE', 'the body is too large');
     return answer('INVALID_REQUEST', 'the body is not valid JSON');
-  }
-  if (isPoolExhausted(error)) {
-    return answer('DATABASE_BUSY', 'too much is asked of the database at this moment; try again shortly');
-  }
-  if (isDatabaseAway(error)) {
-    return answer('DATABASE_AWAY', 'the database can not be reached; try again shortly');
   }
   return answer('INTERNAL', 'an unexpected error; the log has it under this requestId');
 }
@@ -95,22 +87,5 @@ function isBodyParserError(error: unknown): error is Error & { readonly status: 
     typeof error.status === 'number' &&
     error.status >= 400 &&
     error.status < 500
-  );
-}
-
-/** Did no connection of the pool become free in time? The database may be well. */
-export function isPoolExhausted(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
-}
-
-/** Is this the database being away, rather than a statement being wrong? */
-export function isDatabaseAway(error: unknown): boolean {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  if (!(cause instanceof Error)) return false;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return (
-    DATABASE_AWAY.test(code) ||
-    SOCKET_FAILURE.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|is not established/.test(cause.message)
   );
 }

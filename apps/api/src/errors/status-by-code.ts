@@ -2,6 +2,7 @@ import type { ExternalAgentErrorCode } from '@helix/external-agent';
 import type { RevDialErrorCode } from '@helix/revdial';
 import type { SchedulerErrorCode } from '@helix/scheduler';
 import type { WolfErrorCode } from '@helix/wolf-client';
+import { databaseTroubleOf } from '../database/database-trouble.js';
 import type { ApiErrorCode } from './api-error.js';
 
 export type KnownErrorCode =
@@ -111,12 +112,13 @@ export const HTTP_ANSWERS: Readonly<Record<KnownErrorCode, HttpAnswer>> = {
   WOLF_INVALID_REQUEST: { status: 500 },
 };
 
-/** The answer for an error of ours, by its code; `undefined` for everything else. */
+/** The answer for an error of ours, or the database's trouble, by its code; `undefined` for everything else. */
 export function httpAnswerOf(
   error: unknown,
 ): { readonly code: KnownErrorCode; readonly answer: HttpAnswer } | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  const code = error.code;
+  const known: unknown = databaseTroubleOf(error) ?? error;
+  if (!(known instanceof Error) || !('code' in known) || typeof known.code !== 'string') return undefined;
+  const { code } = known;
   if (!isKnown(code)) return undefined;
   return { code, answer: HTTP_ANSWERS[code] };
 }

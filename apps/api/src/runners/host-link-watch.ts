@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { principalName } from '../auth/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
-import { isDatabaseAway } from '../errors/error.filter.js';
+import { databaseTroubleOf } from '../database/database-trouble.js';
 import { LOGGER } from '../logging/logging.module.js';
 
 /** A third of the age at which the registry takes a host for silent. */
@@ -120,7 +120,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
             { wolfInstanceId: id, error },
             'the registry could not be told of a link; it is tried again',
           );
-          return !isDatabaseAway(error);
+          return databaseTroubleOf(error) === undefined;
         }
         this.logger.warn({ wolfInstanceId: id, error }, 'the registry refuses a host that is linked');
       }

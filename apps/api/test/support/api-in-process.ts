@@ -32,6 +32,16 @@ export class ApiInProcess {
     return await ApiInProcess.on(database.url, settings, reach, () => database.drop());
   }
 
+  /** On a database that the test made, and drops. */
+  static async startOn(databaseUrl: string, settings: Readonly<Record<string, string>> = {}): Promise<ApiInProcess> {
+    return await ApiInProcess.on(
+      databaseUrl,
+      settings,
+      (url) => url,
+      () => Promise.resolve(),
+    );
+  }
+
   /** Another replica on the database of this one; closed before this one is. */
   async startReplica(reach: (databaseUrl: string) => string | Promise<string> = (url) => url): Promise<ApiInProcess> {
     return await ApiInProcess.on(this.databaseUrl, {}, reach, () => Promise.resolve());

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { EntityManager, type DataSource } from 'typeorm';
 
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
@@ -57,6 +57,9 @@ const PLACEMENT_LOCK_KEY = 7_036_874_417;
 
 /** PostgreSQL's code for a lock that was not granted in time. */
 const LOCK_NOT_AVAILABLE = '55P03';
+/** And for a transaction that lost against another: nothing of it was done. */
+const CONFLICT = /^40(?:001|P01)$/;
+const CONFLICT_ATTEMPTS = 3;
 
 /**
  * Until the transaction ends, capacity is changed by it alone. Rejects with `PLACEMENT_BUSY` when that is not had in time. Before
@@ -88,12 +91,13 @@ export async function changeCapacity(
     queueShapes: SCHEDULER_LIMITS.queueShapes,
     recordedHosts: SCHEDULER_LIMITS.recordedHosts,
   };
-  const rows = await orBusy(() =>
+  const change = () =>
     database.query<{ readonly place: number; readonly result: unknown }[]>(
       'SELECT place, result FROM change_capacity($1::jsonb, $2::jsonb)',
       [JSON.stringify(operations), JSON.stringify(options)],
-    ),
-  );
+    );
+  // Within somebody's transaction, which is lost as a whole, nothing can be tried again here.
+  const rows = await orBusy(() => (database instanceof EntityManager ? change() : despiteConflicts(change)));
   const results: unknown[] = [];
   for (const { place, result } of rows) results[place] = result;
   return results;
@@ -103,9 +107,21 @@ async function orBusy<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (sqlStateOf(cause) === LOCK_NOT_AVAILABLE) {
+    const sqlState = sqlStateOf(cause) ?? '';
+    if (sqlState === LOCK_NOT_AVAILABLE || CONFLICT.test(sqlState)) {
       throw new SchedulerError('PLACEMENT_BUSY', 'too many sessions are being placed at this moment', { cause });
     }
     throw cause;
+  }
+}
+
+/** For work that is a transaction by itself. */
+async function despiteConflicts<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === CONFLICT_ATTEMPTS || !CONFLICT.test(sqlStateOf(error) ?? '')) throw error;
+    }
   }
 }

@@ -10,10 +10,10 @@ export const NOTICE_RETRY_FIRST_MS = 250;
 export const NOTICE_RETRY_LONGEST_MS = 10_000;
 
 /** Between two proofs that the connection lives: what is lost in silence is noticed after this and the next. */
-export const NOTICE_PULSE_MS = 10_000;
+export const NOTICE_PULSE_MS = 4_000;
 
 /** How long such a proof may take. */
-export const NOTICE_PULSE_LIMIT_MS = 5_000;
+export const NOTICE_PULSE_LIMIT_MS = 4_000;
 
 /** Different ids that wait for one pass; with more of them, everything may have changed. */
 export const NOTICE_IDS_MAX = 1_000;
