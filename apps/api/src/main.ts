@@ -1,13 +1,20 @@
 import 'reflect-metadata';
 import path from 'node:path';
+import { onDefect } from '@helix/revdial';
 import { startApi, type RunningApi } from './bootstrap/start-api.js';
 import { ConfigError, readApiConfig, type ApiConfig } from './config/api-config.js';
 import { EmbeddedPostgres } from './database/embedded-postgres/embedded-postgres.js';
 import { createLogger } from './logging/logger.js';
 
+/** The status for "internal software error" of BSD's sysexits, as the agent has it. */
+const DEFECT = 70;
+
+/** How long the end after a defect may take beyond the grace of requests under way. */
+const END_LIMIT_MS = 10_000;
+
 /**
  * The built API: configuration from the environment only. Prints one JSON line `{"msg":"ready","url":"…"}` when it serves.
- * Exit codes: 0 asked to stop, 1 misconfigured or could not start.
+ * Exit codes: 0 asked to stop, 1 misconfigured or could not start, 70 a defect.
  */
 async function main(): Promise<void> {
   let config: ApiConfig;
@@ -21,6 +28,16 @@ async function main(): Promise<void> {
   }
   const logger = createLogger(config.logLevel);
   const asked = new AbortController();
+  onDefect(({ where, error }) => {
+    logger.error({ where, error }, 'a defect cost one stream, link or listener; everything else goes on');
+  });
+  // The last resort: what comes here has left something half done that cannot be named, so the process ends, in order.
+  process.on('uncaughtException', (error, origin) => {
+    logger.fatal({ error, origin }, 'a defect that nothing has caught; the API ends');
+    process.exitCode = DEFECT;
+    asked.abort();
+    setTimeout(() => process.exit(), config.shutdownGraceMs + END_LIMIT_MS).unref();
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       logger.info({ signal }, 'closing');

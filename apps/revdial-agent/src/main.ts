@@ -48,11 +48,16 @@ async function examine(settings: AgentSettings, isJson: boolean): Promise<number
 async function run(settings: AgentSettings): Promise<number> {
   // Writes over the arguments in the process list.
   if (settings.isTokenOnCommandLine) process.title = 'revdial-agent';
-  process.on('uncaughtException', (error) => {
-    process.stderr.write(`revdial-agent: defect: ${error.stack ?? error.message}\n`);
-    process.exit(DEFECT);
-  });
   const stop = new AbortController();
+  // The last resort: it ends in order all the same, so that the API hears that the links end.
+  process.on('uncaughtException', (error, origin) => {
+    process.stderr.write(`revdial-agent: defect (${origin}): ${error.stack ?? error.message}\n`);
+    process.exitCode = DEFECT;
+    stop.abort();
+    setTimeout(() => {
+      process.exit(DEFECT);
+    }, STOP_LIMIT_MS);
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       stop.abort();
@@ -61,7 +66,8 @@ async function run(settings: AgentSettings): Promise<number> {
       }, STOP_LIMIT_MS);
     });
   }
-  return runAgent(settings, stop.signal);
+  const code = await runAgent(settings, stop.signal);
+  return process.exitCode === DEFECT ? DEFECT : code;
 }
 
 function readVersion(): string {

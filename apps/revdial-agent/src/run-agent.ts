@@ -1,4 +1,4 @@
-import { AgentTunnels } from '@helix/revdial';
+import { AgentTunnels, onDefect } from '@helix/revdial';
 import type { TokenSource } from '@helix/revdial';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -17,6 +17,9 @@ const DRAIN_LIMIT_MS = 5_000;
 export async function runAgent(settings: AgentSettings, stop: AbortSignal): Promise<AgentExitCode> {
   const logger = createLogger(settings);
   for (const warning of settings.warnings) logger.warn({}, warning);
+  onDefect(({ where, error }) => {
+    logger.error({ where, err: error }, 'a defect cost one stream or link; everything else goes on');
+  });
   const tunnels = tunnelsOf(settings, logger);
   const health =
     settings.healthPort === undefined ? undefined : new HealthServer(() => tunnels.flatMap(({ statuses }) => statuses));

@@ -33,6 +33,9 @@ export const PONG_UNSENT_MAX_BYTES = 64 * 1024;
 /** How much a stream reads ahead of its consumer: a few reads of a socket, so that bulk is not stopped at each. */
 export const STREAM_HIGH_WATER_MARK_BYTES = 256 * 1024;
 
+/** How long a stream that the far side has cut waits for its reader to take what had come: a slow reader's pause, not a forgotten stream. */
+export const CUT_STREAM_READ_LIMIT_MS = 30_000;
+
 /** How long an ended data connection may wait for the other side's close frame before it is cut. */
 export const WEBSOCKET_CLOSE_TIMEOUT_MS = 2_000;
 
@@ -126,6 +129,9 @@ export const REQUEST_QUEUE_TIMEOUT_MS = 30_000;
 
 /** How long the runner may take to pick up a stream for a request. */
 export const REQUEST_CONNECT_TIMEOUT_MS = 10_000;
+
+/** Interim answers (1xx) before an answer, all together: some heads. What is beyond them is taken for a faulty answer. */
+export const INTERIM_ANSWERS_MAX_BYTES = 16 * 1024;
 
 /** From the request's last byte to the answer's head. */
 export const REQUEST_HEADERS_TIMEOUT_MS = 30_000;

@@ -1,3 +1,4 @@
+import { callGuarded } from '../defect.js';
 import { MuxStream } from '../mux/mux-stream.js';
 import { MuxStreamError } from '../mux/mux-stream-error.js';
 import type { StreamClass } from '../mux/stream-class.js';
@@ -22,12 +23,13 @@ export interface DialStreamOptions {
  * The opener's end of a dial. May be written to at once: the preamble and the first bytes travel with the opening. What the
  * reader gets begins behind the acceptor's answer; a refusal is an error instead. Fails with RevDialErrors only.
  *
- * An heir and not a wrapper: pictures pass here, and a second stream around each would cost as much as the multiplexer.
+ * A subclass and not a wrapper: pictures pass here, and a second stream around each would cost as much as the multiplexer.
  */
 export class DialStream extends MuxStream {
   /** Payload, without preamble and answer. */
   bytesRead = 0;
   bytesWritten = 0;
+  protected override readonly isReadAfterCut = true;
   readonly #onPickedUp: () => void;
   #preamble: Buffer | undefined;
   #isPreambleOnItsWay = false;
@@ -65,7 +67,7 @@ export class DialStream extends MuxStream {
       this.skip(bytes.length - (read?.rest.length ?? 0));
       if (read === undefined) return;
       this.#answer = undefined;
-      this.#onPickedUp();
+      callGuarded('the owner of a dial', this.#onPickedUp);
       if (read.rest.length > 0) this.deliver(read.rest);
     } catch (error) {
       if (!(error instanceof RevDialError)) throw error;

@@ -15,10 +15,25 @@ export interface HttpExchangeEvents {
   readonly onFinished: (isWhole: boolean) => void;
 }
 
+/** The stream that carries it. */
+export interface ExchangeStream {
+  /** Has it carried a request before? */
+  readonly isReused: boolean;
+  /** Hands out no more of the answer, until `release`. */
+  hold(): void;
+  release(): void;
+  /** The exchange is over, whichever way. */
+  settle(): void;
+}
+
 /** One request and its answer on one stream. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
+  readonly isReused: boolean;
   readonly #request: RunnerHttpRequest;
+  readonly #stream: ExchangeStream;
+  readonly #silenceLimitMs: number;
   readonly #events: HttpExchangeEvents;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #body: AnswerBody | undefined;
   #stopReason: RevDialError | undefined;
@@ -26,13 +41,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #hasAnswerBegun = false;
   #hasDiedUnanswered = false;
 
-  /** `isReused`: the stream has carried a request before. */
-  constructor(
-    request: RunnerHttpRequest,
-    readonly isReused: boolean,
-    events: HttpExchangeEvents,
-  ) {
+  /** `silenceLimitMs` between two pieces of the answer that are wanted; 0: none is too long. */
+  constructor(request: RunnerHttpRequest, stream: ExchangeStream, silenceLimitMs: number, events: HttpExchangeEvents) {
     this.#request = request;
+    this.#stream = stream;
+    this.isReused = stream.isReused;
+    this.#silenceLimitMs = silenceLimitMs;
     this.#events = events;
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -57,22 +71,31 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#hasAnswerBegun = true;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     const body = new AnswerBody({
       resume: () => {
-        if (controller.paused) controller.resume();
+        if (this.#isFinished) return;
+        this.#watchSilence();
+        this.#stream.release();
       },
       abandon: () => {
         this.#stop(new RevDialError('DIAL_ABORTED', 'the reader of the answer left'));
       },
     });
     this.#body = body;
+    this.#watchSilence();
     this.#events.onResponse({ status, headers, body });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body?.push(chunk) === false) controller.pause();
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body?.push(chunk) === false) {
+      clearTimeout(this.#silenceTimer);
+      this.#silenceTimer = undefined;
+      this.#stream.hold();
+    } else {
+      this.#silenceTimer?.refresh();
+    }
   }
 
   onResponseEnd(): void {
@@ -87,11 +110,24 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     );
   }
 
+  /** The stream has ended, and nothing has told of it. */
+  breakOff(): void {
+    this.#fail(this.#stopReason ?? new RevDialError('UPSTREAM_INVALID', 'the answer broke the HTTP client'));
+  }
+
   readonly #onAbort = (): void => {
     const reason: unknown = this.#request.signal?.reason;
     const isOurs = reason instanceof RevDialError;
     this.#stop(isOurs ? reason : new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: reason }));
   };
+
+  /** undici's own clock would count the time in which the reader is full, since it is not told of that. */
+  #watchSilence(): void {
+    if (this.#silenceTimer !== undefined || this.#silenceLimitMs === 0) return;
+    this.#silenceTimer = setTimeout(() => {
+      this.#stop(new RevDialError('UPSTREAM_TIMEOUT', 'the far service stopped in the middle of its answer'));
+    }, this.#silenceLimitMs);
+  }
 
   /** Ends it from our side: the stream dies with it. */
   #stop(reason: RevDialError): void {
@@ -112,6 +148,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #finish(isWhole: boolean): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    clearTimeout(this.#silenceTimer);
+    this.#stream.settle();
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     this.#events.onFinished(isWhole);
   }

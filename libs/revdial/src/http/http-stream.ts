@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { Client } from 'undici';
 import type { Dispatcher } from 'undici';
 import { RevDialError } from '../revdial-error.js';
+import type { ExchangeStream, HttpExchange } from './http-exchange.js';
+import { HttpSocket } from './http-socket.js';
 
 /** The far service does not care: it is behind a socket of its own. */
 const ORIGIN = 'http://localhost';
@@ -12,17 +14,24 @@ const ORIGIN = 'http://localhost';
  * One dialed stream that speaks HTTP/1.1: an undici client that has exactly this connection and never makes another, so
  * that the pool knows which request met a fresh stream and which a kept one.
  */
-export class HttpStream {
+export class HttpStream implements ExchangeStream {
   readonly #stream: Duplex;
+  readonly #socket: HttpSocket;
   readonly #client: Client;
+  #exchange: HttpExchange | undefined;
   #requestCount = 0;
   #isRetired = false;
 
   constructor(stream: Duplex, idleLimitMs: number, onClose: () => void) {
     this.#stream = stream;
+    this.#socket = new HttpSocket(stream);
     let isTaken = false;
     // Before the client's own listeners: whoever hears of a failed request finds this stream out of the pool already.
-    stream.once('close', onClose);
+    stream.once('close', () => {
+      onClose();
+      // Where a defect keeps undici from telling of the end; it has had its turn by then.
+      setImmediate(() => this.#exchange?.breakOff());
+    });
     // undici listens only while it has the stream, which is after the first request at the earliest.
     stream.on('error', ignoreError);
     this.#client = new Client(ORIGIN, {
@@ -37,8 +46,9 @@ export class HttpStream {
             return;
           }
           isTaken = true;
-          // undici asks for a Socket and uses a Duplex of it; ref, unref and addresses are optional to it.
-          callback(null, stream as Socket);
+          this.#socket.open();
+          // undici asks for a Socket and uses this much of one; ref, unref and addresses are optional to it.
+          callback(null, this.#socket as unknown as Socket);
         });
       },
     });
@@ -56,9 +66,24 @@ export class HttpStream {
     return !this.#isRetired && !this.#stream.destroyed && this.#stream.readable && this.#stream.writable;
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatch(options: Dispatcher.DispatchOptions, exchange: HttpExchange): void {
     this.#requestCount += 1;
-    this.#client.dispatch(options, handler);
+    this.#socket.expectAnswer();
+    this.#exchange = exchange;
+    this.#client.dispatch(options, exchange);
+  }
+
+  hold(): void {
+    this.#socket.hold();
+  }
+
+  release(): void {
+    this.#socket.release();
+  }
+
+  settle(): void {
+    this.#exchange = undefined;
+    this.#socket.letGo();
   }
 
   /** Carries no further request. One under way goes on. */

@@ -147,7 +147,7 @@ export class RunnerHttpPool implements RunnerHttp {
       throw aborted(request.signal);
     }
     return new Promise((resolve) => {
-      const exchange: HttpExchange = new HttpExchange(request, stream.isReused, {
+      const exchange: HttpExchange = new HttpExchange(request, stream, this.#bodyTimeoutMsOf(request), {
         onStarted: () => {
           upload?.begin();
         },
@@ -176,7 +176,8 @@ export class RunnerHttpPool implements RunnerHttp {
         headers: request.headers ?? null,
         body: request.body ?? null,
         headersTimeout: request.headersTimeoutMs ?? this.#options.headersTimeoutMs ?? REQUEST_HEADERS_TIMEOUT_MS,
-        bodyTimeout: this.#bodyTimeoutMsOf(request),
+        // The exchange has a clock of its own.
+        bodyTimeout: 0,
       },
       exchange,
     );

@@ -1,5 +1,6 @@
 import type { BytePipe, PipeEnd } from '../carrier/byte-pipe.js';
 import type { PipeCloseCode } from '../carrier/close-code.js';
+import { callGuarded } from '../defect.js';
 import { MuxLink } from './mux-link.js';
 import type { MultiplexerOptions } from './multiplexer-options.js';
 import type { MultiplexerStats } from './multiplexer-stats.js';
@@ -29,7 +30,7 @@ export class Multiplexer {
       resolve = resolveClosed;
     });
     this.#link = new MuxLink(pipe, options, (end) => {
-      options.onClosed?.(end);
+      callGuarded('the owner of a link', () => options.onClosed?.(end));
       resolve(end);
     });
     pipe.start(this.#link);

@@ -1,3 +1,4 @@
+import { callGuarded } from '../defect.js';
 import type { BytePipe, PipeEnd, PipeReceiver } from '../carrier/byte-pipe.js';
 import type { PipeCloseCode } from '../carrier/close-code.js';
 import { FRAME_FLAGS, FRAME_TYPES, GO_AWAY_CODES } from './frame.js';
@@ -144,14 +145,15 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     const stream = new MuxStream(this, 'interactive', id);
     this.streams.addPeers(id, stream);
     this.offer(stream.sender);
-    try {
-      onStream(stream);
-    } catch (error) {
-      // Nobody listens to it, so it is to go without an error event.
-      stream.reset('internal');
-      throw error;
-    }
-    return stream;
+    callGuarded('whoever takes streams of a link', () => {
+      try {
+        onStream(stream);
+      } catch (error) {
+        stream.reset('internal');
+        throw error;
+      }
+    });
+    return stream.destroyed ? undefined : stream;
   }
 
   notePeersReset(code: ResetCode): void {
@@ -177,7 +179,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     if (this.#hasPeerGoneAway) return;
     this.#hasPeerGoneAway = true;
     this.streams.failThoseWithoutId(() => new MuxStreamError('refused', 'the peer takes no more streams'));
-    this.#options.onGoAway?.();
+    callGuarded('the owner of a link', () => this.#options.onGoAway?.());
   }
 
   // PipeReceiver.

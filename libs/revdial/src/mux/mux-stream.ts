@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import { TunnelStream } from '../tunnel-stream.js';
 import { STREAM_WRITE_BUFFER_BYTES } from './limits.js';
 import { MuxStreamError } from './mux-stream-error.js';
 import { ReceiveWindow } from './receive-window.js';
@@ -18,15 +18,19 @@ type Callback = (error?: Error | null) => void;
  *
  * Node's own buffer holds one piece at most, what else is unread waits in a backlog that counts exactly.
  */
-export class MuxStream extends Duplex implements SenderOwner {
+export class MuxStream extends TunnelStream implements SenderOwner {
   readonly #host: StreamHost;
   readonly #sender: StreamSender;
   readonly #window: ReceiveWindow;
   readonly #backlog = new UnreadBacklog();
   #receivedBytes = 0;
   #readBytes = 0;
-  #unreadBytes = 0;
+  /** As the link knows it. */
+  #notedUnreadBytes = 0;
   #isPieceWanted = false;
+  /** Somebody is in the middle of reading, or of hearing what came. */
+  #isHandingOver = false;
+  #isPumpPlanned = false;
   #hasPeerEnded = false;
   #isEndDelivered = false;
   #isEndReported = false;
@@ -59,9 +63,8 @@ export class MuxStream extends Duplex implements SenderOwner {
     if (sender.leaveRing()) this.#host.offer(sender);
   }
 
-  /** Received and not read yet. */
-  get unreadBytes(): number {
-    return this.#unreadBytes;
+  override get unreadBytes(): number {
+    return this.destroyed ? 0 : this.readableLength + this.#backlog.byteLength;
   }
 
   get receiveWindowBytes(): number {
@@ -106,11 +109,10 @@ export class MuxStream extends Duplex implements SenderOwner {
     if (this.destroyed) return;
     this.#receivedBytes += bytes.length;
     if (this.#canPush() && this.#backlog.byteLength === 0 && !this.#wouldPin(bytes)) {
-      this.#isPieceWanted = false;
-      this.push(bytes);
+      this.#pushNow(bytes);
     } else {
       this.#backlog.append(bytes);
-      this.#pushBacklog();
+      this.#pump();
     }
     this.#countUnread();
   }
@@ -119,15 +121,25 @@ export class MuxStream extends Duplex implements SenderOwner {
     if (this.#hasPeerEnded || this.destroyed) return;
     this.#hasPeerEnded = true;
     this.#window.close();
-    this.#pushBacklog();
+    this.#pump();
     this.#checkOver();
   }
 
-  /** The peer or the end of the link cut it: nobody is to be told. */
+  /** The peer or the end of the link cut it: there is no peer to tell. */
   deliverReset(error: MuxStreamError): void {
     this.#host.release(this);
-    this.destroy(error);
+    if (!this.isReadAfterCut) {
+      this.destroy(error);
+      return;
+    }
+    this.cutWhenRead(error, this.#hasPeerEnded);
+    if (this.destroyed) return;
+    this.#sender.drop();
+    this.#callBackWrites(null);
   }
+
+  /** Does its reader get what had come before a cut? An acceptor is told of it at once: its service may never read on. */
+  protected readonly isReadAfterCut: boolean = false;
 
   // SenderOwner.
 
@@ -152,16 +164,21 @@ export class MuxStream extends Duplex implements SenderOwner {
 
   // Duplex.
 
-  /** Everything that reads comes through here, so what was consumed is known at once and the next piece follows. */
+  /** Everything that reads comes through here, so what was consumed is known at once. What waits follows in a tick of its own. */
   override read(size?: number): unknown {
-    const piece: unknown = super.read(size);
-    if (this.#backlog.byteLength > 0 || this.#hasPeerEnded) this.#pushBacklog();
-    this.#countUnread();
-    return piece;
+    const wasHandingOver = this.#isHandingOver;
+    this.#isHandingOver = true;
+    try {
+      return super.read(size);
+    } finally {
+      this.#isHandingOver = wasHandingOver;
+      this.#countUnread();
+    }
   }
 
   override _read(): void {
     this.#isPieceWanted = true;
+    if (this.#backlog.byteLength > 0 || this.#hasPeerEnded) this.#planPump();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
@@ -175,7 +192,7 @@ export class MuxStream extends Duplex implements SenderOwner {
   }
 
   override _final(callback: Callback): void {
-    if (this.#isEndReported) {
+    if (this.#isEndReported || this.isCut) {
       callback();
       return;
     }
@@ -185,21 +202,21 @@ export class MuxStream extends Duplex implements SenderOwner {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    // An heir may have put it into other words.
+    // A subclass may have put it into other words.
     const reason = error instanceof MuxStreamError ? error : error?.cause;
     const code = this.#resetCode ?? (reason instanceof MuxStreamError ? reason.code : 'cancelled');
     this.#host.abandon(this, code);
     this.#sender.drop();
     this.#backlog.clear();
     this.#window.close();
-    this.#host.noteUnread(this, this.#unreadBytes, 0);
-    this.#unreadBytes = 0;
+    this.#host.noteUnread(this, this.#notedUnreadBytes, 0);
+    this.#notedUnreadBytes = 0;
     callback(error);
-    this.#failWrites(error, code);
+    this.#callBackWrites(error ?? new MuxStreamError(code, 'the stream was cut'));
   }
 
   #send(chunks: readonly Buffer[], byteCount: number, callback: Callback): void {
-    if (byteCount === 0) {
+    if (byteCount === 0 || this.isCut) {
       callback();
       return;
     }
@@ -208,15 +225,16 @@ export class MuxStream extends Duplex implements SenderOwner {
     this.#host.offer(this.#sender);
   }
 
-  #failWrites(error: Error | null, code: ResetCode): void {
+  #callBackWrites(error: Error | null): void {
     const callbacks = [this.#writeCallback, this.#finalCallback];
     this.#writeCallback = undefined;
     this.#finalCallback = undefined;
-    for (const callback of callbacks) callback?.(error ?? new MuxStreamError(code, 'the stream was cut'));
+    for (const callback of callbacks) callback?.(error);
   }
 
   /** Does Node want a piece, or would it pass it on at once? */
   #canPush(): boolean {
+    if (this.#isHandingOver) return false;
     return this.#isPieceWanted || (this.readableFlowing === true && this.readableLength === 0);
   }
 
@@ -225,30 +243,57 @@ export class MuxStream extends Duplex implements SenderOwner {
     return this.readableFlowing !== true && bytes.length * 4 < bytes.buffer.byteLength;
   }
 
-  #pushBacklog(): void {
+  #pushNow(piece: Buffer | null): void {
+    this.#isPieceWanted = false;
+    this.#isHandingOver = true;
+    try {
+      this.push(piece);
+    } finally {
+      this.#isHandingOver = false;
+    }
+  }
+
+  /** Hands over what waits, as far as it is wanted; not in the middle of another handing-over, which a pipe without turns leads to. */
+  #pump(): void {
+    if (this.#isHandingOver) {
+      this.#planPump();
+      return;
+    }
     while (!this.destroyed && this.#canPush()) {
       const piece = this.#backlog.shift();
       if (piece === undefined) break;
-      this.#isPieceWanted = false;
-      this.push(piece);
+      this.#pushNow(piece);
     }
     if (!this.#hasPeerEnded || this.#isEndDelivered || this.#backlog.byteLength > 0 || this.destroyed) return;
     this.#isEndDelivered = true;
-    this.push(null);
+    this.#pushNow(null);
   }
+
+  #planPump(): void {
+    if (this.#isPumpPlanned || this.#isEndDelivered) return;
+    this.#isPumpPlanned = true;
+    process.nextTick(this.#pumpPlanned);
+  }
+
+  readonly #pumpPlanned = (): void => {
+    this.#isPumpPlanned = false;
+    this.#pump();
+    this.#countUnread();
+  };
 
   #countUnread(): void {
     if (this.destroyed) return;
-    const unread = this.readableLength + this.#backlog.byteLength;
+    const unread = this.unreadBytes;
     const read = this.#receivedBytes - unread - this.#readBytes;
     if (read > 0) {
       this.#readBytes += read;
-      const credit = this.#hasPeerEnded ? 0 : this.#window.release(read, this.#host.roundTripMs);
+      const credit = this.#hasPeerEnded || this.isCut ? 0 : this.#window.release(read, this.#host.roundTripMs);
       if (credit > 0) this.#host.sendCredit(this.#sender, credit);
+      this.noteRead();
     }
-    const before = this.#unreadBytes;
+    const before = this.#notedUnreadBytes;
     if (unread === before) return;
-    this.#unreadBytes = unread;
+    this.#notedUnreadBytes = unread;
     this.#host.noteUnread(this, before, unread);
   }
 

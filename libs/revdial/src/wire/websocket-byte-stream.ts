@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import {
   DATA_FRAME_OUT_MAX_BYTES,
   FRAME_COPY_MAX_BYTES,
@@ -8,6 +7,7 @@ import {
   WEBSOCKET_CLOSE_TIMEOUT_MS,
 } from '../limits.js';
 import { RevDialError } from '../revdial-error.js';
+import { TunnelStream } from '../tunnel-stream.js';
 import { FRAME_OPCODES, frameHeader } from './websocket-frame.js';
 import { WebSocketFrameReader } from './websocket-frame-reader.js';
 import { WebSocketViolation } from './websocket-violation.js';
@@ -39,7 +39,7 @@ export interface WebSocketByteStreamOptions {
  * Errors with a RevDialError: PROTOCOL_VIOLATION; LINK_LOST after a reset; UPSTREAM_INVALID when the peer closes with a code
  * that tells of a failure, such as 1011; SERVICE_DOWN instead of the last two when no byte had come.
  */
-export class WebSocketByteStream extends Duplex {
+export class WebSocketByteStream extends TunnelStream {
   readonly #socket: Socket;
   readonly #frames: WebSocketFrameReader;
   #bytesRead = 0;
@@ -66,12 +66,13 @@ export class WebSocketByteStream extends Duplex {
     });
     socket.setTimeout(0);
     socket.setNoDelay(true);
+    // Before the socket is listened to, which has a tick of its own in which it begins to flow.
+    const { earlyBytes } = options;
+    if (earlyBytes !== undefined && earlyBytes.length > 0) process.nextTick(this.#onData, earlyBytes);
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
-    const { earlyBytes } = options;
-    if (earlyBytes !== undefined && earlyBytes.length > 0) process.nextTick(this.#onData, earlyBytes);
     // Its event has passed.
     if (socket.closed) process.nextTick(this.#onClose);
   }
@@ -137,11 +138,20 @@ export class WebSocketByteStream extends Duplex {
   }
 
   #send(bytes: Buffer, callback: Callback | undefined): void {
+    if (this.isCut) {
+      callback?.();
+      return;
+    }
     this.#bytesWritten += bytes.length;
-    const onWritten = (error?: Error | null): void => {
+    const onWritten = (cause?: Error | null): void => {
       if (callback === undefined) return;
-      if (!error) callback();
-      else callback(this.#goneError('LINK_LOST', 'the data connection closed under a write', error));
+      if (!cause) {
+        callback();
+        return;
+      }
+      const error = this.#goneError('LINK_LOST', 'the data connection closed under a write', cause);
+      this.cutWhenRead(error, this.#hasInputEnded);
+      callback(this.isCut ? null : error);
     };
     const socket = this.#socket;
     if (bytes.length <= FRAME_COPY_MAX_BYTES) {
@@ -180,8 +190,7 @@ export class WebSocketByteStream extends Duplex {
     try {
       payload = this.#frames.push(chunk);
     } catch (error) {
-      if (!(error instanceof WebSocketViolation)) throw error;
-      this.destroy(error);
+      this.destroy(asError(error));
       return;
     }
     if (payload.length > 0) {
@@ -200,23 +209,26 @@ export class WebSocketByteStream extends Duplex {
   /** The peer has said its last. The writable side ends when the reader has had everything (`allowHalfOpen`). */
   #endInput(): void {
     const code = this.#closeCode ?? NORMAL_CLOSURE;
-    if (code !== NORMAL_CLOSURE && code !== GOING_AWAY) {
-      this.destroy(this.#goneError('UPSTREAM_INVALID', `the runner closed a data connection with ${String(code)}`));
-      return;
-    }
     this.#socket.off('data', this.#onData);
     this.#socket.resume();
     this.#sendClose(NORMAL_CLOSURE);
     this.#socket.end();
     this.#cutLater();
-    this.push(null);
+    if (code !== NORMAL_CLOSURE && code !== GOING_AWAY)
+      this.cutWhenRead(
+        this.#goneError('UPSTREAM_INVALID', `the runner closed a data connection with ${String(code)}`),
+        false,
+      );
+    else this.push(null);
     this.#settleFinal(null);
   }
 
   readonly #onError = (cause: Error): void => {
     if (this.destroyed || this.#hasInputEnded) return;
+    this.#hasInputEnded = true;
     const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
-    this.destroy(this.#goneError('LINK_LOST', `a data connection was lost (${code})`, cause));
+    this.cutWhenRead(this.#goneError('LINK_LOST', `a data connection was lost (${code})`, cause), false);
+    this.#settleFinal(null);
   };
 
   readonly #onClose = (): void => {
@@ -243,4 +255,8 @@ export class WebSocketByteStream extends Duplex {
     if (this.#socket.destroyed) return;
     this.#cutTimer ??= setTimeout(() => this.#socket.destroy(), WEBSOCKET_CLOSE_TIMEOUT_MS).unref();
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,7 +1,8 @@
-import { Multiplexer, RESET_CODES } from '@helix/revdial';
+import { Multiplexer, RESET_CODES, onDefect } from '@helix/revdial';
 import type { MultiplexerOptions, MuxStream } from '@helix/revdial';
 import { ACK, DATA, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE, frame } from './support/frames.js';
 import { ScriptedPipe, turn } from './support/scripted-pipe.js';
+import { readExactly } from './support/stream-outcome.js';
 
 const KIB = 1024;
 
@@ -129,14 +130,21 @@ describe('the peer of a multiplexer', () => {
     expect(pipe.end).toMatchObject({ code: 'limit' });
   });
 
-  it('ends the link when a listener of ours fails in the middle of a frame', () => {
+  it('resets the stream whose acceptor throws, and the link goes on', async () => {
+    const defects: unknown[] = [];
+    const stop = onDefect(({ error }) => defects.push(error));
     start({
-      onStream: () => {
-        throw new Error('a defect');
+      onStream: (stream) => {
+        if (stream.id === 1) throw new Error('a defect');
+        accepted.push(stream);
       },
     });
-    pipe.receive(frame(DATA, SYN, 1, 'x'));
-    expect(pipe.end).toMatchObject({ code: 'internal', cause: new Error('a defect') });
+    pipe.receive(frame(DATA, SYN, 1, 'x'), frame(DATA, SYN, 3, 'y'));
+    expect(await resets()).toEqual([[1, RESET_CODES.internal]]);
+    expect(pipe.end).toBeUndefined();
+    expect(String(await readExactly(accepted[0]!, 1))).toBe('y');
+    expect(defects).toEqual([new Error('a defect')]);
+    stop();
   });
 });
 
