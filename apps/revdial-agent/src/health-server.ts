@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RunnerTunnelStatus } from '@helix/revdial';
+import { NO_PAGE_HEADERS, type RunnerTunnelStatus } from '@helix/revdial';
 
 /** A container's health check asks once in a while; whoever opens more is not one. */
 const CONNECTIONS_MAX_COUNT = 16;
@@ -16,6 +16,7 @@ export class HealthServer {
       { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS },
       (request, response) => {
         response.setHeader('Connection', 'close');
+        for (const [name, value] of Object.entries(NO_PAGE_HEADERS)) response.setHeader(name, value);
         if (request.url !== '/healthz' || (request.method !== 'GET' && request.method !== 'HEAD')) {
           response.writeHead(404).end();
           return;

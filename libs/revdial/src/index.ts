@@ -37,6 +37,7 @@ export { RunnerHttpPool } from './http/runner-http-pool.js';
 export type { ObservableDialer } from './http/runner-http-pool.js';
 export type { RunnerHttpPoolOptions } from './http/runner-http-pool-options.js';
 export { collectBounded } from './http/collect-bounded.js';
+export { NO_PAGE_HEADERS } from './http/no-page-headers.js';
 export { readBounded } from './http/read-bounded.js';
 export type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './http/runner-http.js';
 export { accessTokenOf } from './gateway/access-token.js';

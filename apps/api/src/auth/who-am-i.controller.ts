@@ -2,8 +2,11 @@ import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { accessTokenOf } from '@helix/revdial';
 import type { Request } from 'express';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
 import { Access, CurrentUser, type UserPrincipal } from './access.decorator.js';
 import { CallerIdentity } from './caller-identity.js';
+import { mayHoldSecret } from './other-site.js';
 import { KEY_PREFIX } from './secret-token.js';
 
 export class AuthenticatedDto {
@@ -14,7 +17,9 @@ export class WhoAmIDto {
   @ApiProperty() id!: string;
   @ApiProperty({ description: 'As the OIDC provider says; empty for keys' }) email!: string;
   @ApiProperty({
-    description: 'The token that was presented, for pages whose cookie no script can read; empty for a key in a header',
+    description:
+      'The token that was presented, for scripts of our pages, which can not read its cookie; empty for a key in a header, and ' +
+      'where the answer is opened in a window or asked for by another site',
   })
   token!: string;
   @ApiProperty({ description: 'As the OIDC provider says; the user id where it says none' }) name!: string;
@@ -32,7 +37,10 @@ export class StatusDto {
 @ApiBearerAuth()
 @Controller('api/v1')
 export class WhoAmIController {
-  constructor(@Inject(CallerIdentity) private readonly identity: CallerIdentity) {}
+  constructor(
+    @Inject(CallerIdentity) private readonly identity: CallerIdentity,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+  ) {}
 
   @Get('auth/authenticated')
   @Access('public')
@@ -49,13 +57,14 @@ export class WhoAmIController {
   @ApiOkResponse({ type: WhoAmIDto })
   user(@CurrentUser() user: UserPrincipal, @Req() request: Request): WhoAmIDto {
     const presented = accessTokenOf(request);
-    // The page sets it as Bearer for what it does not send by cookie. Nobody else reads this answer: no other origin is
-    // let in, and nobody keeps it. A program that brings a key in a header has it, so that is not repeated.
+    // A script of the page sets it as Bearer for what it does not send by cookie. A program that brings a key in a header has
+    // it, so that is not repeated.
     const isKeyOfAProgram = presented?.from === 'header' && presented.token.startsWith(KEY_PREFIX.user);
+    const isTold = !isKeyOfAProgram && mayHoldSecret(request, this.config);
     return {
       id: user.userId,
       email: user.profile?.email ?? '',
-      token: isKeyOfAProgram ? '' : (presented?.token ?? ''),
+      token: isTold ? (presented?.token ?? '') : '',
       name: user.profile?.name === undefined || user.profile.name === '' ? user.userId : user.profile.name,
     };
   }

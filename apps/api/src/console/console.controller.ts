@@ -27,7 +27,6 @@ export class ConsoleController {
       'Content-Security-Policy': contentSecurityPolicy(request.headers.host, this.config.serverUrl),
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
-      'X-Frame-Options': 'DENY',
     });
     send(this.assets.page, request, response);
   }
@@ -45,9 +44,7 @@ function send({ body, contentType, etag }: ConsoleAsset, request: Request, respo
   response.set({
     ETag: etag,
     'Cache-Control': 'no-cache',
-    'Cross-Origin-Resource-Policy': 'same-origin',
     'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
   });
   if (request.headers['if-none-match']?.includes(etag) === true) {
     response.status(304).end();

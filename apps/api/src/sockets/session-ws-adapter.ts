@@ -7,7 +7,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { API_LIMITS } from '../limits.js';
 import { parseStreamPath } from '../streams/stream-path.js';
 import { StreamUpgrades } from '../streams/stream-upgrades.js';
-import { refuseUpgrade } from './refuse-upgrade.js';
+import { refuseHandshake, refuseUpgrade } from './refuse-upgrade.js';
 import type { SocketAdmission } from './socket-admission.js';
 import { SocketAuthorizer } from './socket-authorizer.js';
 
@@ -35,11 +35,12 @@ export class SessionWsAdapter extends WsAdapter {
   }
 
   override create(port: number, options: Readonly<Record<string, unknown>> = {}): unknown {
-    return super.create(port, {
+    const server = super.create(port, {
       ...options,
       maxPayload: API_LIMITS.socketMessageMaxBytes,
       perMessageDeflate: false,
-    }) as unknown;
+    }) as GatewayServer;
+    return server.on('wsClientError', refuseHandshake);
   }
 
   override async dispose(): Promise<void> {

@@ -16,7 +16,7 @@ import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { httpAnswerOf } from '../errors/status-by-code.js';
 import { API_LIMITS } from '../limits.js';
 import { LOGGER } from '../logging/logging.module.js';
-import { refuseUpgrade } from '../sockets/refuse-upgrade.js';
+import { refuseHandshake, refuseUpgrade } from '../sockets/refuse-upgrade.js';
 import type { SocketRefusal } from '../sockets/socket-admission.js';
 import { StreamAuthorizer } from './stream-authorizer.js';
 import type { StreamAdmission } from './stream-admission.js';
@@ -34,7 +34,7 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
     perMessageDeflate: false,
     // None is ours, and the host speaks none.
     handleProtocols: () => false,
-  });
+  }).on('wsClientError', refuseHandshake);
   private readonly admitted = new Map<StreamHandle, StreamAdmission>();
   private readonly stopListening: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;

@@ -7,6 +7,7 @@ import {
   SOCKET_CLOSE_TIMEOUT_MS,
   STORM_RETRY_AFTER_MAX_SECONDS,
 } from '../limits.js';
+import { NO_PAGE_HEADERS } from '../http/no-page-headers.js';
 import { headerLines } from './header-lines.js';
 import type { ResumptionRefusal } from '../resumable/resumption-gate.js';
 
@@ -92,6 +93,7 @@ function headersOf(refusal: Refusal): Record<string, string> {
     'Content-Length': String(Buffer.byteLength(refusal.body)),
     Connection: 'close',
     'Cache-Control': 'no-store',
+    ...NO_PAGE_HEADERS,
     // Agents ask an API without a runner id which generation it knows.
     'RevDial-Version': '3',
     ...refusal.headers,
