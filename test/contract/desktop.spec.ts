@@ -10,6 +10,7 @@ const READ = 'GET /api/v1/external-agents/{id}/clipboard';
 const WRITE = 'POST /api/v1/external-agents/{id}/clipboard';
 
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
+const JPEG = Buffer.from('ffd8ffe0', 'hex');
 const TEXT = { type: 'text', data: 'pasted' };
 
 describe('the contract of a desktop', () => {
@@ -107,7 +108,7 @@ describe('the contract of a desktop', () => {
   });
 
   describe('its picture', () => {
-    it('has the type that the desktop gives it, and passes wishes on', async () => {
+    it('has the type that it is of, and passes wishes on', async () => {
       const picture = await world.owner.ask(SCREENSHOT, {
         id,
         query: { t: '1764000000000', unknown: 'x', format: '', quality: '' },
@@ -115,7 +116,7 @@ describe('the contract of a desktop', () => {
       expect([picture.headers.get('content-type'), picture.bytes]).toEqual(['image/png', PNG]);
       expect(picture.headers.get('content-length')).toBe(String(PNG.length));
       expect(picture.headers.get('x-paused-screenshot')).toBeNull();
-      desktop.answers(200, 'image/jpeg', PNG);
+      desktop.answers(200, 'image/jpeg', JPEG);
       const wishes = { format: 'jpeg', quality: '40', include_cursor: 'false', t: '2' };
       const asked = await world.owner.ask(SCREENSHOT, { id, query: wishes });
       expect(asked.headers.get('content-type')).toBe('image/jpeg');

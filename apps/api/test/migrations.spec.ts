@@ -57,6 +57,16 @@ describe('the migrations of the whole application', () => {
          VALUES ($1, 'alice', 'one', 'running', 'running', '0000', '{}', '[]', '{}', 1, 1)`,
         [sessionId],
       );
+      await before.query(
+        `WITH named (name, content_type) AS (
+           VALUES ('png', 'image/png'), ('list', 'image/png; x, text/html'), ('caps', ' Image/JPEG '), ('html', 'text/html'),
+                  ('svg', 'image/svg+xml'), ('both', 'image/png, text/html')),
+         kept AS (SELECT 'ses_' || lpad(name, 26, '0') AS id, content_type FROM named),
+         made AS (
+           INSERT INTO sessions (id, owner_id, name, state, desired, lobby_pin, display, environment, labels, start_attempts, version)
+           SELECT id, 'bob', 'two', 'stopped', 'stopped', '0000', '{}', '[]', '{}', 1, 1 FROM kept)
+         INSERT INTO session_pictures (session_id, content_type, picture) SELECT id, content_type, 'p' FROM kept`,
+      );
 
       const replicas = await Promise.all([openDataSource(options), openDataSource(options)]);
       opened.push(...replicas);
@@ -84,8 +94,16 @@ describe('the migrations of the whole application', () => {
       expect((await placements.find('ses_3'))?.expiresAt).toBeInstanceOf(Date);
       expect(await placements.place({ sessionId: 'ses_4' })).toMatchObject({ wolfInstanceId: 'known' });
       expect(await placements.place({ sessionId: 'ses_5' })).toMatchObject({ reason: 'all-full' });
-      expect(await after.query('SELECT id, generation, on_host_lost FROM sessions')).toEqual([
+      expect(await after.query(`SELECT id, generation, on_host_lost FROM sessions WHERE owner_id = 'alice'`)).toEqual([
         { id: sessionId, generation: 1, on_host_lost: 'fail' },
+      ]);
+      const pictures = await after.query<{ name: string; content_type: string }[]>(
+        `SELECT ltrim(substr(session_id, 5), '0') AS name, content_type FROM session_pictures ORDER BY name`,
+      );
+      expect(pictures).toEqual([
+        { name: 'caps', content_type: 'image/jpeg' },
+        { name: 'list', content_type: 'image/png' },
+        { name: 'png', content_type: 'image/png' },
       ]);
     } finally {
       await Promise.all(opened.map((source) => source.destroy()));

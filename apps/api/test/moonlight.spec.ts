@@ -82,6 +82,7 @@ describe('the REST leg of Moonlight Web', () => {
           host: 'localhost',
           connection: 'keep-alive',
           accept: 'application/json',
+          'accept-encoding': 'identity',
           authorization: `Bearer ${LinkedMoonlight.CREDENTIALS}`,
         },
         body: '',

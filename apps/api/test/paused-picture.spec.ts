@@ -59,6 +59,24 @@ describe('the picture of a desktop that is stopped', () => {
     expect([live.status, live.headers.get('x-paused-screenshot')]).toEqual([200, null]);
   });
 
+  it.each([
+    ['image/png; x, text/html', 'image/png'],
+    ['Image/JPEG', 'image/jpeg'],
+    ['text/html', undefined],
+    ['image/svg+xml', undefined],
+    ['image/png, text/html', undefined],
+  ])('kept by the release before as %j leaves as %s', async (kept, type) => {
+    await stop();
+    await api.dataSource.query(
+      `INSERT INTO session_pictures (session_id, content_type, picture, taken_at) VALUES ($1, $2, '<script>', now())`,
+      [id, kept],
+    );
+    const { status, headers } = await picture();
+    if (type === undefined) expect(status).toBe(404);
+    else expect([status, headers.get('content-type')]).toEqual([200, type]);
+    expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
+  });
+
   it('is none when there never was one, and costs the stop no time', async () => {
     const { status } = await owner.delete(`/api/v1/sessions/${id}/stop-external-agent`);
     expect(status).toBe(200);

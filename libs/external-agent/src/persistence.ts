@@ -3,6 +3,7 @@ import { SessionLife1764001100000 } from './migrations/1764001100000-session-lif
 import { AnnounceSessionChanges1764002000001 } from './migrations/1764002000001-announce-session-changes.js';
 import { CreateSessionShares1764003000001 } from './migrations/1764003000001-create-session-shares.js';
 import { SessionPlacement1764004000010 } from './migrations/1764004000010-session-placement.js';
+import { PictureTypes1764005000020 } from './migrations/1764005000020-picture-types.js';
 import { SessionPictureEntity } from './pictures/session-picture.entity.js';
 import { SessionEntity } from './session/session.entity.js';
 import { SessionShareEntity } from './shares/session-share.entity.js';
@@ -15,4 +16,5 @@ export const EXTERNAL_AGENT_MIGRATIONS = [
   AnnounceSessionChanges1764002000001,
   CreateSessionShares1764003000001,
   SessionPlacement1764004000010,
+  PictureTypes1764005000020,
 ] as const;

@@ -92,18 +92,45 @@ describe('what comes from a desktop', () => {
       expect([same.etag === first.etag, other.etag === first.etag]).toEqual([true, false]);
     });
 
-    it.each(['image/png', 'image/jpeg', 'image/webp', 'image/jpeg; charset=binary'])('may be %s', async (type) => {
-      desktop.answer = answering(type, PICTURE);
+    it.each([
+      ['image/png', 'image/png'],
+      ['IMAGE/JPEG', 'image/jpeg'],
+      ['image/webp', 'image/webp'],
+      ['image/jpeg; charset=binary', 'image/jpeg'],
+      ['image/png; x, text/html', 'image/png'],
+      ['image/png;text/html', 'image/png'],
+    ])('that are called %s are passed on as %s', async (said, type) => {
+      desktop.answer = answering(said, PICTURE);
       expect(await screenshots.fetch(id, {})).toMatchObject({ contentType: type, byteCount: PICTURE.length });
     });
 
-    it.each(['text/html', 'image/svg+xml', 'application/octet-stream', 'image/pngx', 'text/html; image/png'])(
-      'may not be %s',
-      async (type) => {
-        desktop.answer = answering(type, PICTURE);
-        await expect(screenshots.fetch(id, {})).rejects.toMatchObject({ code: 'DESKTOP_INVALID_ANSWER' });
-      },
-    );
+    it.each([
+      ['image/png', Buffer.from('\x89PNG\r\n\x1a\n rest', 'latin1')],
+      ['image/jpeg', Buffer.from('\xff\xd8\xff rest of it', 'latin1')],
+      ['image/webp', Buffer.from('RIFF\x01\x02\x03\x04WEBP rest', 'latin1')],
+    ])('that begin like %s are that, whatever they are called', async (type, bytes) => {
+      for (const said of ['image/png', 'image/jpeg', 'image/webp']) {
+        desktop.answer = (_request, response) => {
+          response.writeHead(200, { 'content-type': said });
+          response.write(bytes.subarray(0, 3), () => response.end(bytes.subarray(3)));
+        };
+        expect(await screenshots.fetch(id, {})).toMatchObject({ contentType: type });
+      }
+    });
+
+    it.each([
+      'text/html',
+      'image/svg+xml',
+      'application/octet-stream',
+      'image/pngx',
+      'text/html; image/png',
+      'image/png, text/html',
+      'image/',
+      '',
+    ])('may not be %s', async (type) => {
+      desktop.answer = answering(type, PICTURE);
+      await expect(screenshots.fetch(id, {})).rejects.toMatchObject({ code: 'DESKTOP_INVALID_ANSWER' });
+    });
 
     it('fail with the status of the desktop when it has none', async () => {
       desktop.answer = answering('text/plain', 'no compositor', 500);

@@ -21,7 +21,12 @@ describe('calls to a host’s Moonlight Web', () => {
   const pool = new RunnerHttpPool(dialer);
   const none = { stunUrls: [], turnUrls: [], turnSecret: undefined, turnTtlS: 300 };
   const dialects = new MoonlightDialects([{ instance: V3, dialect: 'v3' }]);
-  const rest = new MoonlightRest(pool, { credentials: 's3cret', dialects, iceServers: new IceServers(none) });
+  const rest = new MoonlightRest(pool, {
+    credentials: 's3cret',
+    dialects,
+    iceServers: new IceServers(none),
+    basePath: '/helix',
+  });
 
   beforeAll(async () => {
     const address = await host.start();
@@ -78,6 +83,7 @@ describe('calls to a host’s Moonlight Web', () => {
       connection: 'keep-alive',
       authorization: 'Bearer s3cret',
       accept: 'application/json',
+      'accept-encoding': 'identity',
     });
   });
 
@@ -169,7 +175,12 @@ describe('calls to a host’s Moonlight Web', () => {
   });
 
   it('ask nobody without the secret, and no host that is not there', async () => {
-    const bare = new MoonlightRest(pool, { credentials: undefined, dialects, iceServers: new IceServers(none) });
+    const bare = new MoonlightRest(pool, {
+      credentials: undefined,
+      dialects,
+      iceServers: new IceServers(none),
+      basePath: '',
+    });
     await expect(call('GET', '/moonlight/hosts', {}, bare)).rejects.toMatchObject({ code: 'STREAMS_NOT_CONFIGURED' });
     await expect(call('GET', '/moonlight/hosts', { on: 'gpu-9' })).rejects.toMatchObject({
       code: 'RUNNER_NOT_CONNECTED',
@@ -191,7 +202,7 @@ describe('calls to a host’s Moonlight Web', () => {
     expect(answer).toMatchObject({ status: 201 });
     expect(answer.headers).toEqual({
       'content-type': 'application/sdp',
-      location: `/moonlight/api/host/stream/webrtc/a-1?wolf_instance_id=${V3}`,
+      location: `/helix/moonlight/api/host/stream/webrtc/a-1?wolf_instance_id=${V3}`,
       link: ['<stun:s:1>; rel="ice-server"'],
     });
     expect(await text(answer.body)).toBe('v=0\r\n');

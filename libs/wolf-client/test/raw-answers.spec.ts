@@ -53,6 +53,23 @@ describe('a Wolf client on bytes', () => {
     answerWith(`HTTP/1.0 500 OK\r\nContent-Length: ${body.length.toString()}\r\n\r\n${body}`);
   }
 
+  it.each(['Content-Encoding: gzip', 'Content-Encoding: identity, br', 'CONTENT-ENCODING: X'])(
+    'takes no answer with %s, and asks for none',
+    async (header) => {
+      answerWith(DONE.replace('\r\n', `\r\n${header}\r\n`));
+      await expect(client.healthReport()).rejects.toMatchObject({ code: 'WOLF_INVALID_ANSWER' });
+      expect(received).toMatch(/\r\nAccept-Encoding: identity\r\n/);
+    },
+  );
+
+  it.each(['text/event-streams', 'text/html; text/event-stream', 'text/event-stream\r\nContent-Encoding: gzip'])(
+    'takes no events of the type %j',
+    async (type) => {
+      answerWith(`HTTP/1.0 200 OK\r\nContent-Type: ${type}\r\n\r\n:keepalive\n\n`);
+      await expect(client.openEvents()).rejects.toMatchObject({ code: 'WOLF_INVALID_ANSWER' });
+    },
+  );
+
   it('sends the whole body in one piece with its length, and asks for no second request', async () => {
     answerWith(
       'HTTP/1.0 200 OK\r\nContent-Length: 66\r\n\r\n{"success":true,"lobby_id":"7c1e0b52-3a44-4d0e-9b7e-51f0c2a9d6e3"}',

@@ -18,6 +18,8 @@ export interface ApiConfig extends IdentityConfig {
   readonly port: number;
   /** Public base URL, without a trailing slash. */
   readonly serverUrl: string;
+  /** Its path: empty, or beginning with a slash and ending without. */
+  readonly basePath: string;
   /** Base URL at which desktops reach this API, without a trailing slash. */
   readonly sandboxApiUrl: string;
   /** Undefined: an own PostgreSQL under `dataDir`. */
@@ -178,6 +180,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     host: env.HOST,
     port: env.PORT,
     serverUrl,
+    basePath: new URL(serverUrl).pathname.replace(/\/$/, ''),
     sandboxApiUrl: env.SANDBOX_API_URL ?? serverUrl,
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,

@@ -58,12 +58,12 @@ export class DesktopController {
   @Get('screenshot')
   @Access('session-viewer')
   @ApiOperation({ summary: 'The desktop as it is now; viewers who ask at the same time share one fetch' })
-  @ApiProduces('image/png', 'image/jpeg')
+  @ApiProduces('image/png', 'image/jpeg', 'image/webp')
   @ApiQuery({ name: 'format', enum: ['png', 'jpeg'], required: false })
   @ApiQuery({ name: 'quality', type: Number, required: false, description: '1 to 100, for jpeg' })
   @ApiQuery({ name: 'include_cursor', type: Boolean, required: false })
   @ApiOkResponse({
-    description: 'The picture; its type is what the desktop says. Of a stopped one its last, with X-Paused-Screenshot',
+    description: 'The picture, of one of these types. Of a stopped desktop its last, with X-Paused-Screenshot',
     schema: { type: 'string', format: 'binary' },
   })
   @ApiResponse({ status: 304, description: 'If-None-Match names this very picture' })
@@ -80,7 +80,6 @@ export class DesktopController {
     const headers = {
       ETag: picture.etag,
       'Cache-Control': 'private, no-cache, must-revalidate',
-      'X-Content-Type-Options': 'nosniff',
     };
     if (request.headers['if-none-match']?.includes(picture.etag)) {
       response.set(headers).status(304).end();
@@ -140,7 +139,6 @@ export class DesktopController {
         // Not kept by anybody: after a resume it would be taken for what the desktop shows then.
         'Cache-Control': 'no-cache, no-store, must-revalidate',
         'X-Paused-Screenshot': 'true',
-        'X-Content-Type-Options': 'nosniff',
         'Content-Type': kept.contentType,
         'Last-Modified': kept.takenAt.toUTCString(),
       },

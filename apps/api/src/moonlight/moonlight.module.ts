@@ -33,11 +33,12 @@ import { MoonlightStatusController } from './moonlight-status.controller.js';
     {
       provide: MoonlightRest,
       inject: [RunnerHttpPool, API_CONFIG, IceServers],
-      useFactory: (http: RunnerHttpPool, { streaming }: ApiConfig, iceServers: IceServers) =>
+      useFactory: (http: RunnerHttpPool, { streaming, basePath }: ApiConfig, iceServers: IceServers) =>
         new MoonlightRest(http, {
           credentials: streaming.moonlightCredentials,
           dialects: streaming.dialects,
           iceServers,
+          basePath,
         }),
     },
   ],

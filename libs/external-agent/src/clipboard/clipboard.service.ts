@@ -1,7 +1,8 @@
-import { collectBounded, readBounded, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { collectBounded, readBounded, type RunnerHttp } from '@helix/revdial';
 import { ByteBudget } from '../desktop/byte-budget.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { ExternalAgentError } from '../external-agent-error.js';
+import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import type { SessionId } from '../session/session-id.js';
@@ -31,7 +32,7 @@ export class ClipboardService {
    */
   async read(sessionId: SessionId, signal?: AbortSignal): Promise<ClipboardContent | undefined> {
     desktopOf(await this.#directory.get(sessionId));
-    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+    const response = await askDesktop(this.#http, sessionId, {
       method: 'GET',
       path: '/clipboard',
       ...(signal && { signal }),
@@ -58,7 +59,7 @@ export class ClipboardService {
    */
   async write(sessionId: SessionId, content: ClipboardContent, signal?: AbortSignal): Promise<void> {
     desktopOf(await this.#directory.get(sessionId));
-    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+    const response = await askDesktop(this.#http, sessionId, {
       method: 'POST',
       path: '/clipboard',
       headers: { 'content-type': 'application/json' },

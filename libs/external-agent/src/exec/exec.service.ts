@@ -1,10 +1,11 @@
-import { readBounded, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { readBounded, type RunnerHttp } from '@helix/revdial';
 import type { ByteBudget } from '../desktop/byte-budget.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { refusalOf } from '../desktop/desktop-refusal.js';
 import { SessionGate } from '../desktop/session-gate.js';
 import { ExternalAgentError } from '../external-agent-error.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
+import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import type { SessionId } from '../session/session-id.js';
@@ -71,7 +72,7 @@ export class ExecService {
   }
 
   async #send(sessionId: SessionId, request: ExecRequest, signal: AbortSignal | undefined): Promise<ExecResult> {
-    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+    const response = await askDesktop(this.#http, sessionId, {
       method: 'POST',
       path: '/exec',
       headers: { 'content-type': 'application/json' },

@@ -1,4 +1,5 @@
-import { readBounded, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { readBounded, type RunnerHttp } from '@helix/revdial';
+import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from '../session/session-id.js';
 import { SingleFlight } from '../single-flight.js';
@@ -27,7 +28,7 @@ export class DesktopHealthService {
 
   async #ask(sessionId: SessionId, shared: AbortSignal): Promise<DesktopHealth | undefined> {
     const signal = AbortSignal.any([shared, AbortSignal.timeout(LIMITS.healthTimeoutMs)]);
-    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+    const response = await askDesktop(this.#http, sessionId, {
       method: 'GET',
       path: '/health',
       signal,

@@ -1,8 +1,9 @@
-import { collectBounded, RevDialError, runnerIdOf, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
+import { collectBounded, RevDialError, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
 import type { ByteBudget } from '../desktop/byte-budget.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { refusalOf } from '../desktop/desktop-refusal.js';
 import { SessionGate } from '../desktop/session-gate.js';
+import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import type { SessionId } from '../session/session-id.js';
@@ -93,8 +94,7 @@ export class LogService {
     path: string,
     options: { readonly signal: AbortSignal; readonly bodyTimeoutMs?: number },
   ): Promise<RunnerHttpResponse> {
-    const runnerId = runnerIdOf('sandbox', sessionId);
-    const response = await this.#http.request(runnerId, { method: 'GET', path, class: 'bulk', ...options });
+    const response = await askDesktop(this.#http, sessionId, { method: 'GET', path, class: 'bulk', ...options });
     const refusal = refusalOf(response, 'show its log');
     if (refusal !== undefined) throw refusal;
     return response;

@@ -2,10 +2,17 @@ import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from '../session/session-id.js';
+import { pictureTypeOf, type PictureType } from './picture-type.js';
 import { SessionPictureEntity } from './session-picture.entity.js';
 
+export interface LastPicture {
+  readonly contentType: PictureType;
+  readonly picture: Buffer;
+  readonly takenAt: Date;
+}
+
 interface KnownPicture {
-  readonly picture: SessionPictureEntity | null;
+  readonly picture: LastPicture | null;
 }
 
 /**
@@ -26,7 +33,7 @@ export class LastPictures {
   }
 
   /** Replaces the one that is kept. @throws RangeError for one that is larger than is kept; the database's errors */
-  async keep(sessionId: SessionId, contentType: string, picture: Buffer): Promise<void> {
+  async keep(sessionId: SessionId, contentType: PictureType, picture: Buffer): Promise<void> {
     if (picture.length > LIMITS.lastPictureMaxBytes) throw new RangeError('the picture is larger than is kept');
     await this.#dataSource
       .createQueryBuilder()
@@ -39,10 +46,11 @@ export class LastPictures {
   }
 
   /** At most `LIMITS.lastPictureFreshMs` old, where another replica has kept a newer one. */
-  async find(sessionId: SessionId): Promise<SessionPictureEntity | null> {
+  async find(sessionId: SessionId): Promise<LastPicture | null> {
     const known = this.#read.get(sessionId);
     if (known !== undefined) return known.picture;
-    const picture = await this.#dataSource.getRepository(SessionPictureEntity).findOneBy({ sessionId });
+    const row = await this.#dataSource.getRepository(SessionPictureEntity).findOneBy({ sessionId });
+    const picture = row === null ? null : lastPictureIn(row);
     this.#read.set(sessionId, { picture });
     return picture;
   }
@@ -61,4 +69,10 @@ export class LastPictures {
       [LIMITS.lastPictureMaxAgeMs, LIMITS.lastPicturesMaxCount],
     );
   }
+}
+
+/** A release that kept whatever type a desktop named may have written the row, or still writes it. */
+function lastPictureIn({ contentType: said, picture, takenAt }: SessionPictureEntity): LastPicture | null {
+  const contentType = pictureTypeOf(said, [picture]);
+  return contentType === undefined ? null : { contentType, picture, takenAt };
 }

@@ -1,26 +1,25 @@
 import { crc32 } from 'node:zlib';
-import { collectBounded, RevDialError, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { collectBounded, RevDialError, type RunnerHttp } from '@helix/revdial';
 import { ByteBudget } from '../desktop/byte-budget.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { ExternalAgentError } from '../external-agent-error.js';
+import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
+import { pictureTypeOf, type PictureType } from '../pictures/picture-type.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import type { SessionId } from '../session/session-id.js';
 import { SingleFlight } from '../single-flight.js';
 import { screenshotPath, type ScreenshotQuery } from './screenshot-query.js';
 
 export interface Screenshot {
-  /** As the desktop said it: image/png or image/jpeg, whatever was asked for (older desktops answer PNG to all). */
-  readonly contentType: string;
+  /** Whatever was asked for: older desktops answer PNG to all. */
+  readonly contentType: PictureType;
   /** The picture, in the pieces in which it came. */
   readonly chunks: readonly Buffer[];
   readonly byteCount: number;
   /** Strong ETag over the bytes, quotes included. */
   readonly etag: string;
 }
-
-/** A desktop must not be able to put a page of its own under the API's origin. */
-const PICTURE_TYPES = /^image\/(?:png|jpeg|webp)(?:;|$)/;
 
 /** Pictures of desktops, fetched through `sandbox-<session>`; viewers who ask at the same time share one fetch. */
 export class ScreenshotService {
@@ -62,7 +61,7 @@ export class ScreenshotService {
   }
 
   async #fetch(sessionId: SessionId, path: string, signal: AbortSignal): Promise<Screenshot> {
-    const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+    const response = await askDesktop(this.#http, sessionId, {
       method: 'GET',
       path,
       signal,
@@ -74,12 +73,12 @@ export class ScreenshotService {
         details: { upstreamStatus: response.status },
       });
     }
-    const contentType = response.headers['content-type'];
-    if (typeof contentType !== 'string' || !PICTURE_TYPES.test(contentType)) {
-      response.body.destroy();
-      throw new ExternalAgentError('DESKTOP_INVALID_ANSWER', 'the desktop answered something that is not a picture');
+    const { body, headers } = response;
+    // Before it is read: of what is called no picture nothing is wanted.
+    if (pictureTypeOf(headers['content-type'], []) === undefined) {
+      body.destroy();
+      throw notAPicture();
     }
-    const { body } = response;
     const chunks = await this.#budget.during(body, () => collectBounded(body, LIMITS.screenshotMaxBytes, signal));
     let checksum = 0;
     let byteCount = 0;
@@ -87,7 +86,13 @@ export class ScreenshotService {
       checksum = crc32(chunk, checksum);
       byteCount += chunk.length;
     }
+    const contentType = pictureTypeOf(headers['content-type'], chunks);
+    if (contentType === undefined) throw notAPicture();
     // CRC-32 rather than SHA: it only tells one picture of a desktop from the next, and costs a quarter of the time.
     return { contentType, chunks, byteCount, etag: `"${byteCount.toString(16)}-${checksum.toString(16)}"` };
   }
+}
+
+function notAPicture(): ExternalAgentError {
+  return new ExternalAgentError('DESKTOP_INVALID_ANSWER', 'the desktop answered something that is not a picture');
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { runnerIdOf, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
+import type { RunnerHttp, RunnerHttpResponse } from '@helix/revdial';
 import { ExternalAgentError } from '../external-agent-error.js';
+import { askMoonlight } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { IceServers } from './ice/ice-servers.js';
 import { moonlightAnswerHeaders, type MoonlightAnswerHeaders } from './moonlight-answer-headers.js';
@@ -14,6 +15,8 @@ export interface MoonlightRestConfig {
   readonly credentials: string | undefined;
   readonly dialects: MoonlightDialects;
   readonly iceServers: IceServers;
+  /** What stands before `/moonlight` in a caller's URL, empty or beginning with a slash. */
+  readonly basePath: string;
 }
 
 export interface MoonlightCall {
@@ -86,7 +89,7 @@ export class MoonlightRest {
     const headers = this.#headersFor(call);
     const leave = this.#enter(wolfInstanceId);
     try {
-      const response = await this.#http.request(runnerIdOf('moonlight', wolfInstanceId), {
+      const response = await askMoonlight(this.#http, wolfInstanceId, {
         method: route.method,
         path,
         headers,
@@ -112,7 +115,8 @@ export class MoonlightRest {
       const refusal = moonlightRefusalOf(response);
       if (refusal !== undefined) throw refusal;
       const servers = this.#config.iceServers.for(call.viewerId, new Date());
-      const headers = moonlightAnswerHeaders(response, call.routingQuery, servers);
+      const { basePath } = this.#config;
+      const headers = moonlightAnswerHeaders(response, { basePath, query: call.routingQuery }, servers);
       return { status: response.status, headers, body: response.body };
     } catch (error) {
       response.body.destroy();

@@ -1,6 +1,7 @@
-import { readBounded, RevDialError, runnerIdOf, type RunnerHttp } from '@helix/revdial';
+import { readBounded, RevDialError, type RunnerHttp } from '@helix/revdial';
 import { LRUCache } from 'lru-cache';
 import { ExternalAgentError } from '../external-agent-error.js';
+import { askMoonlight } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import { moonlightRefusalOf } from './moonlight-refusal.js';
 import { readMoonlightStatus, type MoonlightStatusReport } from './read-moonlight-status.js';
@@ -65,7 +66,7 @@ export class MoonlightStatus {
 
   /** `undefined` when there is no such path. */
   async #ask(wolfInstanceId: string, path: string, signal: AbortSignal): Promise<MoonlightStatusReport | undefined> {
-    const response = await this.#http.request(runnerIdOf('moonlight', wolfInstanceId), {
+    const response = await askMoonlight(this.#http, wolfInstanceId, {
       method: 'GET',
       path,
       headers: { authorization: `Bearer ${this.#config.credentials ?? ''}`, accept: 'application/json' },

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
-import { readBounded, RevDialError, runnerIdOf, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
+import { readBounded, RevDialError, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
 import { refusalOf } from '../desktop/desktop-refusal.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { SessionGate } from '../desktop/session-gate.js';
 import { ExternalAgentError } from '../external-agent-error.js';
+import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import type { SessionId } from '../session/session-id.js';
@@ -81,7 +82,7 @@ export class UploadService {
     });
     const form = new FileForm(file, this.#silenceMs);
     try {
-      const response = await this.#http.request(runnerIdOf('sandbox', sessionId), {
+      const response = await askDesktop(this.#http, sessionId, {
         method: 'POST',
         path: `/upload?open_file_manager=${String(request.openFileManager)}`,
         headers: { 'content-type': form.contentType },

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WolfEvent, WolfEventStream } from '../model/event.js';
 import { WolfError } from '../wolf-error.js';
 import { EventFrameParser } from './event-frames.js';
+import { isPlain } from './http-exchange.js';
 import { readEvent } from './read-event.js';
 import { sendQuestion } from './send-question.js';
 
@@ -29,7 +30,7 @@ export async function openEventStream(
     response = await firstOf(connection, path, opening);
     if (response.statusCode === 404) throw new WolfError('WOLF_NOT_FOUND', 'this Wolf has no endpoint for its events');
     const type = response.headers['content-type'] ?? '';
-    if (response.statusCode !== 200 || !type.startsWith('text/event-stream')) {
+    if (response.statusCode !== 200 || !/^text\/event-stream\s*(?:;|$)/i.test(type) || !isPlain(response)) {
       throw new WolfError('WOLF_INVALID_ANSWER', 'what was answered is no stream of events');
     }
   } catch (error) {

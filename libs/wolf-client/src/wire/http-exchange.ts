@@ -99,6 +99,7 @@ function ask(
 }
 
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
+  if (!isPlain(response)) throw new WolfError('WOLF_INVALID_ANSWER', 'an answer came in an encoding of its own');
   const lengthText = response.headers['content-length'];
   if (lengthText === undefined || !/^[0-9]{1,15}$/.test(lengthText)) {
     throw new WolfError('WOLF_INVALID_ANSWER', 'an answer came without its length');
@@ -120,6 +121,12 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
     throw new WolfError('WOLF_INVALID_ANSWER', `${receivedBytes.toString()} of ${lengthText} bytes came`);
   }
   return { status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString('utf8') };
+}
+
+/** What was asked for: Wolf encodes nothing, and what something between encodes is not read. */
+export function isPlain({ headers, statusCode }: IncomingMessage): boolean {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  return (encoding === '' || encoding === 'identity') && statusCode !== 206;
 }
 
 function failureOf(error: unknown, answerBegan: boolean): WolfError {

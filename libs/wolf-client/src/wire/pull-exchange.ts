@@ -31,7 +31,7 @@ export async function pullExchange(
   try {
     const length = Buffer.byteLength(body).toString();
     connection.write(
-      `POST ${path} HTTP/1.1\r\nHost: wolf\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
+      `POST ${path} HTTP/1.1\r\nHost: wolf\r\nConnection: close\r\nAccept-Encoding: identity\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
     );
     const answer = new PullAnswer(onProgress);
     for await (const line of linesOf(connection)) answer.take(line);

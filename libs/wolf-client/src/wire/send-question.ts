@@ -20,6 +20,7 @@ export function sendQuestion(connection: Duplex, { method, path, body }: HttpQue
     headers: {
       Host: 'wolf',
       Connection: 'close',
+      'Accept-Encoding': 'identity',
       ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
     },
   });
