@@ -1,20 +1,19 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
 import path from 'node:path';
+import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
 import { onDefect } from '@helix/revdial';
 import { startApi, type RunningApi } from './bootstrap/start-api.js';
 import { ConfigError, readApiConfig, type ApiConfig } from './config/api-config.js';
 import { EmbeddedPostgres } from './database/embedded-postgres/embedded-postgres.js';
-import { createLogger } from './logging/logger.js';
 
-/** The status for "internal software error" of BSD's sysexits, as the agent has it. */
-const DEFECT = 70;
-
-/** How long the end after a defect may take beyond the grace of requests under way. */
+/** How long the end may take beyond the grace of requests under way. */
 const END_LIMIT_MS = 10_000;
 
 /**
  * The built API: configuration from the environment only. Prints one JSON line `{"msg":"ready","url":"…"}` when it serves.
- * Exit codes: 0 asked to stop, 1 misconfigured or could not start, 70 a defect.
+ * Exit codes: 0 asked to stop, 1 misconfigured or could not start, 70 a defect, 128 and the signal's number when a second one
+ * cut the end short.
  */
 async function main(): Promise<void> {
   let config: ApiConfig;
@@ -22,45 +21,41 @@ async function main(): Promise<void> {
     config = readApiConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    guardOutput();
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
     return;
   }
-  const logger = createLogger(config.logLevel);
-  const asked = new AbortController();
+  const log = openProgramLog({ app: 'api', level: config.logLevel });
+  const { logger } = log;
+  let postgres: Promise<EmbeddedPostgres> | undefined;
+  const closePostgres = async (): Promise<void> => {
+    // One that did not start has nothing to close; why it did not is told where it is waited for.
+    const started = await postgres?.catch(() => undefined);
+    await started?.close();
+  };
+  const end = new ProgramEnd({ log, limitMs: config.shutdownGraceMs + END_LIMIT_MS, atOnce: closePostgres });
   onDefect(({ where, error }) => {
     logger.error({ where, error }, 'a defect cost one stream, link or listener; everything else goes on');
   });
-  // The last resort: what comes here has left something half done that cannot be named, so the process ends, in order.
-  process.on('uncaughtException', (error, origin) => {
-    logger.fatal({ error, origin }, 'a defect that nothing has caught; the API ends');
-    process.exitCode = DEFECT;
-    asked.abort();
-    setTimeout(() => process.exit(), config.shutdownGraceMs + END_LIMIT_MS).unref();
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      logger.info({ signal }, 'closing');
-      asked.abort();
-    });
-  }
 
-  let postgres: EmbeddedPostgres | undefined;
   let api: RunningApi | undefined;
+  let exitCode = 0;
   try {
     if (config.databaseUrl === undefined) {
-      postgres = await EmbeddedPostgres.start({
+      postgres = EmbeddedPostgres.start({
         dataDir: path.join(config.dataDir, 'postgres'),
         dataDirIsDefault: config.dataDirIsDefault,
-        signal: asked.signal,
+        signal: end.asked,
         log: (line, level) => {
           logger[level]({ line }, 'postgres');
         },
       });
     }
-    const stopped = whenAborted(asked.signal);
-    const starting = startApi(config, config.databaseUrl ?? postgres?.url ?? '', logger);
-    // Waiting for a database takes most of a minute; whoever asks for the end meanwhile does not wait for that. A
+    const databaseUrl = config.databaseUrl ?? (await postgres)?.url ?? '';
+    const stopped = end.asked.aborted ? Promise.resolve() : once(end.asked, 'abort').then(() => undefined);
+    const starting = startApi(config, databaseUrl, logger);
+    // Waiting for a database takes most of a minute, and an end that is asked for meanwhile does not wait for that. A
     // migration under way is a transaction and ends with its connection.
     api = await Promise.race([starting, stopped.then(() => undefined)]);
     if (api !== undefined) {
@@ -68,31 +63,21 @@ async function main(): Promise<void> {
       await stopped;
     }
   } catch (error) {
-    if (!asked.signal.aborted) {
+    if (!end.asked.aborted) {
       logger.fatal({ error }, 'the API could not start');
-      process.exitCode = 1;
+      exitCode = 1;
     }
-  } finally {
-    await api?.close();
-    await postgres?.close();
   }
-  if (process.exitCode === undefined) logger.info({}, 'closed');
+  try {
+    await api?.close();
+    await closePostgres();
+  } catch (error) {
+    logger.error({ error }, 'the end was not in order');
+    exitCode = 1;
+  }
+  if (exitCode === 0) logger.info({}, 'closed');
   // What is still open by now, such as a socket whose peer does not answer, must not keep the process.
-  process.exit();
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-  });
+  await end.exit(exitCode);
 }
 
 await main();

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createLogger } from '@helix/program';
 import { SessionDirectory, SessionShares, type SessionId } from '@helix/external-agent';
 import { createTestDatabase } from '../../../test/support/postgres.js';
 import { eventually } from '../../../test/support/eventually.js';
@@ -9,7 +10,6 @@ import { SessionAccessPolicy } from '../src/auth/session-access.js';
 import { startApi } from '../src/bootstrap/start-api.js';
 import { readApiConfig } from '../src/config/api-config.js';
 import { ChangeNotices } from '../src/database/change-notices/change-notices.js';
-import { createLogger } from '../src/logging/logger.js';
 import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
 import { Desktop } from './support/desktop.js';
 import { share } from './support/share.js';
@@ -174,7 +174,9 @@ describe('the log of an API whose sessions are shared', () => {
     const database = await createTestDatabase();
     const lines: string[] = [];
     const config = readApiConfig({ HOST: '127.0.0.1', PORT: '0', RUNNER_TOKEN, LOG_LEVEL: 'debug' });
-    const api = await startApi(config, database.url, createLogger('debug', { write: (line) => void lines.push(line) }));
+    const destination = { write: (line: string) => void lines.push(line) };
+    const logger = createLogger({ app: 'api', level: 'debug', destination });
+    const api = await startApi(config, database.url, logger);
     try {
       const { secret } = await api.app
         .get(ApiKeysService)

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
 import { USAGE } from './cli/usage.js';
 import { runDoctor } from './doctor/run-doctor.js';
 import { runAgent } from './run-agent.js';
@@ -9,9 +10,7 @@ import type { AgentSettings } from './settings/agent-settings.js';
 /** Longest life after a signal: container runtimes kill after 10 s. */
 const STOP_LIMIT_MS = 9_000;
 
-/** The status for "internal software error" of BSD's sysexits, apart from our own. */
-const DEFECT = 70;
-
+guardOutput();
 const invocation = readAgentInvocation(process.argv.slice(2), process.env);
 switch (invocation.kind) {
   case 'help':
@@ -27,8 +26,7 @@ switch (invocation.kind) {
     process.exitCode = 1;
     break;
   case 'run':
-    // The sockets of a link keep the process alive until their far end lets go; nothing is left to wait for.
-    process.exit(await run(invocation.settings));
+    await run(invocation.settings);
     break;
   case 'doctor':
     process.exitCode = await examine(invocation.settings, invocation.isJson);
@@ -45,29 +43,13 @@ async function examine(settings: AgentSettings, isJson: boolean): Promise<number
   });
 }
 
-async function run(settings: AgentSettings): Promise<number> {
+async function run(settings: AgentSettings): Promise<never> {
   // Writes over the arguments in the process list.
   if (settings.isTokenOnCommandLine) process.title = 'revdial-agent';
-  const stop = new AbortController();
-  // The last resort: it ends in order all the same, so that the API hears that the links end.
-  process.on('uncaughtException', (error, origin) => {
-    process.stderr.write(`revdial-agent: defect (${origin}): ${error.stack ?? error.message}\n`);
-    process.exitCode = DEFECT;
-    stop.abort();
-    setTimeout(() => {
-      process.exit(DEFECT);
-    }, STOP_LIMIT_MS);
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      stop.abort();
-      setTimeout(() => {
-        process.exit(0);
-      }, STOP_LIMIT_MS);
-    });
-  }
-  const code = await runAgent(settings, stop.signal);
-  return process.exitCode === DEFECT ? DEFECT : code;
+  const log = openProgramLog({ app: 'revdial-agent', level: settings.logLevel });
+  const end = new ProgramEnd({ log, limitMs: STOP_LIMIT_MS });
+  // The sockets of a link keep the process alive until their far end closes them; nothing is left to wait for.
+  return end.exit(await runAgent(settings, end.asked, log.logger));
 }
 
 function readVersion(): string {

@@ -1,6 +1,5 @@
 import { AgentTunnels, onDefect } from '@helix/revdial';
 import type { TokenSource } from '@helix/revdial';
-import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { HealthServer } from './health-server.js';
 import type { AgentSettings } from './settings/agent-settings.js';
@@ -14,8 +13,7 @@ const DRAIN_LIMIT_MS = 5_000;
  * Holds all tunnels until `stop` aborts (0), every one of them was refused for good (2), or the health port can not be
  * had (1). Tunnels are independent: one that is refused does not end the others.
  */
-export async function runAgent(settings: AgentSettings, stop: AbortSignal): Promise<AgentExitCode> {
-  const logger = createLogger(settings);
+export async function runAgent(settings: AgentSettings, stop: AbortSignal, logger: Logger): Promise<AgentExitCode> {
   for (const warning of settings.warnings) logger.warn({}, warning);
   onDefect(({ where, error }) => {
     logger.error({ where, err: error }, 'a defect cost one stream or link; everything else goes on');
@@ -57,13 +55,6 @@ function tunnelsOf(settings: AgentSettings, logger: Logger): readonly AgentTunne
     const targets = tunnels.map(({ runnerId, local }) => ({ runnerId, local, logger: logger.child({ runnerId }) }));
     return new AgentTunnels({ connector, targets, token, transport, timings, logger });
   });
-}
-
-function createLogger({ logLevel }: AgentSettings): Logger {
-  // Written at once: the lines are few, and the last one before an exit matters most.
-  const destination = pino.destination({ dest: 1, sync: true });
-  const options = { level: logLevel, base: { app: 'revdial-agent' }, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, destination);
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -1,13 +1,16 @@
-import { pino } from 'pino';
+import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
 
 import { ControlServer } from './host/control-server.js';
 import { SimulatedGpuHost } from './host/gpu-host.js';
 import { WOLF_RESTART_MS } from './limits.js';
 import { parseSimulatorOptions, type SimulatorOptions } from './simulator-options.js';
 
+/** Desktops and agents are killed when they take longer than a few seconds each, all at once. */
+const END_LIMIT_MS = 20_000;
+
 async function runSimulator(options: SimulatorOptions): Promise<void> {
-  const destination = pino.destination({ dest: 1, sync: true });
-  const logger = pino({ level: options.logLevel, base: { app: 'sandbox-simulator' } }, destination);
+  const log = openProgramLog({ app: 'sandbox-simulator', level: options.logLevel });
+  const { logger } = log;
   const host = new SimulatedGpuHost({
     ...(options.apiUrl !== undefined && { apiUrl: options.apiUrl }),
     ...(options.socketPath !== undefined && { socketPath: options.socketPath }),
@@ -37,18 +40,16 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
   const control = new ControlServer(host);
   const timers = new Set<NodeJS.Timeout>();
 
-  let ending = false;
-  const end = async (): Promise<void> => {
-    if (ending) return;
-    ending = true;
+  // Desktops and agents are on a leash: they end with this process in whatever way it ends.
+  const end = new ProgramEnd({ log, limitMs: END_LIMIT_MS });
+  end.asked.addEventListener('abort', () => void close());
+  const close = async (): Promise<void> => {
     for (const timer of timers) clearTimeout(timer);
     await control.close();
     await host.close();
     logger.info('stopped');
-    process.exit(0);
+    await end.exit(0);
   };
-  process.on('SIGTERM', () => void end());
-  process.on('SIGINT', () => void end());
 
   let controlUrl: string;
   try {
@@ -75,6 +76,7 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
   logger.info({ instanceId: options.instanceId, controlUrl, wolfSocket: host.wolfSocket }, 'ready');
 }
 
+guardOutput();
 try {
   await runSimulator(parseSimulatorOptions(process.argv.slice(2), process.env));
 } catch (error) {

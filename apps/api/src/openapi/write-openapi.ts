@@ -3,10 +3,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { createApi } from '../bootstrap/start-api.js';
 import { readApiConfig } from '../config/api-config.js';
 import { EmbeddedPostgres } from '../database/embedded-postgres/embedded-postgres.js';
-import { createLogger } from '../logging/logger.js';
 import { OpenApiDocument } from './openapi.controller.js';
 
 /** `npm run openapi`: writes docs/openapi.json from the controllers. */
@@ -21,7 +21,7 @@ const postgres = await EmbeddedPostgres.start({
 });
 try {
   const config = readApiConfig({ RUNNER_TOKEN: 'not-used-by-anybody', LOG_LEVEL: 'silent' });
-  const app = await createApi(config, postgres.url, createLogger(config.logLevel));
+  const app = await createApi(config, postgres.url, pino({ level: 'silent' }));
   await writeFile(target, `${JSON.stringify(app.get(OpenApiDocument).get(), null, 2)}\n`);
   await app.close();
 } finally {

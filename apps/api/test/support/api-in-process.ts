@@ -1,4 +1,5 @@
 import { createSessionId, SessionRepository, type SessionId } from '@helix/external-agent';
+import { createLogger } from '@helix/program';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { RestClient } from '../../../../test/support/rest-client.js';
@@ -6,7 +7,6 @@ import { createTestDatabase } from '../../../../test/support/postgres.js';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service.js';
 import { startApi, type RunningApi } from '../../src/bootstrap/start-api.js';
 import { readApiConfig } from '../../src/config/api-config.js';
-import { createLogger } from '../../src/logging/logger.js';
 
 export const RUNNER_TOKEN = 'runner-token-of-this-test';
 
@@ -54,7 +54,11 @@ export class ApiInProcess {
     drop: () => Promise<void>,
   ): Promise<ApiInProcess> {
     const config = readApiConfig({ HOST: '127.0.0.1', PORT: '0', RUNNER_TOKEN, LOG_LEVEL: 'silent', ...settings });
-    const api = await startApi(config, await reach(databaseUrl), createLogger(config.logLevel));
+    const api = await startApi(
+      config,
+      await reach(databaseUrl),
+      createLogger({ app: 'api', level: config.logLevel, destination: process.stdout }),
+    );
     return new ApiInProcess(api, api.app.get<DataSource>(getDataSourceToken()), databaseUrl, drop);
   }
 

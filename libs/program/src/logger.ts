@@ -1,21 +1,27 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
-import type { LogLevel } from '../config/api-config.js';
+import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 'pino';
 
 /** Errors within errors; deeper ones are left out. */
 const CAUSE_DEPTH = 5;
 
-/** JSON lines on standard output. What could be a secret is cut out by name wherever it stands. */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+export interface LoggerOptions {
+  /** Which program: it stands in each line. */
+  readonly app: string;
+  readonly level: LevelWithSilent;
+  readonly destination: DestinationStream;
+}
+
+/** JSON lines of one shape for all programs. What could be a secret is cut out by name wherever it stands. */
+export function createLogger({ app, level, destination }: LoggerOptions): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: { app },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError, err: describeError },
       redact: { paths: ['token', 'pin', 'authorization', '*.token', '*.pin', '*.authorization'], remove: true },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination,
   );
 }
 

@@ -1,9 +1,9 @@
-import { QueryFailedError } from 'typeorm';
 import { createLogger } from './logger.js';
 
 function logged(fields: Readonly<Record<string, unknown>>): string {
   const lines: string[] = [];
-  createLogger('info', { write: (line: string) => void lines.push(line) }).info(fields, 'said');
+  const destination = { write: (line: string) => void lines.push(line) };
+  createLogger({ app: 'test', level: 'info', destination }).info(fields, 'said');
   return lines.join('');
 }
 
@@ -12,7 +12,12 @@ describe('the log', () => {
     detail: 'Key (secret)=(hls-secret) exists',
     code: '23505',
   });
-  const failed = new QueryFailedError('INSERT INTO api_keys VALUES ($1)', ['hls-secret'], driverError);
+  // As TypeORM makes it.
+  const failed = Object.assign(new Error('duplicate key'), {
+    query: 'INSERT INTO api_keys VALUES ($1)',
+    parameters: ['hls-secret'],
+    driverError,
+  });
 
   it.each(['error', 'err'])('tells what failed and never the values of a statement: %s', (field) => {
     const line = logged({ [field]: new Error('not now', { cause: failed }) });

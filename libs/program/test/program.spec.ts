@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { eventually } from '../../../test/support/eventually.js';
+
+const FIXTURE = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
+const children = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** What it said so far. */
+  lines(): Record<string, unknown>[];
+  messages(): unknown[];
+}
+
+function start(what: string, stdio: StdioOptions = ['ignore', 'pipe', 'pipe']): Program {
+  const child = spawn(process.execPath, [FIXTURE, what], { stdio });
+  children.add(child);
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (part: string) => (text += part));
+  const lines = (): Record<string, unknown>[] =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return {
+    child,
+    // Not 'exit': the last lines may still be on their way.
+    ended: once(child, 'close').then(([code, signal]) => ({ code, signal })),
+    lines,
+    messages: () => lines().map(({ msg }) => msg),
+  };
+}
+
+function said(program: Program, message: string): Promise<void> {
+  return eventually(() => {
+    expect(program.messages()).toContain(message);
+  });
+}
+
+describe('the end of a program', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('is in order after %s', async (signal) => {
+    const program = start('wait');
+    await said(program, 'ready');
+    program.child.kill(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.lines().at(-1)).toMatchObject({ app: 'fixture', level: 'info', signal, msg: 'closing' });
+  });
+
+  it('is in order when the parent that holds its channel has gone', async () => {
+    const program = start('wait', ['ignore', 'pipe', 'pipe', 'ipc']);
+    await said(program, 'ready');
+    const exited = once(program.child, 'exit');
+    program.child.disconnect();
+    expect(await exited).toEqual([0, null]);
+    await said(program, 'closing');
+    expect(program.lines().at(-1)).toMatchObject({ parent: 'gone' });
+  });
+
+  it('comes at once with a signal that follows later than a second, and is not held up', async () => {
+    const program = start('hang');
+    await said(program, 'ready');
+    program.child.kill('SIGTERM');
+    await said(program, 'closing');
+    const askedAt = performance.now();
+    await eventually(() => {
+      program.child.kill('SIGINT');
+      expect(program.messages()).toContain('ending at once');
+    });
+    expect(performance.now() - askedAt).toBeGreaterThan(900);
+    expect(await program.ended).toEqual({ code: 130, signal: null });
+    expect(program.messages()).toEqual(['ready', 'closing', 'ending at once', 'ended at once']);
+  });
+
+  it.each([
+    ['throw', 'thrown', 'uncaughtException'],
+    ['reject', 'rejected', 'unhandledRejection'],
+  ])('says what was not caught (%s) and ends with the code of a defect', async (what, message, origin) => {
+    const program = start(what);
+    expect(await program.ended).toEqual({ code: 70, signal: null });
+    const defect = program.lines().find(({ level }) => level === 'fatal');
+    expect(defect).toMatchObject({ origin, error: { message, stack: expect.stringContaining('program.mjs') } });
+    expect(program.messages()).toContain('ended at once');
+  });
+
+  it('is the same on a full disk', async () => {
+    const full = openSync('/dev/full', 'w');
+    const program = start('throw', ['ignore', full, full]);
+    closeSync(full);
+    expect(await program.ended).toEqual({ code: 70, signal: null });
+  });
+});
+
+describe('the log of a program', () => {
+  it('has what libraries print and what Node warns of as lines of its own', async () => {
+    const program = start('stray');
+    await said(program, 'ready');
+    await said(program, 'warning of Node or a library');
+    expect(program.lines()).toEqual([
+      expect.objectContaining({ level: 'info', msg: 'from console' }),
+      expect.objectContaining({ level: 'error', msg: expect.stringContaining('Error: of a library') }),
+      expect.objectContaining({ level: 'info', msg: 'ready' }),
+      expect.objectContaining({ level: 'warn', error: expect.objectContaining({ message: 'take care' }) }),
+    ]);
+  });
+
+  it('neither holds up the work nor grows while its reader is stopped, and tells what was lost', async () => {
+    const program = start('flood', ['ignore', 'pipe', 'pipe']);
+    program.child.stdout?.pause();
+    const [figures] = (await once(program.child.stderr!.setEncoding('utf8'), 'data')) as [string];
+    const { longestMs, heapBytes } = JSON.parse(figures) as { longestMs: number; heapBytes: number };
+    expect(longestMs).toBeLessThan(1_000);
+    expect(heapBytes).toBeLessThan(64 * 1024 * 1024);
+    program.child.stdout?.resume();
+    await eventually(() => {
+      expect(program.lines().at(-1)).toMatchObject({ level: 'warn', lostCount: expect.any(Number) });
+    });
+    const lines = program.lines();
+    const lostCount = lines.reduce((sum, line) => sum + Number(line['lostCount'] ?? 0), 0);
+    expect(lines.filter(({ msg }) => msg === 'said').length + lostCount).toBeGreaterThanOrEqual(20_000);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('ends a program within its bound although the reader stays stopped', async () => {
+    const program = start('flood');
+    program.child.stdout?.pause();
+    await once(program.child.stderr!, 'data');
+    const exited = once(program.child, 'exit');
+    program.child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+});
