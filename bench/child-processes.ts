@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +19,18 @@ process.on('exit', () => {
 
 /** As API and agent are started in production: without it V8 tosses a coin whether pictures cost a collection each (docs/performance.md). */
 const NODE_FLAGS = ['--initial-old-space-size=128'];
+
+/** Calls back once, with the exit code of the signal. Further signals change nothing: npm passes on what the terminal has sent too. */
+export function whenAskedToEnd(callback: (exitCode: number) => void): void {
+  let isAsked = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isAsked) return;
+      isAsked = true;
+      callback(128 + os.constants.signals[signal]);
+    });
+  }
+}
 
 /** Starts a script of the repository with Node, in an environment of its own. */
 export function spawnScript(

@@ -1,6 +1,4 @@
-import { stopAllChildren } from './child-processes.js';
-
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+import { stopAllChildren, whenAskedToEnd } from './child-processes.js';
 
 /** Runs a benchmark on its bed, and closes that in any case. Ctrl-C leaves nothing behind, and ends with the code of its signal. */
 export async function runOnBed<Bed extends { close(): Promise<void> }>(
@@ -8,13 +6,11 @@ export async function runOnBed<Bed extends { close(): Promise<void> }>(
   run: (bed: Bed) => Promise<void>,
 ): Promise<void> {
   let exitCode: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      exitCode = SIGNAL_EXIT_CODES[signal];
-      // Whatever is awaited now fails for want of its process.
-      void stopAllChildren();
-    });
-  }
+  whenAskedToEnd((code) => {
+    exitCode = code;
+    // Whatever is awaited now fails for want of its process.
+    void stopAllChildren();
+  });
   try {
     const bed = await start();
     try {

@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { stopAllChildren } from './child-processes.js';
+import { stopAllChildren, whenAskedToEnd } from './child-processes.js';
 import { runJob } from './child.js';
 import type { LoadJob } from './load.js';
 import { metricValue } from './metric-value.js';
@@ -33,13 +33,11 @@ const durationMs = Number(values.seconds) * 1_000;
 const stayingCount = Number(values.viewers);
 
 const asked = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    asked.abort();
-    process.exitCode = signal === 'SIGINT' ? 130 : 143;
-    void stopAllChildren();
-  });
-}
+whenAskedToEnd((exitCode) => {
+  asked.abort();
+  process.exitCode = exitCode;
+  void stopAllChildren();
+});
 try {
   const bed = await SignallingBed.start(stayingCount + 200);
   try {

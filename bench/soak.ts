@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stopAllChildren } from './child-processes.js';
+import { stopAllChildren, whenAskedToEnd } from './child-processes.js';
 import { SoakBed } from './soak-bed.js';
 import { Conversations } from './soak-conversations.js';
 
@@ -23,11 +23,9 @@ const { values } = parseArgs({
   },
 });
 const asked = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    asked.abort();
-  });
-}
+whenAskedToEnd(() => {
+  asked.abort();
+});
 
 const bed = await SoakBed.start(values.transport, Number(values['cut-every-ms']));
 try {

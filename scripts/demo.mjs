@@ -20,6 +20,7 @@ import { ensureBuilt, ensureInstalled } from './ensure-ready.mjs';
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const INSTANCE_ID = 'local';
 const STEP_TIMEOUT_MS = 60_000;
+const PARENT_POLL_MS = 1_000;
 
 const { values: options } = parseArgs({
   options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
@@ -30,15 +31,24 @@ let folder;
 let stopping = false;
 
 let done = false;
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-]) {
-  process.once(signal, () => {
-    // Ending the demo that runs is what it is there for; ending it half-way is a failure.
-    if (!done && options.json) process.stdout.write(`${JSON.stringify({ ok: false, error: `ended by ${signal}` })}\n`);
-    void finish(done ? 0 : code);
-  });
+// Ending the demo that runs is what it is there for; ending it half-way is a failure. A second signal is the same wish.
+const end = (why, code) => {
+  if (!stopping && !done && options.json) {
+    process.stdout.write(`${JSON.stringify({ ok: false, error: `ended by ${why}` })}\n`);
+  }
+  void finish(done ? 0 : code);
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => end(signal, 128 + os.constants.signals[signal]));
+}
+// The terminal may be closed, or the reader gone: that ends nothing by itself.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+// Without npm, which was killed, nothing is left that a user could end.
+if (process.env.npm_lifecycle_event === 'demo') {
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npm) end('the end of npm', 1);
+  }, PARENT_POLL_MS).unref();
 }
 
 try {
@@ -203,7 +213,10 @@ function start(label, [script, ...args], environment) {
   const child = spawn(process.execPath, [path.join(ROOT, script), ...args], {
     cwd: ROOT,
     env: { ...withoutOurSettings(process.env), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // A channel, by which it notices that this process was killed, and a group of its own: a Ctrl-C is for this process, which
+    // ends them in their order.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
   });
   const record = { label, child, tail: [] };
   children.push(record);

@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -68,21 +69,19 @@ export function runScript(main) {
 
 /**
  * Runs a program of this repository in the foreground; resolves with its exit code (128 and the signal's number when it was
- * killed). Ctrl-C and SIGTERM go to the program, which decides when it is over.
+ * killed). Signals go to the program, which decides when it is over.
  */
 export function runForeground(program, args, environment = process.env) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit', env: environment });
-    // The terminal sends SIGINT to the whole group; SIGTERM reaches this process only.
-    const onInterrupt = () => undefined;
-    const onTerminate = () => child.kill('SIGTERM');
-    process.on('SIGINT', onInterrupt);
-    process.on('SIGTERM', onTerminate);
+    // A terminal sends them to the whole group, so that the program may get one twice; a supervisor to this process only.
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const passOn = (signal) => child.kill(signal);
+    for (const signal of signals) process.on(signal, passOn);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
-      resolve(code ?? (signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1));
+      for (const each of signals) process.off(each, passOn);
+      resolve(code ?? 128 + (os.constants.signals[signal] ?? 0));
     });
   });
 }

@@ -1,4 +1,9 @@
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { eventually } from '../support/eventually.js';
 import { ROOT } from '../support/managed-process.js';
 
 describe('npm run demo', () => {
@@ -36,4 +41,57 @@ describe('npm run demo', () => {
       },
     });
   }, 120_000);
+
+  it('leaves no process behind when it is killed', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-killed-demo-'));
+    await chmod(folder, 0o711);
+    const child = spawn(process.execPath, ['scripts/demo.mjs', '--json'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, TMPDIR: folder },
+    });
+    try {
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+      await eventually(() => {
+        expect(output).toContain('"ok":true');
+      }, 100_000);
+      const started = descendantsOf(child.pid!);
+      // API, database and its workers, simulator, agents, a desktop.
+      expect(started.length).toBeGreaterThan(6);
+      child.kill('SIGKILL');
+      await eventually(() => {
+        expect(processes().filter(({ pid }) => started.includes(pid))).toEqual([]);
+      }, 20_000);
+    } finally {
+      child.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 150_000);
 });
+
+interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+}
+
+function processes(): readonly ProcessEntry[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [, name = '', state, parent] =
+          /\((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        // What is dead and only waits to be reaped has ended.
+        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), name }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function descendantsOf(pid: number): readonly number[] {
+  const children = processes().filter(({ parent }) => parent === pid);
+  return children.flatMap((child) => [child.pid, ...descendantsOf(child.pid)]);
+}

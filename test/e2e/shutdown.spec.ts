@@ -1,6 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { ControlPlane } from '../support/control-plane.js';
 import { eventually } from '../support/eventually.js';
 import { GpuHost } from '../support/gpu-host.js';
+import { ManagedProcess, ROOT } from '../support/managed-process.js';
+
+const RUNNER_TOKEN = 'runner-token-of-this-test';
 
 describe('SIGTERM', () => {
   it('finishes the screenshot under way, turns readiness red, and exits 0 within 10 s', async () => {
@@ -94,9 +102,63 @@ describe('SIGTERM', () => {
   });
 });
 
+describe('npm start under a supervisor', () => {
+  it.each([
+    ['SIGTERM to npm alone', 'SIGTERM', 'npm', 0],
+    ['SIGTERM to the whole group', 'SIGTERM', 'group', 0],
+    ['SIGINT to the whole group, as Ctrl-C sends it', 'SIGINT', 'group', 0],
+    ['SIGHUP to the whole group, as a closed terminal sends it', 'SIGHUP', 'group', null],
+  ] as const)(
+    '%s: ends in order, and its PostgreSQL with it',
+    async (_, signal, target, npmCode) => {
+      const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-start-'));
+      await chmod(folder, 0o711);
+      const npm = spawn('npm', ['--silent', 'start'], {
+        cwd: ROOT,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          PATH: process.env['PATH'],
+          HOME: folder,
+          HOST: '127.0.0.1',
+          PORT: '0',
+          RUNNER_TOKEN,
+          HELIX_DATA_DIR: folder,
+        },
+      });
+      try {
+        let output = '';
+        npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+        // npm itself may be gone before its program is; the pipe closes with the last of them.
+        const closed = once(npm, 'close');
+        await eventually(() => {
+          expect(output).toContain('"msg":"ready"');
+        }, 60_000);
+        const postgresPid = Number(/PostgreSQL started: pid (\d+)/.exec(output)?.[1]);
+        expect(isAlive(postgresPid)).toBe(true);
+        process.kill(target === 'npm' ? npm.pid! : -npm.pid!, signal);
+        expect(await closed).toEqual([npmCode, npmCode === null ? signal : null]);
+        expect(output).toContain('"msg":"closed"');
+        expect(isAlive(postgresPid)).toBe(false);
+      } finally {
+        if (npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid!, 'SIGKILL');
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    90_000,
+  );
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe('npm start', () => {
   it('names every fault of the configuration at once, never a value, and exits 1', async () => {
-    const { ManagedProcess } = await import('../support/managed-process.js');
     const api = ManagedProcess.start('apps/api/dist/main.js', [], {
       PORT: 'eighty',
       RUNNER_TOKEN: 'too-short',
@@ -110,16 +172,12 @@ describe('npm start', () => {
   });
 
   it('says on one JSON line when it serves, and runs its own PostgreSQL when none is named', async () => {
-    const { ManagedProcess } = await import('../support/managed-process.js');
-    const { chmod, mkdtemp, rm } = await import('node:fs/promises');
-    const os = await import('node:os');
-    const path = await import('node:path');
     const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-start-'));
     await chmod(folder, 0o711);
     const settings = {
       HOST: '127.0.0.1',
       PORT: '0',
-      RUNNER_TOKEN: 'runner-token-of-this-test',
+      RUNNER_TOKEN,
       HELIX_DATA_DIR: folder,
     };
     try {
