@@ -82,6 +82,19 @@ export class ControlPlane {
     await this.api.message('ready');
   }
 
+  /** Another process of the API on the same database, which no host of the first knows. */
+  async startReplica(): Promise<{ readonly process: ManagedProcess; readonly admin: RestClient }> {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const process = ManagedProcess.start('apps/api/dist/main.js', [], {
+      ...this.#environment,
+      PORT: port,
+      SERVER_URL: url,
+    });
+    await process.message('ready');
+    return { process, admin: new RestClient(url, this.admin.key) };
+  }
+
   /** What the database says; for tests that look behind the API. */
   async rows(sql: string): Promise<readonly Record<string, unknown>[]> {
     const connection = new pg.Client({ connectionString: this.databaseUrl });

@@ -36,6 +36,7 @@ import { OpenApiController, OpenApiDocument } from './openapi/openapi.controller
 import { HostLinkWatch } from './runners/host-link-watch.js';
 import { ExplainPlacementController } from './placement/explain-placement.controller.js';
 import { SessionPlacementController } from './placement/session-placement.controller.js';
+import { ExpectedRunners } from './runners/expected-runners.js';
 import { RunnerHosts } from './runners/runner-hosts.js';
 import { RunnersController } from './runners/runners.controller.js';
 import { DesktopLifeController } from './sessions/desktop-life.controller.js';
@@ -67,7 +68,12 @@ export class AppModule {
         HealthModule,
         AuthModule,
         MetricsModule,
-        SchedulerModule.forRoot({ maxSandboxesDefault: config.maxSandboxesDefault, logger, ...config.placement }),
+        SchedulerModule.forRoot({
+          maxSandboxesDefault: config.maxSandboxesDefault,
+          linkGraceMs: config.runnerGraceMs,
+          logger,
+          ...config.placement,
+        }),
         RevDialModule.forRootAsync({
           inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER],
           useFactory: (authorizer: TokenRunnerAuthorizer, api: ApiConfig, log: Logger): RevDialConfiguration => ({
@@ -148,6 +154,7 @@ export class AppModule {
         StreamUpgrades,
         UserSocketGateway,
         HostLinkWatch,
+        ExpectedRunners,
         RunnerHosts,
         SessionNotices,
         ShareNotices,

@@ -76,6 +76,8 @@ export const API_LIMITS = {
   eventStreamKeepAliveMs: 15_000,
   /** Readiness is asked for every few seconds and must not wait for a database that hangs. */
   readinessTimeoutMs: 900,
+  /** Probes of several load balancers cost one small write in this time. */
+  readinessFreshMs: 1_000,
   /** Keys of one user, those of apps included; one for each of his machines and programs. */
   keysPerUserMax: 100,
   /** Ten years: a key that should have no end is made without one. */

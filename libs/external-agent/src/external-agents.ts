@@ -1,5 +1,5 @@
 import { isStanding, runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
-import type { PlacementService, ProbeFacts, WolfInstanceRegistry } from '@helix/scheduler';
+import { ReplicaPresence, type PlacementService, type ProbeFacts, type WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from './clipboard/clipboard.service.js';
@@ -82,6 +82,8 @@ export interface ExternalAgentsBase {
   readonly probeFacts: ProbeFacts;
   readonly wolfs: WolfClientFactory;
   readonly watches: WolfWatches;
+  /** This process among those that share the database; one of its own where it is absent. */
+  readonly replica?: ReplicaPresence;
 }
 
 /** Everything of this package that one replica holds, put together; begins to work with `start`. */
@@ -113,8 +115,9 @@ export class ExternalAgents {
   constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
     const { desktop, tokens, logger } = options;
     const { dataSource, directory, connections, http, placements, instances, wolfs, watches } = base;
-    const repository = new SessionRepository(dataSource);
-    const lists = new SessionLists(dataSource);
+    const replica = base.replica ?? new ReplicaPresence(dataSource);
+    const repository = new SessionRepository(dataSource, replica.id);
+    const lists = new SessionLists(dataSource, replica.id);
     this.activity = new SessionActivity(dataSource);
     this.pictures = new LastPictures(dataSource);
     this.screenshots = new ScreenshotService(http, directory, this.budget);

@@ -19,6 +19,8 @@ export { SCHEDULER_ERROR_CODES, SchedulerError, type SchedulerErrorCode } from '
 export { SCHEDULER_LIMITS } from './limits.js';
 export { isGpuVendor, isRenderNode, isVersion } from './instances/instance-fields.js';
 export { WolfInstanceRegistry, type RegistryOptions } from './instances/wolf-instance-registry.js';
+export { isLinkedElsewhere, ReplicaPresence } from './replicas/replica-presence.js';
+export { ObservedTime, type ProcessClocks } from './replicas/observed-time.js';
 export { FleetTotals, type FleetCounts } from './instances/fleet-totals.js';
 export type { Registration, WolfInstance } from './instances/wolf-instance.js';
 export { HostOperations } from './operations/host-operations.js';

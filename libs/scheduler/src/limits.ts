@@ -10,6 +10,19 @@ export const SCHEDULER_LIMITS = {
   /** Tries to write a status while the host's facts keep changing; the sweep has the next. */
   settleAttempts: 5,
 
+  /** A replica whose lease is over is gone, and its links with it … */
+  replicaLeaseMs: 15_000,
+  /** … so it is renewed three times in that, */
+  replicaRenewMs: 5_000,
+  /** and not by everybody who wants to know whether it can be. */
+  replicaFreshMs: 1_000,
+  /** Rows of replicas that are gone, for those who look for what happened. */
+  replicaForgottenMs: 86_400_000,
+  /** Between two looks for hosts whose replica is gone and that have not come to another one. */
+  orphanSweepMs: 5_000,
+  /** How long they may take to come, where the application does not say otherwise. */
+  orphanGraceMs: 30_000,
+
   /** Rest between two looks for hosts that fell silent; added to the silence before placement knows of it. */
   statusSweepMs: 5_000,
   /** Rest between two purges of what was kept for long enough. */

@@ -3,6 +3,7 @@ import { WolfInstanceEntity } from './instances/wolf-instance.entity.js';
 import { CreateScheduler1764000100000 } from './migrations/1764000100000-create-scheduler.js';
 import { Fleet1764004000000 } from './migrations/1764004000000-fleet.js';
 import { CapacityFunctions1764004000001 } from './migrations/1764004000001-capacity-functions.js';
+import { Replicas1764005000000 } from './migrations/1764005000000-replicas.js';
 import { PlacementEntity } from './placement/placement.entity.js';
 
 /** For the data source: the tables of this package. Those of the queue, the events and the histories are read by SQL alone. */
@@ -11,4 +12,5 @@ export const SCHEDULER_MIGRATIONS = [
   CreateScheduler1764000100000,
   Fleet1764004000000,
   CapacityFunctions1764004000001,
+  Replicas1764005000000,
 ] as const;

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { ReplicaPresence } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
@@ -10,10 +11,12 @@ import { API_LIMITS } from '../limits.js';
 @ApiTags('health')
 @Controller()
 export class HealthController {
-  private question: Promise<boolean> | undefined;
+  private question: Promise<string | undefined> | undefined;
+  private answeredAtMs = -Infinity;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
     @Inject(Drain) private readonly drain: Drain,
   ) {}
 
@@ -28,36 +31,51 @@ export class HealthController {
 
   @Get('readyz')
   @Access('public')
-  @ApiOperation({ summary: 'The replica takes requests: its database answers and it is not closing' })
+  @ApiOperation({
+    summary:
+      'The replica takes requests: its database takes changes, has the tables of this release, and it is not closing',
+  })
   @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', example: 'ready' } } } })
   @ApiServiceUnavailableResponse({ description: 'Without database, or closing' })
   async ready(): Promise<{ readonly status: 'ready' }> {
     if (this.drain.isDraining) throw new ApiError('NOT_READY', 'the replica is closing');
-    if (!(await this.databaseAnswers())) throw new ApiError('NOT_READY', 'the database can not be reached');
+    const obstacle = await this.obstacle();
+    if (obstacle !== undefined) throw new ApiError('NOT_READY', obstacle);
     return { status: 'ready' };
   }
 
-  /** One question for all probes that come while it is open: a database that hangs must not be asked ever more. */
-  private async databaseAnswers(): Promise<boolean> {
-    this.question ??= this.dataSource
-      .query('SELECT 1')
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        this.question = undefined;
+  /** One question for all probes that come while it is open or its answer is fresh: a database that hangs must not be asked ever more. */
+  private async obstacle(): Promise<string | undefined> {
+    if (this.question === undefined || performance.now() - this.answeredAtMs > API_LIMITS.readinessFreshMs) {
+      this.answeredAtMs = Infinity;
+      this.question = this.ask().finally(() => {
+        this.answeredAtMs = performance.now();
       });
+    }
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<boolean>((resolve) => {
+    const tooLate = new Promise<string>((resolve) => {
       timer = setTimeout(() => {
-        resolve(false);
+        resolve('the database does not answer in time');
       }, API_LIMITS.readinessTimeoutMs);
     });
     try {
       return await Promise.race([this.question, tooLate]);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** What stands in the way; never rejects. The write is the one by which this replica shows that it lives. */
+  private async ask(): Promise<string | undefined> {
+    try {
+      await this.replica.renew(API_LIMITS.readinessFreshMs);
+      const rows = await this.dataSource.query<{ readonly name: string }[]>('SELECT name FROM migrations');
+      const found = new Set(rows.map(({ name }) => name));
+      const expected = this.dataSource.migrations.map(({ name, constructor }) => name ?? constructor.name);
+      const isAsExpected = found.size === expected.length && expected.every((name) => found.has(name));
+      return isAsExpected ? undefined : 'the tables of the database are not those of this release';
+    } catch {
+      return 'the database can not be reached, or takes no changes';
     }
   }
 }

@@ -1,9 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { SessionLists } from '@helix/external-agent';
-import { ConnectionManager, parseRunnerId, runnerIdOf, type ConnectionEvent } from '@helix/revdial';
-import { SchedulerError, WolfInstanceRegistry } from '@helix/scheduler';
+import { ConnectionManager, parseRunnerId, type ConnectionEvent } from '@helix/revdial';
+import { ReplicaPresence, SchedulerError, WolfInstanceRegistry } from '@helix/scheduler';
 import type { Logger } from 'pino';
-import { principalName } from '../auth/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { databaseTroubleOf } from '../database/database-trouble.js';
@@ -19,17 +17,21 @@ const UNKNOWN_ADDRESS = 'unknown';
 interface HostLink {
   readonly isConnected: boolean;
   readonly address: string;
-  /** Names the link, so that the late end of an older one changes nothing. */
-  readonly linkId: string | undefined;
+  /** Names the link and this replica, so that the late end of an older one changes nothing. */
+  readonly linkId: string;
+  /** When this was so, on `performance.now`: what is written late must not pass for news. */
+  readonly atMs: number;
 }
 
 /**
- * Tells the registry which hosts hold their link, and the connection manager which runners to expect back after a restart,
- * so that requests made meanwhile wait for them instead of failing.
+ * Tells the registry which hosts hold their link. Only links that were seen here are written of, in the name of this replica: one that
+ * is only expected (`ExpectedRunners`) and does not come may well stand at another. Of hosts whose replica is gone the scheduler's
+ * maintenance says that they are lost.
  */
 @Injectable()
 export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private unsubscribe: () => void = () => undefined;
+  private unsubscribeFromGaps: () => void = () => undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly lastLinkIds = new Map<string, string>();
   /** The newest fact about each host that is not written yet; at most one a host, whatever its link does meanwhile. */
@@ -40,7 +42,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(API_CONFIG) private readonly config: ApiConfig,
     @Inject(ConnectionManager) private readonly connections: ConnectionManager,
     @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
-    @Inject(SessionLists) private readonly sessions: SessionLists,
+    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -48,17 +50,6 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     this.unsubscribe = this.connections.subscribe((event) => {
       this.note(event);
     });
-    for (const instance of await this.registry.list()) {
-      if (!instance.linkConnected || instance.id === this.config.localWolf?.instanceId) continue;
-      if (instance.linkId !== null) this.lastLinkIds.set(instance.id, instance.linkId);
-      this.connections.expect(runnerIdOf('wolf', instance.id), 'runner');
-    }
-    for (const sessionId of await this.sessions.listRunningIds()) {
-      this.connections.expect(
-        runnerIdOf('sandbox', sessionId),
-        principalName({ kind: 'session', sessionId, ownerId: '' }),
-      );
-    }
     if (this.config.localWolf !== undefined) {
       await this.registry.markLinkConnected(this.config.localWolf.instanceId, this.config.localWolf.socketPath);
     }
@@ -70,11 +61,17 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
         void this.write();
       }, RETRY_INTERVAL_MS).unref(),
     );
+    // Nothing could be heard or written for a while: the links that stand are told of at once, before anybody asks.
+    this.unsubscribeFromGaps = this.replica.whenBack(() => {
+      void this.write();
+      void this.touch();
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     // Links that end because this replica closes say nothing about their hosts.
     this.unsubscribe();
+    this.unsubscribeFromGaps();
     for (const timer of this.timers) clearInterval(timer);
     await this.writing;
   }
@@ -84,12 +81,15 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     if (runner?.kind !== 'wolf' || runner.subject === this.config.localWolf?.instanceId) return;
     const id = runner.subject;
     if (event.type === 'connected') {
-      const linkId = String(event.generation);
+      const linkId = this.replica.linkIdOf(event.generation);
       this.lastLinkIds.set(id, linkId);
-      this.unwritten.set(id, { isConnected: true, address: event.link.remoteAddress || UNKNOWN_ADDRESS, linkId });
+      const address = event.link.remoteAddress || UNKNOWN_ADDRESS;
+      this.unwritten.set(id, { isConnected: true, address, linkId, atMs: performance.now() });
     } else if (event.type === 'gone') {
-      this.unwritten.set(id, { isConnected: false, address: '', linkId: this.lastLinkIds.get(id) });
+      const linkId = this.lastLinkIds.get(id);
+      if (linkId === undefined) return;
       this.lastLinkIds.delete(id);
+      this.unwritten.set(id, { isConnected: false, address: '', linkId, atMs: performance.now() });
     }
     void this.write();
   }
@@ -111,7 +111,8 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   private async writeHost(id: string): Promise<boolean> {
     for (let link = this.unwritten.get(id); link !== undefined; link = this.unwritten.get(id)) {
       try {
-        if (link.isConnected) await this.registry.markLinkConnected(id, link.address, link.linkId);
+        const ageMs = performance.now() - link.atMs;
+        if (link.isConnected) await this.registry.markLinkConnected(id, link.address, link.linkId, ageMs);
         else await this.registry.markLinkLost(id, link.linkId);
       } catch (error) {
         const isRefused = error instanceof SchedulerError && error.code === 'INVALID_INSTANCE';

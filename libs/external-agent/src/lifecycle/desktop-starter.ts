@@ -3,7 +3,7 @@ import { isWolfError } from '@helix/wolf-client';
 import { defineDesktop } from '../desktop/desktop-definition.js';
 import { unusableFieldsOf } from '../desktop/desktop-host.js';
 import { LIMITS } from '../limits.js';
-import type { SessionLease } from '../session/session-lease.js';
+import { HostElsewhereError, type SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
 import { HOST_NOT_LOST, NOT_WAITING } from '../session/session-patch.js';
 import type { SessionEntity } from '../session/session.entity.js';
@@ -62,14 +62,18 @@ export class DesktopStarter {
     // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked.
     const isElsewhere = earlierHost !== null && earlierHost !== wolfInstanceId;
     if (isOfEarlierLife || isElsewhere) await this.#stopper.leaveBehind(session, earlierHost, lease);
-    session = await lease.change({
-      state: 'starting',
+    const placed = {
       wolfInstanceId,
-      startAttempts: session.startAttempts + 1,
       // What this life has left on the host before is not to be taken up should the session ever come back there.
       ...(isElsewhere && !isOfEarlierLife && { generation: session.generation + 1 }),
       ...NOT_WAITING,
-    });
+    };
+    if (await this.#parts.repository.isLinkedElsewhere(wolfInstanceId)) {
+      // The replica that has its link goes on from here: the slot is the session's, whoever asks again.
+      await lease.change(placed);
+      throw new HostElsewhereError(wolfInstanceId);
+    }
+    session = await lease.change({ ...placed, state: 'starting', startAttempts: session.startAttempts + 1 });
     if (session.desired === 'stopped') return session;
     const mayAdopt = earlierHost === wolfInstanceId && !isOfEarlierLife;
     return await this.#bringUp(session, wolfInstanceId, { earlierHost, mayAdopt }, lease);

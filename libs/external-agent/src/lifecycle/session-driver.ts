@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionId } from '../session/session-id.js';
-import { LeaseLostError, SessionLease } from '../session/session-lease.js';
+import { HostElsewhereError, LeaseLostError, SessionLease } from '../session/session-lease.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import { DesktopAudit } from './desktop-audit.js';
 import { DesktopStarter } from './desktop-starter.js';
@@ -35,7 +35,8 @@ export class SessionDriver {
 
   /**
    * Works on the session until it is settled or can not be moved further now.
-   * Resolves with the row as left; `undefined` when another driver holds it, it does not exist, or this one is closing.
+   * Resolves with the row as left; `undefined` when another driver holds it or is to (that of the replica at which its host is
+   * linked), it does not exist, or this one is closing.
    * @throws the database's errors and SchedulerError PLACEMENT_BUSY; the work is then taken up later. What Wolf says is
    * written on the session instead
    */
@@ -48,12 +49,15 @@ export class SessionDriver {
    * that are seen to run something else. Resolves and rejects as `drive` does.
    */
   audit(id: SessionId, wolfInstanceId: string): Promise<SessionEntity | undefined> {
-    return this.#hold(id, async (session, lease) => {
+    const audited = async (session: SessionEntity, lease: SessionLease): Promise<SessionEntity> => {
       session = await this.#audit.audit(session, wolfInstanceId, lease);
+      // What it has on another host, which may be linked elsewhere, is for its drive.
+      if (session.wolfInstanceId !== wolfInstanceId && !hasEnded(session)) return session;
       // Lost more than once in a short time: the reconciler takes it up after a pause.
       if (session.state === 'queued' && session.startAttempts > 1) return session;
       return await this.#advance(session, lease);
-    });
+    };
+    return this.#hold(id, audited, true);
   }
 
   /**
@@ -74,13 +78,15 @@ export class SessionDriver {
   async #hold(
     id: SessionId,
     work: (session: SessionEntity, lease: SessionLease) => Promise<SessionEntity>,
+    here = false,
   ): Promise<SessionEntity | undefined> {
     if (this.#isClosed) return undefined;
     const { repository, directory } = this.#parts;
     // The holder's name is new for each drive, so that two drives of one replica exclude each other as well.
-    const claimed = await SessionLease.claim(repository, id, `${this.#replica}/${randomUUID()}`, (session) => {
+    const remember = (session: SessionEntity): void => {
       directory.remember(session);
-    });
+    };
+    const claimed = await SessionLease.claim(repository, id, `${this.#replica}/${randomUUID()}`, remember, here);
     if (claimed === undefined) return undefined;
     const { lease, session } = claimed;
     const drive = work(session, lease).finally(() => lease.release());
@@ -90,6 +96,10 @@ export class SessionDriver {
       return await drive;
     } catch (error) {
       if (error instanceof LeaseLostError) return undefined;
+      if (error instanceof HostElsewhereError) {
+        await repository.announce(id);
+        return undefined;
+      }
       throw error;
     } finally {
       this.#drives.delete(lease);
@@ -102,7 +112,7 @@ export class SessionDriver {
   }
 
   async #advance(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
-    if (session.state === 'stopped' || session.state === 'failed') {
+    if (hasEnded(session)) {
       // Nothing to let go, unless a driver did something after it had lost its lease.
       await this.#stopper.letGo(session, lease);
       return session;
@@ -117,4 +127,8 @@ export class SessionDriver {
     }
     return session;
   }
+}
+
+function hasEnded({ state }: SessionEntity): boolean {
+  return state === 'stopped' || state === 'failed';
 }

@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
-import { PlacementService, ProbeFacts, WolfInstanceRegistry } from '@helix/scheduler';
+import { PlacementService, ProbeFacts, ReplicaPresence, WolfInstanceRegistry } from '@helix/scheduler';
 import { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from '../clipboard/clipboard.service.js';
@@ -124,6 +124,7 @@ export class ExternalAgentModule {
             ProbeFacts,
             WolfClientFactory,
             WolfWatches,
+            ReplicaPresence,
           ],
           useFactory: (
             all: ExternalAgentsOptions,
@@ -136,6 +137,7 @@ export class ExternalAgentModule {
             probeFacts: ProbeFacts,
             wolfs: WolfClientFactory,
             watches: WolfWatches,
+            replica: ReplicaPresence,
           ) =>
             new ExternalAgents(all, {
               dataSource,
@@ -147,6 +149,7 @@ export class ExternalAgentModule {
               probeFacts,
               wolfs,
               watches,
+              replica,
             }),
         },
         ...PARTS,

@@ -13,6 +13,14 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** Thrown when the session's host turns out to be linked at another replica, which is told to go on. */
+export class HostElsewhereError extends Error {
+  constructor(wolfInstanceId: string) {
+    super(`${wolfInstanceId} is linked at another replica`);
+    this.name = 'HostElsewhereError';
+  }
+}
+
 /** The right to change one session, held by one command of one replica and renewed while it works. */
 export class SessionLease {
   readonly #repository: SessionRepository;
@@ -44,15 +52,16 @@ export class SessionLease {
     this.#renewal.unref();
   }
 
-  /** `undefined` while somebody else holds the session. `onChange` is told of the row as claimed and of each change. */
+  /** `undefined` while somebody else holds the session, or should; see `SessionRepository.claim`. `onChange` is told of the row as claimed and of each change. */
   static async claim(
     repository: SessionRepository,
     id: SessionId,
     holder: string,
     onChange: (session: SessionEntity) => void,
+    here = false,
   ): Promise<{ readonly lease: SessionLease; readonly session: SessionEntity } | undefined> {
     const askedAt = performance.now();
-    const session = await repository.claim(id, holder, LIMITS.leaseMs);
+    const session = await repository.claim(id, holder, LIMITS.leaseMs, here);
     if (session === undefined) return undefined;
     onChange(session);
     return { lease: new SessionLease(repository, id, holder, onChange, askedAt), session };

@@ -1,3 +1,4 @@
+import { isLinkedElsewhere } from '@helix/scheduler';
 import { Brackets, type DataSource } from 'typeorm';
 import type { SessionId } from './session-id.js';
 import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
@@ -17,9 +18,12 @@ export interface UnsettledSession {
 /** Questions about many sessions at once; changes nothing. Every method rejects with the database's errors when that is away. */
 export class SessionLists {
   readonly #dataSource: DataSource;
+  readonly #replicaId: string;
 
-  constructor(dataSource: DataSource) {
+  /** `replicaId`: whose links count as those of this process; see `isLinkedElsewhere`. */
+  constructor(dataSource: DataSource, replicaId = '') {
     this.#dataSource = dataSource;
+    this.#replicaId = replicaId;
   }
 
   /** Newest first; `ownerId` undefined lists everybody's. `page` counts from 0. */
@@ -57,7 +61,7 @@ export class SessionLists {
 
   /**
    * Sessions between two states that nobody is working on and that are due, those that wait longest first, without those that wait
-   * for a slot. At most
+   * for a slot and those whose host is linked at another replica. At most
    * `perHost` of each host, so that those of one that does not answer leave room for the others.
    */
   async listUnsettled(limit: number, perHost: number): Promise<readonly UnsettledSession[]> {
@@ -67,9 +71,10 @@ export class SessionLists {
            row_number() OVER (PARTITION BY wolf_instance_id ORDER BY coalesce(retry_at, updated_at), id) AS place
          FROM sessions
          WHERE NOT ${IS_SETTLED} AND NOT ${IS_WAITING} AND ${LEASE_IS_FREE} AND (retry_at IS NULL OR retry_at < now())
+           AND NOT EXISTS (SELECT FROM wolf_instances i WHERE i.id = wolf_instance_id AND ${isLinkedElsewhere('$3')})
        ) s
        WHERE place <= $2 ORDER BY place, due_at, id LIMIT $1`,
-      [limit, perHost],
+      [limit, perHost, this.#replicaId],
     );
   }
 

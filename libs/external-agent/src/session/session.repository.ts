@@ -1,3 +1,4 @@
+import { isLinkedElsewhere } from '@helix/scheduler';
 import type { DataSource, QueryDeepPartialEntity } from 'typeorm';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
@@ -18,9 +19,12 @@ export type NewSession = Pick<
  */
 export class SessionRepository {
   readonly #dataSource: DataSource;
+  readonly #replicaId: string;
 
-  constructor(dataSource: DataSource) {
+  /** `replicaId`: whose links count as those of this process; see `isLinkedElsewhere`. */
+  constructor(dataSource: DataSource, replicaId = '') {
     this.#dataSource = dataSource;
+    this.#replicaId = replicaId;
   }
 
   /** Inserts a queued session; `false` when the id exists already, whoever owns it. */
@@ -167,15 +171,31 @@ export class SessionRepository {
   }
 
   /**
-   * Takes the session for one command of one replica. `undefined` while another holds it.
+   * Takes the session for one command of one replica. `undefined` while another holds it, and, unless it is taken for the sake of a
+   * host that is linked `here`, while its host is linked at another replica, which then is the one to work on it.
    * A holder that dies loses it when the lease runs out.
    */
-  claim(id: SessionId, holder: string, leaseMs: number): Promise<SessionEntity | undefined> {
+  claim(id: SessionId, holder: string, leaseMs: number, here = false): Promise<SessionEntity | undefined> {
     return this.#update(
       { leaseHolder: holder, leaseExpiresAt: () => leaseEnd(leaseMs) },
-      `id = :id AND ${LEASE_IS_FREE}`,
-      { id },
+      `id = :id AND ${LEASE_IS_FREE} AND (:here OR NOT EXISTS (SELECT FROM wolf_instances i
+         WHERE i.id = sessions.wolf_instance_id AND ${isLinkedElsewhere(':replica')}))`,
+      { id, here, replica: this.#replicaId },
     );
+  }
+
+  /** Is this host linked at another replica that lives? */
+  async isLinkedElsewhere(wolfInstanceId: string): Promise<boolean> {
+    const rows = await this.#dataSource.query<unknown[]>(
+      `SELECT FROM wolf_instances i WHERE i.id = $1 AND ${isLinkedElsewhere('$2')}`,
+      [wolfInstanceId, this.#replicaId],
+    );
+    return rows.length > 0;
+  }
+
+  /** Tells every replica that the session can be worked on now, as a slot that came free does. */
+  async announce(id: SessionId): Promise<void> {
+    await this.#dataSource.query(`SELECT pg_notify('helix_placements', $1)`, [id]);
   }
 
   /** Lengthens the lease; `false` when it is lost, after which every change of this holder is refused. */

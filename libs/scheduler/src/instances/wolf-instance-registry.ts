@@ -74,25 +74,28 @@ export class WolfInstanceRegistry {
   }
 
   /**
-   * The host's link stands; an unknown host becomes `Wolf <id>`. What the host carries is left as it is: desktops survive a
-   * lost link. `linkId` names the link, for `markLinkLost`. Throws `INVALID_INSTANCE` for an id that can not be one.
+   * The host's link stands, since `ageMs` ago; an unknown host becomes `Wolf <id>`. What the host carries is left as it is: desktops
+   * survive a lost link. `linkId` names the link and its replica (`ReplicaPresence.linkIdOf`), for `markLinkLost`. One that was told of
+   * too late, when a newer one stands at another replica, changes nothing. Throws `INVALID_INSTANCE` for an id that can not be one.
    */
-  async markLinkConnected(id: string, address: string, linkId?: string): Promise<WolfInstance> {
+  async markLinkConnected(id: string, address: string, linkId?: string, ageMs = 0): Promise<WolfInstance> {
     checkRegistration({ id, name: `Wolf ${id}`, address });
     await this.#dataSource.query(
       `INSERT INTO wolf_instances AS i
          (id, name, address, auto_registered, max_sandboxes, link_connected, link_id, link_changed_at)
-       VALUES ($1, $2, $3, true, $4, true, $5, now())
+       VALUES ($1, $2, $3, true, $4, true, $5, now() - $6::float8 * interval '1 millisecond')
        ON CONFLICT (id) DO UPDATE SET
          address = CASE WHEN i.auto_registered THEN excluded.address ELSE i.address END,
          max_sandboxes = coalesce(i.operator_max_sandboxes, i.host_max_sandboxes, excluded.max_sandboxes),
          link_connected = true,
          link_id = excluded.link_id,
-         link_changed_at = now(),
+         link_changed_at = excluded.link_changed_at,
          last_seen_at = now(),
          facts_version = i.facts_version + 1,
-         updated_at = now()`,
-      [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null],
+         updated_at = now()
+       WHERE i.link_changed_at IS NULL OR i.link_changed_at <= excluded.link_changed_at
+         OR i.link_id IS NULL OR split_part(i.link_id, '/', 1) = split_part(excluded.link_id, '/', 1)`,
+      [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null, ageMs],
     );
     await this.#status.settle(id);
     return this.#get(id);
@@ -117,6 +120,22 @@ export class WolfInstanceRegistry {
       .execute();
     if (affected === 1) await this.#status.settle(id);
     return affected === 1;
+  }
+
+  /**
+   * Hosts whose link was at a replica that is gone, and that no other has: their links are lost. Call it when they have had the time
+   * to come back. Returns how many there were.
+   */
+  async markOrphansLost(): Promise<number> {
+    const [orphans] = await this.#dataSource.query<[{ readonly id: string }[], number]>(
+      `UPDATE wolf_instances i SET link_connected = false, link_changed_at = now(), facts_version = facts_version + 1, updated_at = now()
+       WHERE i.id IN (SELECT o.id FROM wolf_instances o WHERE o.link_connected AND o.link_id LIKE '%/%'
+         AND NOT EXISTS (SELECT FROM replicas r WHERE r.id = split_part(o.link_id, '/', 1) AND r.lease_until > now())
+         ORDER BY o.id FOR UPDATE SKIP LOCKED)
+       RETURNING i.id`,
+    );
+    for (const { id } of orphans) await this.#status.settle(id);
+    return orphans.length;
   }
 
   /**

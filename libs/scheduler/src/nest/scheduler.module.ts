@@ -6,6 +6,7 @@ import {
   type DynamicModule,
   type FactoryProvider,
   type OnApplicationBootstrap,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
@@ -17,19 +18,28 @@ import { FleetTotals } from '../instances/fleet-totals.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
 import { HostOperations } from '../operations/host-operations.js';
 import { FleetMaintenance } from '../maintenance/fleet-maintenance.js';
-import { fleetTasks } from '../maintenance/fleet-tasks.js';
+import { fleetTasks, type FleetTaskOptions } from '../maintenance/fleet-tasks.js';
 import { ProbeFacts } from '../instances/probe-facts.js';
+import { ReplicaPresence } from '../replicas/replica-presence.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 import type { SchedulerLogger } from '../scheduler-logger.js';
 
-export type SchedulerModuleOptions = RegistryOptions & PlacementOptions & { readonly logger?: SchedulerLogger };
+export type SchedulerModuleOptions = RegistryOptions & PlacementOptions & FleetTaskOptions;
 
 const SILENT: SchedulerLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Starts and ends the work with the application. */
 @Injectable()
-class SchedulerLife implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(FleetMaintenance) private readonly maintenance: FleetMaintenance) {}
+class SchedulerLife implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(FleetMaintenance) private readonly maintenance: FleetMaintenance,
+    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+  ) {}
+
+  /** Before anything is said of links in its name. */
+  async onModuleInit(): Promise<void> {
+    await this.replica.start();
+  }
 
   onApplicationBootstrap(): void {
     this.maintenance.start();
@@ -37,6 +47,7 @@ class SchedulerLife implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.maintenance.close();
+    await this.replica.close();
   }
 }
 
@@ -49,6 +60,7 @@ function part<T>(token: Type<T>, make: (dataSource: DataSource) => T): FactoryPr
 export class SchedulerModule {
   static forRoot(options: SchedulerModuleOptions = {}): DynamicModule {
     const parts = [
+      part(ReplicaPresence, (dataSource) => new ReplicaPresence(dataSource)),
       part(WolfInstanceRegistry, (dataSource) => new WolfInstanceRegistry(dataSource, options)),
       part(HostOperations, (dataSource) => new HostOperations(dataSource, options)),
       part(ProbeFacts, (dataSource) => new ProbeFacts(dataSource, options)),
@@ -64,10 +76,10 @@ export class SchedulerModule {
         ...parts,
         {
           provide: FleetMaintenance,
-          inject: [getDataSourceToken(), PlacementService],
-          useFactory: (dataSource: DataSource, placements: PlacementService) => {
+          inject: [getDataSourceToken(), PlacementService, ReplicaPresence],
+          useFactory: (dataSource: DataSource, placements: PlacementService, replica: ReplicaPresence) => {
             const logger = options.logger ?? SILENT;
-            return new FleetMaintenance(fleetTasks(dataSource, placements, logger, options), logger);
+            return new FleetMaintenance(fleetTasks(dataSource, placements, replica, { ...options, logger }), logger);
           },
         },
         SchedulerLife,

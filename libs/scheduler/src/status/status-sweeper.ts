@@ -24,10 +24,13 @@ export class StatusSweeper {
     this.#keeper = new StatusKeeper(dataSource, this.#times);
   }
 
-  /** Rejects with the first error after having tried the other hosts too, unless many fail. */
-  async sweep(): Promise<void> {
+  /**
+   * `maySilence`: silence may be judged, since all could be heard for that long. Rejects with the first error after having tried the
+   * other hosts too, unless many fail.
+   */
+  async sweep(maySilence = true): Promise<void> {
     const failures: unknown[] = [];
-    for (const id of await this.#listDue()) {
+    for (const id of await this.#listDue(maySilence)) {
       if (failures.length === FAILURES_MAX) break;
       await this.#keeper.settle(id).catch((error: unknown) => failures.push(error));
     }
@@ -35,15 +38,15 @@ export class StatusSweeper {
   }
 
   /** In any order, so that replicas that sweep at once share the work. */
-  async #listDue(): Promise<readonly string[]> {
+  async #listDue(maySilence: boolean): Promise<readonly string[]> {
     const rows = await this.#dataSource.query<{ readonly id: string }[]>(
       `SELECT id FROM wolf_instances
        WHERE settled_version <> facts_version
-         OR (last_seen_at < now() - $1::float8 * interval '1 millisecond') <> (conditions @> '[{"type":"Silent"}]')
-         OR (link_connected AND coalesce(last_heartbeat_at < now() - $2::float8 * interval '1 millisecond', false))
-           <> (conditions @> '[{"type":"HeartbeatLate"}]')
+         OR ($4 AND (last_seen_at < now() - $1::float8 * interval '1 millisecond') <> (conditions @> '[{"type":"Silent"}]'))
+         OR ($4 AND (link_connected AND coalesce(last_heartbeat_at < now() - $2::float8 * interval '1 millisecond', false))
+           <> (conditions @> '[{"type":"HeartbeatLate"}]'))
        ORDER BY random() LIMIT $3`,
-      [this.#times.silenceMs, this.#times.heartbeatLateMs, SCHEDULER_LIMITS.listedInstances],
+      [this.#times.silenceMs, this.#times.heartbeatLateMs, SCHEDULER_LIMITS.listedInstances, maySilence],
     );
     return rows.map(({ id }) => id);
   }

@@ -1,0 +1,31 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { SessionLists } from '@helix/external-agent';
+import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import { WolfInstanceRegistry } from '@helix/scheduler';
+import { principalName } from '../auth/principal.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
+
+/** Tells the connection manager which runners to expect back after a restart, so that requests made meanwhile wait for them instead of failing. */
+@Injectable()
+export class ExpectedRunners implements OnApplicationBootstrap {
+  constructor(
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
+    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
+    @Inject(SessionLists) private readonly sessions: SessionLists,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (const { id, linkConnected } of await this.registry.list()) {
+      if (!linkConnected || id === this.config.localWolf?.instanceId) continue;
+      this.connections.expect(runnerIdOf('wolf', id), 'runner');
+    }
+    for (const sessionId of await this.sessions.listRunningIds()) {
+      this.connections.expect(
+        runnerIdOf('sandbox', sessionId),
+        principalName({ kind: 'session', sessionId, ownerId: '' }),
+      );
+    }
+  }
+}
