@@ -10,8 +10,8 @@ export type AgentExitCode = 0 | 1 | 2;
 const DRAIN_LIMIT_MS = 5_000;
 
 /**
- * Holds all tunnels until `stop` aborts (0), every one of them was refused for good (2), or the health port can not be
- * had (1). Tunnels are independent: one that is refused does not end the others.
+ * Holds all tunnels until `stop` aborts (0), every one of them was refused for good, which only an agent that was told to exit
+ * then believes (2), or the health port can not be had (1). Tunnels are independent: one that is refused does not end the others.
  */
 export async function runAgent(settings: AgentSettings, stop: AbortSignal, logger: Logger): Promise<AgentExitCode> {
   for (const warning of settings.warnings) logger.warn({}, warning);
@@ -42,9 +42,9 @@ export async function runAgent(settings: AgentSettings, stop: AbortSignal, logge
   return refused === undefined ? 0 : 2;
 }
 
-/** Tunnels of one token share a link where the API knows generation 3. */
+/** Tunnels of one token share a link, unless an older generation is asked for. */
 function tunnelsOf(settings: AgentSettings, logger: Logger): readonly AgentTunnels[] {
-  const { connector, transport, timings } = settings;
+  const { connector, transport, refusedAfterMs } = settings;
   const byToken = new Map<TokenSource, AgentSettings['tunnels'][number][]>();
   for (const tunnel of settings.tunnels) {
     const others = byToken.get(tunnel.token);
@@ -53,7 +53,7 @@ function tunnelsOf(settings: AgentSettings, logger: Logger): readonly AgentTunne
   }
   return [...byToken].map(([token, tunnels]) => {
     const targets = tunnels.map(({ runnerId, local }) => ({ runnerId, local, logger: logger.child({ runnerId }) }));
-    return new AgentTunnels({ connector, targets, token, transport, timings, logger });
+    return new AgentTunnels({ connector, targets, token, transport, refusedAfterMs, logger });
   });
 }
 

@@ -27,7 +27,8 @@ describe('the agent, built and running', () => {
   });
 
   function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): AgentProcess {
-    const agent = new AgentProcess(args, environment);
+    // The API of these tests is one of generation 1.
+    const agent = new AgentProcess(['--transport=hijack', ...args], environment);
     agents.push(agent);
     return agent;
   }
@@ -60,15 +61,27 @@ describe('the agent, built and running', () => {
 
   it('exits 2 when it is refused for good, not before its patience is over', async () => {
     api.status = 401;
-    const agent = start(['--tunnel=wolf-a=:9', '--refused-after=1'], { HELIX_API_URL: api.url, RUNNER_TOKEN: TOKEN });
+    const agent = start(['--tunnel=wolf-a=:9', '--exit-on-refusal', '--refused-after=1'], {
+      HELIX_API_URL: api.url,
+      RUNNER_TOKEN: TOKEN,
+    });
     expect((await agent.exit).code).toBe(2);
     expect(api.requestTimesMs.length).toBeGreaterThanOrEqual(2);
     expect(agent.find('refused for good')).toMatchObject({ level: 'error', runnerId: 'wolf-a', status: 401 });
   });
 
+  it('asks for ever when it is refused, and connects when the API has learned its token', async () => {
+    api.status = 401;
+    const agent = start(['--tunnel=wolf-a=:9', '--refused-after=0'], { HELIX_API_URL: api.url, RUNNER_TOKEN: TOKEN });
+    await eventually(() => expect(agent.log.filter(({ msg }) => msg === 'refused')).toHaveLength(3), PROCESS_LIMIT_MS);
+    expect(agent.log[0]).toMatchObject({ level: 'warn', msg: expect.stringContaining('--exit-on-refusal') as string });
+    api.status = 200;
+    await eventually(() => expect(agent.find('connected')).toBeDefined(), PROCESS_LIMIT_MS);
+  });
+
   it('goes on with the tunnels that are not refused', async () => {
     api.status = 403;
-    const agent = start(['--tunnel=wolf-a=:9', '--tunnel=wolf-b=:9', '--refused-after=1'], {
+    const agent = start(['--tunnel=wolf-a=:9', '--tunnel=wolf-b=:9', '--exit-on-refusal', '--refused-after=1'], {
       HELIX_API_URL: api.url,
       RUNNER_TOKEN: TOKEN,
     });

@@ -25,8 +25,13 @@ describe('the configuration of the agent', () => {
     await api.close();
   });
 
-  function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): AgentProcess {
-    const agent = new AgentProcess(args, environment);
+  function start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    isOfOlder = true,
+  ): AgentProcess {
+    // The API of these tests is one of generation 1.
+    const agent = new AgentProcess(isOfOlder ? ['--transport=hijack', ...args] : args, environment);
     agents.push(agent);
     return agent;
   }
@@ -53,7 +58,7 @@ describe('the configuration of the agent', () => {
     await connected('wolf-a');
     expect(api.controls[0]?.authorization).toBe(`Bearer ${TOKEN}`);
     await eventually(() =>
-      expect(agent.find('connected')).toMatchObject({ runnerId: 'wolf-a', transport: 'hijack', why: 'tried first' }),
+      expect(agent.find('connected')).toMatchObject({ runnerId: 'wolf-a', transport: 'hijack', why: 'as configured' }),
     );
   });
 
@@ -113,6 +118,44 @@ describe('the configuration of the agent', () => {
     await rm(path);
   });
 
+  it('waits for a token file that is not there yet, and takes the first token of several', async () => {
+    const path = join(tmpdir(), `agent-token-${randomBytes(6).toString('hex')}`);
+    const agent = start(['--tunnel', 'hydra-a=:9'], { HELIX_API_URL: api.url, RUNNER_TOKEN_FILE: path });
+    await eventually(
+      () => expect(agent.find('not connected')).toMatchObject({ code: 'TOKEN_UNAVAILABLE' }),
+      PROCESS_LIMIT_MS,
+    );
+    expect(agent.log[0]).toMatchObject({
+      level: 'warn',
+      msg: 'RUNNER_TOKEN_FILE: the file can not be read or does not hold a token; it is waited for',
+    });
+    await writeFile(path, '');
+    await writeFile(path, `${TOKEN},older\n`);
+    await eventually(() => expect(agent.find('connected')).toBeDefined(), PROCESS_LIMIT_MS);
+    expect(api.controls[0]?.authorization).toBe(`Bearer ${TOKEN}`);
+    await rm(path);
+  });
+
+  it('waits for a file of authorities that is not there yet, and passes over one that is meant for other tools', async () => {
+    const agent = start(['--tunnel', 'hydra-a=:9', '--ca-file', '/nowhere/ca.pem'], {
+      HELIX_API_URL: api.url.replace('http:', 'https:'),
+      RUNNER_TOKEN: TOKEN,
+      SSL_CERT_FILE: '/nowhere/certs.pem',
+    });
+    await eventually(
+      () =>
+        expect(agent.find('not connected')).toMatchObject({
+          code: 'TLS_FAILED',
+          problem: expect.stringContaining('--ca-file') as string,
+        }),
+      PROCESS_LIMIT_MS,
+    );
+    expect(agent.log.slice(0, 2).map(({ msg }) => msg)).toEqual([
+      '--ca-file: the file can not be read or holds no PEM certificate; it is waited for',
+      'SSL_CERT_FILE: the file can not be read or holds no PEM certificate; it is passed over',
+    ]);
+  });
+
   it('lists every fault at once, by name and not by value, and exits 1', async () => {
     const agent = start(
       [
@@ -128,10 +171,10 @@ describe('the configuration of the agent', () => {
         'secret-3',
         '--health-port',
         '70000',
-        '--ca-file',
-        '/secret-4',
+        '--exit-on-refusal=secret-4',
       ],
-      { RUNNER_TOKEN: 'secret 5', RUNNER_TOKEN_FILE: '/secret-6' },
+      { RUNNER_TOKEN: 'secret 5' },
+      false,
     );
     expect(await agent.exit).toEqual({ code: 1, signal: null });
     for (const name of [
@@ -143,8 +186,8 @@ describe('the configuration of the agent', () => {
       '--transport: is not one of auto, mux, mux-websocket, hijack, websocket',
       'argument 10: is not a flag',
       '--health-port: is not a whole number up to 65535',
-      '--ca-file: the file can not be read',
-      'RUNNER_TOKEN_FILE: the file can not be read',
+      '--exit-on-refusal: takes no value',
+      'RUNNER_TOKEN: is not a token',
     ]) {
       expect(agent.stderr).toContain(name);
     }
@@ -173,7 +216,7 @@ describe('the configuration of the agent', () => {
       'ALL_PROXY: is not the URL',
     ],
   ])('exits 1 when given %s', async (_what, args, environment, fault) => {
-    const agent = start(args, environment);
+    const agent = start(args, environment, false);
     expect((await agent.exit).code).toBe(1);
     expect(agent.stderr).toContain(fault);
   });

@@ -253,15 +253,19 @@ describe('the doctor', () => {
     expect(connections.list()).toEqual([]);
   });
 
-  it('is content with an API that knows only older generations, and says so', async () => {
+  it.each([
+    ['is not content with an API that knows only older generations, and says what to do', [], 'failed', 3],
+    ['is content with such an API when the agent is told to speak an older one', ['--transport=hijack'], 'warning', 0],
+  ])('%s', async (_what, flags, result, exitCode) => {
     const older = await SmallApi.start();
     olderApis.push(older);
-    const { findings } = await examine([`--tunnel=wolf-a=${local}`], { HELIX_API_URL: older.url });
+    const { code, findings } = await examine([`--tunnel=wolf-a=${local}`, ...flags], { HELIX_API_URL: older.url });
     expect(findings['transport:mux']).toMatchObject({
-      result: 'warning',
-      cure: expect.stringMatching(/older/) as unknown,
+      result,
+      cure: expect.stringMatching(/older generation \(--transport hijack/) as unknown,
     });
     expect(findings['transport:hijack']?.result).toBe('ok');
+    expect(code).toBe(exitCode);
   });
 
   it('prints a table for people', async () => {

@@ -1,4 +1,4 @@
-import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector, type TransportMode } from '@helix/revdial';
+import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector, type DialBackTransport } from '@helix/revdial';
 import { SimulatedMoonlightWeb, SimulatedWolfSide, type MoonlightDialect } from '@helix/sandbox-simulator';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RUNNER_TOKEN, type ApiInProcess } from './api-in-process.js';
@@ -23,9 +23,13 @@ export class StreamingHost {
     id: string,
     {
       dialect = 'K',
-      transport = 'auto',
+      transport = 'hijack',
       moonlightUrl = api.url,
-    }: { readonly dialect?: MoonlightDialect; readonly transport?: TransportMode; readonly moonlightUrl?: string } = {},
+    }: {
+      readonly dialect?: MoonlightDialect;
+      readonly transport?: DialBackTransport;
+      readonly moonlightUrl?: string;
+    } = {},
   ): Promise<StreamingHost> {
     const host = await SimulatedHost.connect(api, id);
     const moonlight = new SimulatedMoonlightWeb({

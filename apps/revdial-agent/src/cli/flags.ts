@@ -11,6 +11,7 @@ const FLAG_KINDS = {
   'log-level': 'value',
   'health-port': 'value',
   'refused-after': 'value',
+  'exit-on-refusal': 'switch',
   json: 'switch',
   version: 'switch',
   help: 'switch',

@@ -10,10 +10,12 @@ usage: revdial-agent [flags]          (one dash or two, "-flag value" or "-flag=
   -token TOKEN           better not: RUNNER_TOKEN_FILE, RUNNER_TOKEN, or USER_API_TOKEN for sandbox- tunnels
   --ca-file FILE         trust the certificates in this PEM file too; may be repeated
   --server-name NAME     ask for, and check, this name in TLS instead of the one in the URL
-  --transport MODE       auto (default), mux, mux-websocket, hijack or websocket
+  --transport MODE       auto (default: generation 3, over what the path lets through), mux or mux-websocket (only that);
+                         hijack or websocket for an API of before generation 3
   --log-level LEVEL      debug, info (default), warn, error or silent
   --health-port PORT     serve GET /healthz on 127.0.0.1: 200 when every tunnel is connected, else 503
-  --refused-after SEC    believe a refusal (401, 403) after this many seconds; default 60
+  --exit-on-refusal      end with status 2 when every tunnel is refused (401, 403); else they are asked for again for ever
+  --refused-after SEC    with it: believe a refusal after this many seconds; default 60
   --json                 of doctor: its findings as JSON
   --version, --help
 
@@ -21,5 +23,5 @@ Without -runner-id and --tunnel the environment decides: HELIX_SESSION_ID makes 
 SANDBOX_INSTANCE_ID or WOLF_INSTANCE_ID makes a wolf- tunnel to WOLF_SOCKET_PATH (/var/run/wolf/wolf.sock) and a
 moonlight- tunnel to 127.0.0.1:8080. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are respected.
 
-exit status: 0 asked to stop, 1 misconfigured, 2 refused for good, 3 the doctor found something, 70 defect in the agent
+exit status: 0 asked to stop, 1 misconfigured, 2 refused (--exit-on-refusal), 3 the doctor found something, 70 defect in the agent
 `;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { RUNNER_TIMINGS, askForGeneration3, checkTransport, isConnectError } from '@helix/revdial';
+import { RUNNER_TIMINGS, askForGeneration3, askToResumeNothing, checkTransport, isConnectError } from '@helix/revdial';
 import type { CheckedTransport } from '@helix/revdial';
 import type { AgentSettings } from '../settings/agent-settings.js';
 import { cureOf } from './cure-of.js';
 import { describeError } from './describe-error.js';
 import type { Finding } from './finding.js';
 
-/** In the order in which `auto` prefers them. */
+/** In the order in which `auto` prefers those of generation 3; the others are taken only when they are asked for. */
 const TRANSPORTS: readonly { readonly transport: CheckedTransport; readonly what: string }[] = [
   { transport: 'mux', what: 'generation 3, upgraded socket' },
   { transport: 'mux-websocket', what: 'generation 3, WebSocket' },
@@ -37,7 +37,9 @@ export async function checkTransports(settings: AgentSettings, signal: AbortSign
         await checkTransport({ connector, transport, token, runnerId, timings: TIMINGS }, signal);
         findings.push({ check, result: 'ok', detail: `${what}: a link stood, and bytes came through` });
       } else if (transport === 'mux' || transport === 'mux-websocket') {
-        await askForGeneration3({ connector, transport, token, timings: TIMINGS }, signal);
+        const question = { connector, transport, token, timings: TIMINGS };
+        if (transport === 'mux') await askToResumeNothing({ ...question, runnerIds: [source.runnerId] }, signal);
+        else await askForGeneration3(question, signal);
         findings.push({ check, result: 'ok', detail: `${what}: the API speaks it (no link was opened)` });
       } else {
         findings.push({ check, result: 'skipped', detail: `${what}: can not be tried with a user’s token` });
@@ -53,16 +55,17 @@ function judge(error: unknown, what: string): Omit<Finding, 'check'> {
   const detail = `${what}: ${describeError(error)}`;
   const isOlderApi = isConnectError(error, 'NOT_A_LINK') && error.status !== undefined && error.status < 500;
   const cure = isOlderApi
-    ? 'the API is of an older generation, or something between takes the upgrade away; the agent takes another transport'
+    ? 'the API is of an older generation (--transport hijack or websocket), or something between takes the upgrade away'
     : cureOf(error);
   return { result: 'warning', detail, cure };
 }
 
-/** One that works is enough, where the agent may choose. */
+/** One of generation 3 that works is enough, where the agent may choose. */
 function atLeastOne(findings: readonly Finding[], { transport }: AgentSettings): readonly Finding[] {
-  const isWorking = findings.some(({ result }) => result === 'ok' || result === 'skipped');
+  const wanted = transport === 'auto' ? ['transport:mux', 'transport:mux-websocket'] : [`transport:${transport}`];
+  const isWorking = findings.some(({ check, result }) => wanted.includes(check) && result === 'ok');
   return findings.map((finding) => {
-    const isWanted = transport === 'auto' ? !isWorking : finding.check === `transport:${transport}`;
+    const isWanted = !isWorking && wanted.includes(finding.check);
     return finding.result === 'warning' && isWanted ? { ...finding, result: 'failed' } : finding;
   });
 }

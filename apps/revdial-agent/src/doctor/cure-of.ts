@@ -19,7 +19,7 @@ export function cureOf(error: unknown): string {
     case 'PROXY_REFUSED':
       return 'the proxy has to allow CONNECT to the API: look at HTTPS_PROXY, its credentials, and NO_PROXY';
     case 'TOKEN_UNAVAILABLE':
-      return 'look at RUNNER_TOKEN_FILE: it has to be readable and hold one token';
+      return 'look at RUNNER_TOKEN_FILE: it has to be readable and hold a token';
     case 'REFUSED':
       return error.status === 401
         ? 'the API does not know this token: set the one that it has, RUNNER_TOKEN or USER_API_TOKEN'
@@ -29,7 +29,8 @@ export function cureOf(error: unknown): string {
         ? 'somebody else holds this runner id with another token: give each host its own id'
         : 'the API is busy or closing: try again in a minute';
     case 'NOT_A_LINK':
-      return 'something between here and the API does not pass it on: allow upgrades there, or another transport is taken';
+    case 'NOT_SPOKEN':
+      return 'something between here and the API does not pass it on: allow upgrades there (and HTTP/1.1), or take another transport';
     case 'ABORTED':
       return 'run it again';
     default:

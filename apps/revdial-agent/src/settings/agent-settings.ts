@@ -1,4 +1,4 @@
-import type { AgentTransportMode, RunnerTimings, SocketConnector, TokenSource } from '@helix/revdial';
+import type { AgentTransportMode, SocketConnector, TokenSource } from '@helix/revdial';
 import { parseFlags } from '../cli/flags.js';
 import type { ParsedFlags } from '../cli/flags.js';
 import { readConnector } from './connector-settings.js';
@@ -10,13 +10,17 @@ import type { TunnelSettings } from './tunnel-settings.js';
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const TRANSPORTS = ['auto', 'mux', 'mux-websocket', 'hijack', 'websocket'] as const;
 
+/** An API may be starting, or the session's row be just created: 401 and 403 are doubted for so long. */
+const REFUSED_AFTER_DEFAULT_SECONDS = 60;
+
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface AgentSettings {
   readonly connector: SocketConnector;
   readonly tunnels: readonly (TunnelSettings & { readonly token: TokenSource })[];
   readonly transport: AgentTransportMode;
-  readonly timings: Partial<RunnerTimings>;
+  /** How long a refusal is doubted before it ends the agent; never, when it is left out. */
+  readonly refusedAfterMs: number | undefined;
   readonly logLevel: LogLevel;
   readonly healthPort: number | undefined;
   readonly isTokenOnCommandLine: boolean;
@@ -54,11 +58,15 @@ export function readAgentInvocation(args: readonly string[], environment: Enviro
     environment,
     tunnels.map(({ kind }) => kind),
     faults,
+    warnings,
   );
   const transport = readChoice(flags, 'transport', TRANSPORTS, 'auto', faults);
   const logLevel = readChoice(flags, 'log-level', LOG_LEVELS, 'info', faults);
   const healthPort = readNumber(flags, 'health-port', 65_535, faults);
   const refusedAfterSeconds = readNumber(flags, 'refused-after', 86_400, faults);
+  const exitsOnRefusal = flags.values.has('exit-on-refusal');
+  if (refusedAfterSeconds !== undefined && !exitsOnRefusal)
+    warnings.push('--refused-after: means nothing without --exit-on-refusal; a refusal is asked about for ever');
   if (faults.length > 0 || connector === undefined) return { kind: 'faults', faults };
   const settings: AgentSettings = {
     connector,
@@ -67,7 +75,7 @@ export function readAgentInvocation(args: readonly string[], environment: Enviro
       return token === undefined ? [] : [{ ...tunnel, token }];
     }),
     transport,
-    timings: refusedAfterSeconds === undefined ? {} : { refusedAfterMs: refusedAfterSeconds * 1000 },
+    refusedAfterMs: exitsOnRefusal ? (refusedAfterSeconds ?? REFUSED_AFTER_DEFAULT_SECONDS) * 1000 : undefined,
     logLevel,
     healthPort,
     isTokenOnCommandLine,

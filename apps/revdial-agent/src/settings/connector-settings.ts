@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { SocketConnector, chooseProxy, parseServerAddress } from '@helix/revdial';
+import { readFile } from 'node:fs/promises';
+import { ConnectError, SocketConnector, chooseProxy, parseServerAddress } from '@helix/revdial';
 import type { ProxyAddress, ServerAddress } from '@helix/revdial';
 import type { ParsedFlags } from '../cli/flags.js';
 import { findVariable } from './environment.js';
@@ -10,7 +11,18 @@ const SERVER_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 /** Other tools of the same container are told of extra authorities by these. */
 const AUTHORITY_VARIABLES = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
 
-/** How to reach the API. `undefined` when a fault was added. */
+/** A file with authorities to trust, and who named it. */
+interface AuthorityFile {
+  readonly name: string;
+  readonly path: string;
+  /** Ours: without it there is no connection. Those that are meant for other tools are passed over when they are unfit. */
+  readonly isNeeded: boolean;
+}
+
+/**
+ * How to reach the API. `undefined` when a fault was added. Files and the proxy are looked at here, and read again for each
+ * connection: certificates are renewed while an agent runs for months.
+ */
 export function readConnector(
   flags: ParsedFlags,
   environment: Environment,
@@ -21,21 +33,21 @@ export function readConnector(
   const server = readServer(flags, environment, faults);
   const serverName = flags.values.get('server-name')?.[0];
   if (serverName !== undefined && !SERVER_NAME.test(serverName)) faults.push('--server-name: is not a host name');
-  const certificateAuthorities = [
-    ...(flags.values.get('ca-file') ?? []).flatMap((path) => readCertificates(path, '--ca-file', faults)),
-    ...AUTHORITY_VARIABLES.flatMap((name) => {
-      const variable = findVariable(environment, [name]);
-      return variable === undefined ? [] : readCertificates(variable.value, name, warnings);
-    }),
-  ];
-  const proxy = server === undefined ? undefined : readProxy(server, environment, faults);
-  if (server === undefined || faults.length > faultCountBefore) return undefined;
-  try {
-    return new SocketConnector({ server, proxy, certificateAuthorities, serverName });
-  } catch {
-    faults.push('--ca-file: holds something that is not a certificate');
-    return undefined;
+  const files = authorityFiles(flags, environment);
+  for (const { name, path, isNeeded } of files) {
+    if (!holdsCertificate(path))
+      warnings.push(
+        `${name}: the file can not be read or holds no PEM certificate; ${isNeeded ? 'it is waited for' : 'it is passed over'}`,
+      );
   }
+  if (server !== undefined) readProxy(server, environment, faults);
+  if (server === undefined || faults.length > faultCountBefore) return undefined;
+  return new SocketConnector({
+    server,
+    serverName,
+    proxy: () => readProxy(server, environment),
+    ...(files.length === 0 ? {} : { certificateAuthorities: () => readAuthorities(files) }),
+  });
 }
 
 function readServer(flags: ParsedFlags, environment: Environment, faults: string[]): ServerAddress | undefined {
@@ -53,19 +65,45 @@ function readServer(flags: ParsedFlags, environment: Environment, faults: string
   return server;
 }
 
-function readProxy(server: ServerAddress, environment: Environment, faults: string[]): ProxyAddress | undefined {
+/** Adds what is wrong to `faults`. @throws ConnectError PROXY_REFUSED where there are none to add to */
+function readProxy(server: ServerAddress, environment: Environment, faults?: string[]): ProxyAddress | undefined {
   const choice = chooseProxy(server, environment);
-  if (choice.kind === 'fault') faults.push(`${choice.variable}: ${choice.problem}`);
-  return choice.kind === 'proxy' ? choice.proxy : undefined;
+  if (choice.kind !== 'fault') return choice.kind === 'proxy' ? choice.proxy : undefined;
+  const fault = `${choice.variable}: ${choice.problem}`;
+  if (faults === undefined) throw new ConnectError('PROXY_REFUSED', fault);
+  faults.push(fault);
+  return undefined;
 }
 
-function readCertificates(path: string, name: string, problems: string[]): readonly string[] {
-  try {
-    const text = readFileSync(path, 'utf8');
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return [text];
-    problems.push(`${name}: the file holds no PEM certificate`);
-  } catch {
-    problems.push(`${name}: the file can not be read`);
+function authorityFiles(flags: ParsedFlags, environment: Environment): readonly AuthorityFile[] {
+  const ours = flags.values.get('ca-file') ?? [];
+  return [
+    ...ours.map((path) => ({ name: '--ca-file', path, isNeeded: true })),
+    ...AUTHORITY_VARIABLES.flatMap((name) => {
+      const variable = findVariable(environment, [name]);
+      return variable === undefined ? [] : [{ name, path: variable.value, isNeeded: false }];
+    }),
+  ];
+}
+
+async function readAuthorities(files: readonly AuthorityFile[]): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const { name, path, isNeeded } of files) {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    if (isCertificate(text)) texts.push(text);
+    else if (isNeeded) throw new Error(`${name}: the file can not be read or holds no PEM certificate`);
   }
-  return [];
+  return texts;
+}
+
+function holdsCertificate(path: string): boolean {
+  try {
+    return isCertificate(readFileSync(path, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function isCertificate(text: string): boolean {
+  return text.includes('-----BEGIN CERTIFICATE-----');
 }

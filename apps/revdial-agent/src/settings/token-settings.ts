@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { fixedToken, isToken, tokenFile } from '@helix/revdial';
+import { readFileSync } from 'node:fs';
+import { firstToken, fixedToken, isToken, tokenFile } from '@helix/revdial';
 import type { RunnerKind, TokenSource } from '@helix/revdial';
 import type { ParsedFlags } from '../cli/flags.js';
 import { findVariable } from './environment.js';
@@ -9,20 +9,21 @@ export type TokenChoice = (kind: RunnerKind) => TokenSource | undefined;
 
 /**
  * Which token opens which tunnel: `-token` opens all; a sandbox- tunnel is opened by USER_API_TOKEN where there is one;
- * else RUNNER_TOKEN_FILE, else RUNNER_TOKEN. Adds what is wrong to `faults`.
+ * else RUNNER_TOKEN_FILE, else RUNNER_TOKEN. Adds what is wrong to `faults`, and what may still come to `warnings`.
  */
 export function readTokens(
   flags: ParsedFlags,
   environment: Environment,
   kinds: readonly RunnerKind[],
   faults: string[],
+  warnings: string[],
 ): TokenChoice {
   const flag = flags.values.get('token')?.[0];
   if (flag !== undefined) {
     const source = fixed('-token', flag, faults);
     return () => source;
   }
-  const runner = readRunnerToken(environment, faults);
+  const runner = readRunnerToken(environment, faults, warnings);
   const user = findVariable(environment, ['USER_API_TOKEN']);
   const userToken = user === undefined ? undefined : fixed(user.name, user.value, faults);
   const choose: TokenChoice = (kind) => (kind === 'sandbox' ? (userToken ?? runner) : runner);
@@ -38,25 +39,22 @@ export function readTokens(
   return choose;
 }
 
-function readRunnerToken(environment: Environment, faults: string[]): TokenSource | undefined {
+function readRunnerToken(environment: Environment, faults: string[], warnings: string[]): TokenSource | undefined {
   const file = findVariable(environment, ['RUNNER_TOKEN_FILE']);
   if (file !== undefined) {
-    // Only looked at here: the file is read again before each connection, so that a rotated token is used.
-    if (holdsToken(file.value)) return tokenFile(file.value);
-    faults.push(`${file.name}: the file can not be read or does not hold one token`);
-    return undefined;
+    // Only looked at here: the file is read before each connection. One that is not there yet is waited for, as one that
+    // vanishes later is: what mounts it may be slower than the agent.
+    if (!holdsToken(file.value))
+      warnings.push(`${file.name}: the file can not be read or does not hold a token; it is waited for`);
+    return tokenFile(file.value);
   }
   const token = findVariable(environment, ['RUNNER_TOKEN']);
-  if (token === undefined) return undefined;
-  // The API accepts several, separated by commas, while they are rotated; hosts often share its environment file.
-  const [first = ''] = token.value.split(',');
-  return fixed(token.name, first.trim(), faults);
+  return token === undefined ? undefined : fixed(token.name, firstToken(token.value) ?? '', faults);
 }
 
 function holdsToken(path: string): boolean {
   try {
-    accessSync(path, constants.R_OK);
-    return isToken(readFileSync(path, 'utf8').trim());
+    return firstToken(readFileSync(path, 'utf8')) !== undefined;
   } catch {
     return false;
   }

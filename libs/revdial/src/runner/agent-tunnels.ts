@@ -1,18 +1,18 @@
 import type { DialBackTransport } from './dial-back-transport.js';
-import { DialBackTunnels } from './dial-back-tunnels.js';
 import { RUNNERS_PER_LINK_COUNT } from './limits.js';
 import type { RunnerTimings } from './limits.js';
 import { MultiplexedTunnel } from './multiplexed-tunnel.js';
 import type { MultiplexedTunnelEnd } from './multiplexed-tunnel.js';
 import type { MultiplexedTransport } from './multiplexed-transport.js';
 import type { RunnerLogger } from './runner-logger.js';
+import { RunnerTunnel } from './runner-tunnel.js';
 import type { RunnerTunnelEnd, RunnerTunnelStatus } from './runner-tunnel-status.js';
 import type { SocketConnector } from './socket-connector.js';
 import { togetherOf } from './together-of.js';
 import type { TokenSource } from './token-source.js';
 import type { TunnelTarget } from './tunnel-target.js';
 
-/** `auto`: the newest generation that the API and the path to it know. */
+/** `auto`: generation 3, over whichever carrier the path lets through. The others insist. */
 export type AgentTransportMode = 'auto' | MultiplexedTransport | DialBackTransport;
 
 export interface AgentTunnelsOptions {
@@ -21,22 +21,23 @@ export interface AgentTunnelsOptions {
   readonly targets: readonly TunnelTarget[];
   readonly token: TokenSource;
   readonly transport?: AgentTransportMode;
+  /** How long a refusal (401, 403) is doubted before it is final; never, when it is left out. */
+  readonly refusedAfterMs?: number | undefined;
   readonly timings?: Partial<RunnerTimings>;
-  /** How often to look whether to ask an API without generation 3 again. */
-  readonly probeTurnMs?: number;
+  /** This process's, unless a test plays several machines. */
+  readonly machineId?: string;
   /** For lines about links that several runners share. */
   readonly logger: RunnerLogger;
 }
 
 interface Holder {
-  readonly statuses: readonly RunnerTunnelStatus[];
   close(graceMs: number): Promise<void>;
   destroy(): void;
 }
 
 /**
- * All tunnels of one token: together on one link of generation 3 where that can be had, else each on its own link of an older
- * one, while the API is asked now and then whether it has learned. Runners of which the API refuses one are held each alone.
+ * All tunnels of one token: together on one link of generation 3, or each on its own link of an older one where that was asked
+ * for. Runners of which the API refuses one are held each alone.
  */
 export class AgentTunnels {
   /** Settles after `close` or `destroy`, or when every tunnel was refused for good. Never rejects. */
@@ -63,12 +64,16 @@ export class AgentTunnels {
 
   /** Begins to connect. Once. */
   start(): void {
-    const { targets } = this.#options;
-    const groups: (readonly TunnelTarget[])[] = [];
-    for (let at = 0; at < targets.length; at += RUNNERS_PER_LINK_COUNT)
-      groups.push(targets.slice(at, at + RUNNERS_PER_LINK_COUNT));
-    void Promise.all(groups.map((group) => this.#hold(group))).then((ends) => {
-      this.#settleClosed(togetherOf(ends));
+    const { targets, transport = 'auto' } = this.#options;
+    const ends: Promise<RunnerTunnelEnd>[] = [];
+    if (transport === 'hijack' || transport === 'websocket') {
+      for (const target of targets) ends.push(this.#holdOlder(target, transport));
+    } else {
+      for (let at = 0; at < targets.length; at += RUNNERS_PER_LINK_COUNT)
+        ends.push(this.#holdTogether(targets.slice(at, at + RUNNERS_PER_LINK_COUNT), transport));
+    }
+    void Promise.all(ends).then((all) => {
+      this.#settleClosed(togetherOf(all));
     });
   }
 
@@ -86,65 +91,32 @@ export class AgentTunnels {
     this.#settleClosed({ reason: 'stopped' });
   }
 
-  async #hold(targets: readonly TunnelTarget[]): Promise<RunnerTunnelEnd> {
-    const { transport = 'auto', logger } = this.#options;
-    while (!this.#isStopping) {
-      const end =
-        transport === 'hijack' || transport === 'websocket'
-          ? await this.#holdApart(targets, transport)
-          : await this.#holdTogether(targets, transport);
-      switch (end.reason) {
-        case 'stopped':
-        case 'refused':
-          return end;
-        case 'changed':
-          break;
-        case 'divided':
-          return togetherOf(await Promise.all(targets.map((target) => this.#hold([target]))));
-        case 'not-spoken': {
-          logger.info({ problem: end.problem }, 'generation 3 is not to be had, taking an older one');
-          const apart = await this.#holdApart(targets, 'auto');
-          if (apart.reason !== 'changed') return apart;
-          break;
-        }
-        default:
-          return end satisfies never;
-      }
-    }
-    return { reason: 'stopped' };
-  }
-
   async #holdTogether(
     targets: readonly TunnelTarget[],
     transport: 'auto' | MultiplexedTransport,
-  ): Promise<MultiplexedTunnelEnd> {
-    const { connector, token, logger, timings = {} } = this.#options;
-    const tunnel = new MultiplexedTunnel({ connector, targets, token, transport, timings, logger });
+  ): Promise<RunnerTunnelEnd> {
+    const tunnel = new MultiplexedTunnel({ ...this.#options, targets, transport });
+    const end = await this.#hold(tunnel, tunnel.statuses);
+    if (end.reason !== 'divided') return end;
+    if (this.#isStopping) return { reason: 'stopped' };
+    return togetherOf(await Promise.all(targets.map((target) => this.#holdTogether([target], transport))));
+  }
+
+  async #holdOlder(target: TunnelTarget, transport: DialBackTransport): Promise<RunnerTunnelEnd> {
+    const tunnel = new RunnerTunnel({ ...this.#options, ...target, transport });
+    return this.#hold(tunnel, [tunnel]);
+  }
+
+  async #hold<End extends MultiplexedTunnelEnd>(
+    tunnel: Holder & { readonly closed: Promise<End>; start(): void },
+    statuses: readonly RunnerTunnelStatus[],
+  ): Promise<End> {
     this.#holders.add(tunnel);
-    this.#show(tunnel);
+    for (const status of statuses) this.#statuses.set(status.runnerId, status);
     tunnel.start();
     const end = await tunnel.closed;
     // Its states stay, until another takes its runners over.
     this.#holders.delete(tunnel);
     return end;
-  }
-
-  async #holdApart(
-    targets: readonly TunnelTarget[],
-    transport: 'auto' | DialBackTransport,
-  ): Promise<Awaited<DialBackTunnels['closed']>> {
-    const { connector, token, logger, timings, probeTurnMs } = this.#options;
-    const probes = transport === 'auto';
-    const tunnels = new DialBackTunnels({ connector, targets, token, transport, timings, logger, probes, probeTurnMs });
-    this.#holders.add(tunnels);
-    this.#show(tunnels);
-    const end = await tunnels.closed;
-    if (end.reason === 'changed') void tunnels.gone.then(() => this.#holders.delete(tunnels));
-    else this.#holders.delete(tunnels);
-    return end;
-  }
-
-  #show({ statuses }: Holder): void {
-    for (const status of statuses) this.#statuses.set(status.runnerId, status);
   }
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { formatResumption } from '../resumable/resumption.js';
+import { askToResumeNothing } from './ask-for-generation-3.js';
 import { ConnectError, isConnectError } from './connect-error.js';
 import type { RunnerTimings } from './limits.js';
-import { openMultiplexedCarrier } from './open-multiplexed-carrier.js';
 import { connectErrorOf } from './refusal.js';
 import { readRefusalBody, readResponseHead } from './response-head.js';
 import { controlPath } from './server-address.js';
@@ -16,9 +15,6 @@ export interface TokenCheck {
   readonly timings: RunnerTimings;
 }
 
-/** A link that can not be resumed, since nobody has ever had it. */
-const GONE = 410;
-
 /**
  * Would the API let this token open a link of this runner? Asks for what it refuses after it has looked at both, so that an
  * agent of the same runner is not disturbed: to resume a link that never was; and an API before generation 3 for a WebSocket of
@@ -27,18 +23,10 @@ const GONE = 410;
  */
 export async function checkRunnerToken(check: TokenCheck, signal: AbortSignal): Promise<void> {
   const { connector, runnerId, token, timings } = check;
-  const grant = { linkId: `doctor${randomBytes(8).toString('hex')}`, secret: randomBytes(32) };
-  const headers = formatResumption(grant, 1, 0);
   try {
-    const { carrier } = await openMultiplexedCarrier(
-      { connector, transport: 'mux', runnerIds: [runnerId], token, timings, headers },
-      signal,
-    );
-    carrier.destroy('done');
+    await askToResumeNothing({ connector, transport: 'mux', runnerIds: [runnerId], token, timings }, signal);
   } catch (error) {
-    if (!isConnectError(error)) throw error;
-    if (error.status === GONE) return;
-    if (error.code !== 'NOT_A_LINK') throw error;
+    if (!isConnectError(error, 'NOT_A_LINK')) throw error;
     await askOlderApi(check, signal);
   }
 }

@@ -1,6 +1,7 @@
 import type { DialBackTransport } from './dial-back-transport.js';
 import type { RunnerTimings } from './limits.js';
 import type { MultiplexedTransport } from './multiplexed-transport.js';
+import { MACHINE_ID } from './machine-id.js';
 import { openHijackControl } from './open-hijack-control.js';
 import { openWebSocketControl } from './open-websocket-control.js';
 import { ResumingLink } from './resuming-link.js';
@@ -37,6 +38,7 @@ export async function checkTransport(check: TransportCheck, signal: AbortSignal)
         token: fixedToken(token),
         timings,
         logger: SILENT,
+        machineId: MACHINE_ID,
         onStream: (stream) => {
           stream.reset('refused');
         },

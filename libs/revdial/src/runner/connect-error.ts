@@ -12,8 +12,10 @@ export const CONNECT_ERROR_CODES = [
   'REFUSED',
   /** The API is there and wants us to come back later: 409, 429, 503 with Retry-After. */
   'UNAVAILABLE',
-  /** What answered does not speak this transport; something in between, most likely. */
+  /** What answered does not speak this transport, or there was no answer; something in between, or an API that is away. */
   'NOT_A_LINK',
+  /** What answers says, over every carrier that was to be tried, that it does not speak generation 3. */
+  'NOT_SPOKEN',
   /** The caller gave up. */
   'ABORTED',
 ] as const;

@@ -36,26 +36,14 @@ export const STREAM_QUEUE_HIGH_BYTES = 256 * 1024;
 /** Longest obedience to one Retry-After, so that a nonsense value does not take a host away for a day. */
 export const RETRY_AFTER_MAX_MS = 5 * 60_000;
 
-/** After a WebSocket link of this age is lost, the hijack is tried again: what cut it then may have been a deployment. */
-export const HIJACK_PROBE_AFTER_MS = 6 * 3_600_000;
-
 /** Runner ids in one request of generation 3: its URL stays under 8 KiB, and a host has four. */
 export const RUNNERS_PER_LINK_COUNT = 64;
 
 /** Links that an API asked us to leave and that still finish streams. More at once mean an API that asks in a circle. */
 export const RETIRING_LINKS_COUNT = 4;
 
-/** Rounds of unclear failures (a cut, silence, 5xx) on both carriers before an older generation is tried. */
-export const UNCLEAR_ROUNDS_COUNT = 2;
-
-/** After an API without generation 3 was found, it is asked again this often: it may have been replaced without a loss. */
-export const GENERATION_PROBE_INTERVAL_MS = 24 * 3_600_000;
-
-/** After a loss it may be another API that came back; asking costs it one refused request. */
-export const GENERATION_PROBE_AFTER_LOSS_MS = 10 * 60_000;
-
-/** How often it is looked whether it is time to ask. */
-export const GENERATION_PROBE_TURN_MS = 60_000;
+/** Longest time between two moves to the upgraded socket that turned out to carry nothing: each costs the streams a pause. */
+export const MOVE_UP_MAX_MS = 6 * 3_600_000;
 
 /** Longest time that a server can give its agents to move. */
 export const DRAIN_MAX_MS = 10 * 60_000;
@@ -95,8 +83,12 @@ export interface RunnerTimings {
   readonly usefulCarrierMs: number;
   /** After a newer link of the same runner took over: this long and up to as long again, by chance. */
   readonly supersededWaitMs: number;
-  /** A hijacked link cut sooner than this, twice in a row, is being cut by something in between. */
-  readonly shortHijackMs: number;
+  /** A link that a WebSocket carries asks for the upgraded socket so soon after it stands: the API may just have come back… */
+  readonly moveUpFirstMs: number;
+  /** …and then this often: what is in between may have been mended. */
+  readonly moveUpEveryMs: number;
+  /** Answer to a move to the upgraded socket, while the streams wait. */
+  readonly moveUpHandshakeMs: number;
   /** First window of the full jitter: the first retry comes within it. */
   readonly backoffBaseMs: number;
   /** An API that restarts is back in seconds: while an outage is young no retry waits longer than this… */
@@ -105,8 +97,6 @@ export interface RunnerTimings {
   readonly earlyOutageMs: number;
   /** Greatest window of the backoff. */
   readonly backoffCapMs: number;
-  /** An API may be starting or the session's row be just created: 401 and 403 are believed after this long. */
-  readonly refusedAfterMs: number;
 }
 
 export const RUNNER_TIMINGS: RunnerTimings = {
@@ -124,10 +114,11 @@ export const RUNNER_TIMINGS: RunnerTimings = {
   usefulLinkMs: 10_000,
   usefulCarrierMs: 2_000,
   supersededWaitMs: 5_000,
-  shortHijackMs: 120_000,
+  moveUpFirstMs: 10_000,
+  moveUpEveryMs: 5 * 60_000,
+  moveUpHandshakeMs: 2_000,
   backoffBaseMs: 200,
   backoffEarlyCapMs: 4_000,
   earlyOutageMs: 60_000,
   backoffCapMs: 30_000,
-  refusedAfterMs: 60_000,
 };

@@ -3,8 +3,10 @@ import type { PipeEnd } from '../carrier/byte-pipe.js';
 import { askForGeneration3 } from './ask-for-generation-3.js';
 import { CarrierChooser } from './carrier-chooser.js';
 import type { MultiplexedMode } from './carrier-chooser.js';
-import { ConnectError, isConnectError } from './connect-error.js';
+import { ConnectError } from './connect-error.js';
 import { LinkMove } from './link-move.js';
+import { MACHINE_ID } from './machine-id.js';
+import { MoveUp } from './move-up.js';
 import { RUNNER_TIMINGS } from './limits.js';
 import type { RunnerTimings } from './limits.js';
 import { describeLocalAddress } from './local-address.js';
@@ -27,6 +29,9 @@ export interface MultiplexedTunnelOptions {
   readonly targets: readonly TunnelTarget[];
   readonly token: TokenSource;
   readonly transport?: MultiplexedMode;
+  /** See `ReconnectPlan`. */
+  readonly refusedAfterMs?: number | undefined;
+  readonly machineId?: string;
   readonly timings?: Partial<RunnerTimings>;
   /** For lines about the link, which is all the targets'. */
   readonly logger: RunnerLogger;
@@ -35,14 +40,13 @@ export interface MultiplexedTunnelOptions {
 export type MultiplexedTunnelEnd =
   | RunnerTunnelEnd
   /** The API refuses all of them because of one. */
-  | { readonly reason: 'divided' }
-  /** Generation 3 is not to be had here. */
-  | { readonly reason: 'not-spoken'; readonly problem: string };
+  | { readonly reason: 'divided' };
 
-/**
- * All runner ids of one token, held connected over one link of generation 3 for as long as the process lives, or until it turns
- * out that the API does not know it.
- */
+/** What to do where generation 3 is not spoken; what was seen stands beside it. */
+const OLDER_API_CURE =
+  'an API of before generation 3 needs --transport hijack or --transport websocket; else look at what answers at this address';
+
+/** All runner ids of one token, held connected over one link of generation 3 for as long as the process lives. */
 export class MultiplexedTunnel {
   /** One for each target. */
   readonly statuses: readonly RunnerTunnelStatus[];
@@ -55,6 +59,7 @@ export class MultiplexedTunnel {
   readonly #plan: ReconnectPlan;
   readonly #chooser: CarrierChooser;
   readonly #move: LinkMove;
+  readonly #moveUp: MoveUp;
   readonly #stop = new AbortController();
   #phase: RunnerTunnelState = 'idle';
   #isClosing = false;
@@ -64,6 +69,8 @@ export class MultiplexedTunnel {
   readonly #asked = new WeakMap<ResumingLink, number>();
   /** Stands already, and has not been taken yet. */
   #successor: ResumingLink | undefined;
+  /** Told once, until something connects. */
+  #isNotSpokenTold = false;
   #settleClosed: (end: MultiplexedTunnelEnd) => void = () => undefined;
 
   constructor(options: MultiplexedTunnelOptions) {
@@ -75,9 +82,10 @@ export class MultiplexedTunnel {
     }));
     this.#streams = targets.map(({ streams }) => streams);
     this.#acceptor = new StreamAcceptor(targets, this.#timings);
-    this.#plan = new ReconnectPlan(this.#timings);
+    this.#plan = new ReconnectPlan(this.#timings, options.refusedAfterMs);
     this.#chooser = new CarrierChooser(options.transport ?? 'auto');
-    this.#move = new LinkMove(this.#timings, options.logger, () => this.#openLink());
+    this.#move = new LinkMove(this.#timings, options.logger, () => this.#openLink(this.#chooser.current));
+    this.#moveUp = new MoveUp(this.#timings, this.#chooser);
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -153,13 +161,12 @@ export class MultiplexedTunnel {
 
   /** Connects and stays until the link is lost. Returns how long to wait before the next try; `undefined`: no more tries. */
   async #holdLink(): Promise<number | undefined> {
-    let link: ResumingLink | undefined;
+    let link: ResumingLink;
     try {
       link = await this.#connect();
     } catch (error) {
       return this.#hasToStop() ? undefined : this.#afterFailure(error);
     }
-    if (link === undefined) return undefined;
     if (this.#hasToStop()) {
       link.destroy('shutdown');
       return undefined;
@@ -168,6 +175,7 @@ export class MultiplexedTunnel {
     this.#link = link;
     this.#phase = 'connected';
     this.#plan.connected();
+    this.#isNotSpokenTold = false;
     const fields = { transport: link.transport, why: this.#chooser.why };
     this.#tell('info', fields, 'connected');
     const end = await this.#untilLost(link);
@@ -192,6 +200,7 @@ export class MultiplexedTunnel {
   async #untilLost(first: ResumingLink): Promise<PipeEnd> {
     for (let link = first; ;) {
       this.#moveIfAsked(link);
+      if (link.transport === 'mux-websocket') void this.#moveUp.watch(link);
       const moved = new Promise<'moved'>((resolve) => {
         this.#onMoved = (): void => {
           resolve('moved');
@@ -229,28 +238,22 @@ export class MultiplexedTunnel {
     if (withinMs !== undefined) this.#onDrain(link, withinMs);
   }
 
-  /** `undefined`: generation 3 is not to be had, and the tunnel has ended. */
-  async #connect(): Promise<ResumingLink | undefined> {
-    for (;;) {
-      const { current } = this.#chooser;
-      try {
-        const link = (await this.#takeSuccessor()) ?? (await this.#openLink());
-        this.#chooser.connected();
-        return link;
-      } catch (error) {
-        if (!isConnectError(error, 'NOT_A_LINK') || this.#hasToStop()) throw error;
-        const next = this.#chooser.refused(error);
-        if (next === 'give-up') {
-          this.#finish({ reason: 'not-spoken', problem: this.#chooser.problem });
-          return undefined;
-        }
-        if (next === 'later') throw error;
-        this.#options.logger.info(
-          { transport: current, problem: error.message, next: this.#chooser.current },
-          'changing the transport',
-        );
-      }
-    }
+  async #connect(): Promise<ResumingLink> {
+    const successor = await this.#takeSuccessor();
+    if (successor !== undefined) return successor;
+    return this.#chooser.open({
+      open: (transport) => this.#openLink(transport),
+      ask: async () => {
+        const { connector, token } = this.#options;
+        const question = {
+          connector,
+          transport: 'mux-websocket',
+          token: await token.read(),
+          timings: this.#timings,
+        } as const;
+        await askForGeneration3(question, this.#stop.signal);
+      },
+    });
   }
 
   async #takeSuccessor(): Promise<ResumingLink | undefined> {
@@ -265,19 +268,17 @@ export class MultiplexedTunnel {
     }
   }
 
-  async #openLink(): Promise<ResumingLink> {
-    const { connector, token, targets, logger } = this.#options;
+  #openLink(transport: MultiplexedTransport): Promise<ResumingLink> {
+    const { connector, token, targets, logger, machineId = MACHINE_ID } = this.#options;
     const { signal } = this.#stop;
-    const transport = this.#chooser.current;
     const timings = this.#timings;
-    if (this.#chooser.hasToAskFirst)
-      await askForGeneration3({ connector, transport, token: await token.read(), timings }, signal);
     return ResumingLink.open(
       {
         connector,
         token,
         timings,
         logger,
+        machineId,
         runnerIds: targets.map(({ runnerId }) => runnerId),
         onStream: this.#acceptor.accept,
         onDrain: (link, withinMs) => {
@@ -293,7 +294,6 @@ export class MultiplexedTunnel {
   #afterFailure(cause: unknown): number | undefined {
     const { error, retryInMs } = this.#plan.afterFailure(cause);
     const { code, status, message: problem } = error;
-    if (code !== 'NOT_A_LINK') this.#chooser.unavailable();
     // 401 is about the token, everything else may be about one of them.
     const isAboutIds = (code === 'REFUSED' && status !== 401) || status === 409;
     if (isAboutIds && this.#options.targets.length > 1) {
@@ -306,6 +306,10 @@ export class MultiplexedTunnel {
     } else if (code === 'REFUSED') {
       this.#tell('warn', { status, problem, retryInMs }, 'refused');
     } else {
+      if (code === 'NOT_SPOKEN' && !this.#isNotSpokenTold) {
+        this.#isNotSpokenTold = true;
+        this.#options.logger.warn({ problem, cure: OLDER_API_CURE }, 'what answers does not speak generation 3');
+      }
       this.#tell('warn', { code, status, problem, retryInMs }, 'not connected');
     }
     return retryInMs;

@@ -15,10 +15,11 @@ export class ReconnectPlan {
   readonly #backoff: FullJitterBackoff;
   readonly #patience: RefusalPatience;
 
-  constructor(timings: RunnerTimings) {
+  /** `refusedAfterMs`: how long a refusal is doubted before it is final; never, when it is left out. */
+  constructor(timings: RunnerTimings, refusedAfterMs: number | undefined) {
     this.#timings = timings;
     this.#backoff = new FullJitterBackoff(timings);
-    this.#patience = new RefusalPatience(timings.refusedAfterMs);
+    this.#patience = new RefusalPatience(refusedAfterMs);
   }
 
   /** A link stands. */

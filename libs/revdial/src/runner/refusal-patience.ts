@@ -1,10 +1,11 @@
 const FIRST_WAIT_MS = 1_000;
 const GROWTH = 3;
-const LONGEST_WAIT_MS = 20_000;
+/** A host behind NAT that has given up has to be visited; one request a minute costs the API nothing. */
+const LONGEST_WAIT_MS = 60_000;
 
 /**
- * How long a refusal is doubted: the API may be starting, the session's row may be on its way. Five to seven tries within
- * the default minute; then the refusal is final.
+ * How long a refusal is doubted: the API may be starting, a token be rotated, the session's row be on its way. Without a limit
+ * for ever, at long spacing; with one it is final after that time.
  */
 export class RefusalPatience {
   readonly #limitMs: number;
@@ -12,7 +13,7 @@ export class RefusalPatience {
   #beganAtMs: number | undefined;
   #waitMs = FIRST_WAIT_MS;
 
-  constructor(limitMs: number, random: () => number = Math.random) {
+  constructor(limitMs = Infinity, random: () => number = Math.random) {
     this.#limitMs = limitMs;
     this.#random = random;
   }

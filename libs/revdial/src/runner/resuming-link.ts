@@ -5,6 +5,7 @@ import { Multiplexer } from '../mux/multiplexer.js';
 import { ResumableLink } from '../resumable/resumable-link.js';
 import { formatResumption, NEW_LINK_ELSE, parseLinkGrant, parseReceived } from '../resumable/resumption.js';
 import type { LinkGrant } from '../resumable/resumption.js';
+import { askToResumeNothing } from './ask-for-generation-3.js';
 import { ConnectError } from './connect-error.js';
 import { FullJitterBackoff } from './full-jitter-backoff.js';
 import { GOODBYE_LIMIT_MS } from './limits.js';
@@ -23,6 +24,8 @@ export interface ResumingLinkOptions {
   readonly token: TokenSource;
   readonly timings: RunnerTimings;
   readonly logger: RunnerLogger;
+  /** Tells this machine from others that claim the same runners. */
+  readonly machineId: string;
   readonly onStream: (stream: MuxStream) => void;
   /** The API asks us to move to another link within this time. */
   readonly onDrain: (link: ResumingLink, withinMs: number) => void;
@@ -32,6 +35,16 @@ export interface ResumingLinkOptions {
 
 /** The API does not know the link any more. */
 const GONE = 410;
+
+/** `refused`: nothing was disturbed. `empty`: the other carrier was taken and brought nothing; the link is back where it was. */
+export type MoveOutcome = 'moved' | 'refused' | 'empty';
+
+/** The link is being taken over to another kind of carrier. */
+interface CarrierTrial {
+  readonly to: MultiplexedTransport;
+  readonly from: MultiplexedTransport;
+  settle(outcome: MoveOutcome): void;
+}
 
 /**
  * The agent's end of one link of generation 3: takes streams, and comes back after every loss of its connection, within the
@@ -57,6 +70,7 @@ export class ResumingLink {
   #streamCount = 0;
   #attachedAtMs = performance.now();
   #receivedAtAttach = 0;
+  #trial: CarrierTrial | undefined;
 
   /** Opens a new link; resolves when the first bytes of the API are here. @throws ConnectError of every code; the signal's reason */
   static async open(
@@ -66,7 +80,8 @@ export class ResumingLink {
   ): Promise<ResumingLink> {
     const { connector, runnerIds, timings } = options;
     const token = await options.token.read();
-    const opened = await openMultiplexedCarrier({ connector, transport, runnerIds, token, timings }, signal);
+    const headers = { 'RevDial-Machine': options.machineId };
+    const opened = await openMultiplexedCarrier({ connector, transport, runnerIds, token, timings, headers }, signal);
     const grant = parseLinkGrant(opened.headers);
     if (grant === undefined) {
       opened.carrier.destroy('protocol-violation');
@@ -114,6 +129,7 @@ export class ResumingLink {
     });
     this.closed = this.#multiplexer.closed.then((end) => {
       this.#stop.abort(new ConnectError('ABORTED', 'the link is gone'));
+      this.#endTrial('empty');
       return end;
     });
   }
@@ -156,6 +172,35 @@ export class ResumingLink {
     this.#multiplexer.destroy(code);
   }
 
+  /**
+   * Takes the link over to another kind of carrier: it is resumed there while the one that carries it still works, so that
+   * streams notice a pause of some round trips, and is resumed where it was when nothing comes through. Never rejects.
+   */
+  async moveTo(transport: MultiplexedTransport): Promise<MoveOutcome> {
+    const { connector, runnerIds, timings } = this.#options;
+    try {
+      const token = await this.#options.token.read();
+      await askToResumeNothing({ connector, transport, runnerIds, token, timings }, this.#stop.signal);
+    } catch {
+      return 'refused';
+    }
+    if (this.#isResuming || this.#link.isClosed || this.#trial !== undefined || !this.#isProven) return 'refused';
+    return new Promise((resolve) => {
+      this.#trial = { to: transport, from: this.#transport, settle: resolve };
+      // Which begins a resumption; from here on nothing is taken from it any more.
+      this.#link.detach();
+    });
+  }
+
+  #endTrial(outcome: MoveOutcome): void {
+    const trial = this.#trial;
+    if (trial === undefined) return;
+    this.#trial = undefined;
+    if (outcome !== 'moved') this.#transport = trial.from;
+    this.#options.logger.info({ transport: this.#transport, tried: trial.to, outcome }, 'tried another carrier');
+    trial.settle(outcome);
+  }
+
   #prove({ heard }: OpenedCarrier): void {
     void heard.then(() => {
       this.#isProven = true;
@@ -189,18 +234,21 @@ export class ResumingLink {
       return;
     }
     if (this.#link.isClosed) return;
+    // It had been taken over, and was lost before a byte came.
+    if (this.#trial?.to === this.#transport) this.#endTrial('empty');
     const { usefulCarrierMs } = this.#options.timings;
     const lifeMs = Math.round(performance.now() - this.#attachedAtMs);
     if (lifeMs >= usefulCarrierMs || this.#link.received > this.#receivedAtAttach) this.#backoff.reset();
     this.#isResuming = true;
-    this.#options.logger.info({ transport: this.#transport, reason: end.code, lifeMs }, 'connection lost, resuming');
+    if (this.#trial === undefined)
+      this.#options.logger.info({ transport: this.#transport, reason: end.code, lifeMs }, 'connection lost, resuming');
     void this.#resume();
   }
 
   async #resume(): Promise<void> {
     const { signal } = this.#stop;
     const beganAtMs = performance.now();
-    let retryInMs = this.#backoff.nextMs(beganAtMs);
+    let retryInMs = this.#trial === undefined ? this.#backoff.nextMs(beganAtMs) : 0;
     while (await waited(retryInMs, signal)) {
       try {
         await this.#reattach(signal);
@@ -210,22 +258,30 @@ export class ResumingLink {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        retryInMs = this.#afterFailure(error);
+        // It says nothing about the way on which the link stood until now.
+        retryInMs = this.#trial === undefined ? this.#afterFailure(error) : 0;
+        this.#endTrial('empty');
       }
     }
   }
 
   async #reattach(signal: AbortSignal): Promise<void> {
     const { connector, runnerIds, timings } = this.#options;
-    const transport = this.#transport;
+    const trial = this.#trial;
+    const transport = trial?.to ?? this.#transport;
     const token = await this.#options.token.read();
     this.#attempt += 1;
-    const mayBeSucceeded = this.#options.mayBeSucceeded(this);
+    const mayBeSucceeded = trial === undefined && this.#options.mayBeSucceeded(this);
     const headers = {
+      'RevDial-Machine': this.#options.machineId,
       ...formatResumption(this.#grant, this.#attempt, this.#link.received),
       ...(mayBeSucceeded ? NEW_LINK_ELSE : {}),
     };
-    const opened = await openMultiplexedCarrier({ connector, transport, runnerIds, token, timings, headers }, signal);
+    const handshakeTimeoutMs = trial === undefined ? timings.handshakeTimeoutMs : timings.moveUpHandshakeMs;
+    const opened = await openMultiplexedCarrier(
+      { connector, transport, runnerIds, token, timings: { ...timings, handshakeTimeoutMs }, headers },
+      signal,
+    );
     const { carrier } = opened;
     const received = parseReceived(opened.headers);
     const grant = parseLinkGrant(opened.headers);
@@ -241,6 +297,11 @@ export class ResumingLink {
       throw new ConnectError('NOT_A_LINK', 'answered 101 to a resumption without an offset', { status: 101 });
     }
     this.#isResuming = false;
+    this.#transport = transport;
+    if (trial !== undefined)
+      void opened.heard.then(() => {
+        if (this.#trial === trial) this.#endTrial('moved');
+      });
     this.#attachedAtMs = performance.now();
     this.#receivedAtAttach = this.#link.received;
     if (!this.#isProven) this.#prove(opened);

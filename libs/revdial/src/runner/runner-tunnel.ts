@@ -14,8 +14,6 @@ import type { RunnerTunnelEnd, RunnerTunnelState, RunnerTunnelStatus } from './r
 import type { SocketConnector } from './socket-connector.js';
 import { StreamSet } from './stream-set.js';
 import type { TokenSource } from './token-source.js';
-import { TransportChooser } from './transport-chooser.js';
-import type { TransportMode } from './transport-chooser.js';
 
 export interface RunnerTunnelOptions {
   readonly connector: SocketConnector;
@@ -23,15 +21,18 @@ export interface RunnerTunnelOptions {
   readonly runnerId: string;
   readonly local: LocalAddress;
   readonly token: TokenSource;
-  readonly transport?: TransportMode;
+  /** The hijack, unless told otherwise. */
+  readonly transport?: DialBackTransport;
+  /** See `ReconnectPlan`. */
+  readonly refusedAfterMs?: number | undefined;
   readonly timings?: Partial<RunnerTimings>;
   /** This tunnel's own; lines do not repeat the runner id. */
   readonly logger: RunnerLogger;
 }
 
 /**
- * One runner id held connected for as long as the process lives: connects, comes back after every loss with full jitter,
- * finds the transport that the path allows, and carries streams to one local service.
+ * One runner id held connected over generation 1 or 2 for as long as the process lives: connects, comes back after every loss
+ * with full jitter, and carries streams to one local service.
  */
 export class RunnerTunnel implements RunnerTunnelStatus {
   readonly runnerId: string;
@@ -41,11 +42,9 @@ export class RunnerTunnel implements RunnerTunnelStatus {
   readonly #timings: RunnerTimings;
   readonly #streams: StreamSet;
   readonly #plan: ReconnectPlan;
-  readonly #chooser: TransportChooser;
   readonly #stop = new AbortController();
   #state: RunnerTunnelState = 'idle';
   #isClosing = false;
-  #linkCount = 0;
   #link: EstablishedLink | undefined;
   #settleClosed: (end: RunnerTunnelEnd) => void = () => undefined;
 
@@ -54,8 +53,7 @@ export class RunnerTunnel implements RunnerTunnelStatus {
     this.#options = options;
     this.#timings = { ...RUNNER_TIMINGS, ...options.timings };
     this.#streams = new StreamSet(this.#timings.streamPingIntervalMs);
-    this.#plan = new ReconnectPlan(this.#timings);
-    this.#chooser = new TransportChooser(options.transport ?? 'auto', this.#timings.shortHijackMs);
+    this.#plan = new ReconnectPlan(this.#timings, options.refusedAfterMs);
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -72,11 +70,6 @@ export class RunnerTunnel implements RunnerTunnelStatus {
 
   get openStreamCount(): number {
     return this.#streams.size;
-  }
-
-  /** Links that stood so far. */
-  get linkCount(): number {
-    return this.#linkCount;
   }
 
   /** Begins to connect. Once. */
@@ -138,7 +131,7 @@ export class RunnerTunnel implements RunnerTunnelStatus {
     const { logger } = this.#options;
     let link: EstablishedLink;
     try {
-      link = await this.#connect();
+      link = await this.#open();
     } catch (error) {
       return this.#hasToStop() ? undefined : this.#afterFailure(error);
     }
@@ -148,49 +141,22 @@ export class RunnerTunnel implements RunnerTunnelStatus {
     }
     const connectedAtMs = performance.now();
     this.#link = link;
-    this.#linkCount += 1;
     this.#state = 'connected';
     this.#plan.connected();
-    this.#chooser.connected();
-    logger.info({ transport: link.transport, why: this.#chooser.why }, 'connected');
+    logger.info({ transport: link.transport, why: 'as configured' }, 'connected');
     const end = await link.closed;
     this.#link = undefined;
     if (this.#hasToStop()) return undefined;
 
     const lifeMs = Math.round(performance.now() - connectedAtMs);
     const retryInMs =
-      end.reason === 'superseded' ? this.#plan.afterSuperseded() : this.#afterLoss(lifeMs, link.pickedUpCount);
+      end.reason === 'superseded' ? this.#plan.afterSuperseded() : this.#plan.afterLoss(lifeMs, link.pickedUpCount);
     logger.warn({ transport: link.transport, reason: end.reason, detail: end.detail, lifeMs, retryInMs }, 'lost');
     return retryInMs;
   }
 
-  #afterLoss(lifeMs: number, pickedUpCount: number): number {
-    this.#chooser.lost(lifeMs);
-    return this.#plan.afterLoss(lifeMs, pickedUpCount);
-  }
-
-  async #connect(): Promise<EstablishedLink> {
-    try {
-      return await this.#open(this.#chooser.current);
-    } catch (error) {
-      if (!(error instanceof ConnectError) || error.code !== 'NOT_A_LINK' || this.#hasToStop()) throw error;
-      const refusing = this.#chooser.current;
-      if (!this.#chooser.refused(error.message)) throw error;
-      this.#options.logger.info(
-        { transport: refusing, problem: error.message, next: this.#chooser.current },
-        'changing the transport',
-      );
-    }
-    try {
-      return await this.#open(this.#chooser.current);
-    } catch (error) {
-      if (error instanceof ConnectError && error.code === 'NOT_A_LINK') this.#chooser.refused(error.message);
-      throw error;
-    }
-  }
-
-  async #open(transport: DialBackTransport): Promise<EstablishedLink> {
-    const { connector, runnerId, local, token, logger } = this.#options;
+  #open(): Promise<EstablishedLink> {
+    const { connector, runnerId, local, token, logger, transport = 'hijack' } = this.#options;
     return openEstablishedLink(
       transport,
       { connector, runnerId, local, token, logger, streams: this.#streams, timings: this.#timings },
@@ -202,7 +168,6 @@ export class RunnerTunnel implements RunnerTunnelStatus {
     const { logger } = this.#options;
     const { error, retryInMs } = this.#plan.afterFailure(cause);
     const { code, status, message: problem } = error;
-    if (code !== 'NOT_A_LINK') this.#chooser.unavailable();
     if (retryInMs === undefined) {
       logger.error({ status, problem }, 'refused for good');
       this.#finish({ reason: 'refused', status: status ?? 0 });

@@ -11,9 +11,13 @@ import { withDeadline } from './with-deadline.js';
 
 export interface SocketConnectorOptions {
   readonly server: ServerAddress;
-  readonly proxy?: ProxyAddress | undefined;
-  /** PEM texts, trusted as well as the well-known authorities. */
-  readonly certificateAuthorities?: readonly string[];
+  /** Asked before each connection. */
+  readonly proxy?: (() => ProxyAddress | undefined) | undefined;
+  /**
+   * PEM texts, trusted as well as the well-known authorities. Asked before each connection; while that fails, the latest that were
+   * good count.
+   */
+  readonly certificateAuthorities?: () => Promise<readonly string[]>;
   /** The name to ask for and to check the certificate against, when it is not the URL's. */
   readonly serverName?: string | undefined;
 }
@@ -22,31 +26,30 @@ export interface SocketConnectorOptions {
 const TCP_KEEP_ALIVE_MS = 30_000;
 
 /**
- * Opens sockets to the API's origin: TCP or TLS, directly or through an HTTP proxy. One for a process: it parses the
- * authorities once and resumes TLS sessions, which spares later data connections a round of certificates.
+ * Opens sockets to the API's origin: TCP or TLS, directly or through an HTTP proxy. One for a process: it parses
+ * authorities when they change and resumes TLS sessions, which spares later data connections a round of certificates.
  */
 export class SocketConnector {
   readonly server: ServerAddress;
-  readonly #proxy: ProxyAddress | undefined;
-  readonly #secureContext: SecureContext | undefined;
+  readonly #proxy: () => ProxyAddress | undefined;
+  readonly #readAuthorities: (() => Promise<readonly string[]>) | undefined;
   readonly #serverName: string;
+  #trust: { readonly authorities: string; readonly context: SecureContext | undefined } | undefined;
   #tlsSession: Buffer | undefined;
 
-  /** @throws Error when a certificate authority is not a PEM certificate */
   constructor(options: SocketConnectorOptions) {
     this.server = options.server;
-    this.#proxy = options.proxy;
-    const authorities = options.certificateAuthorities ?? [];
-    this.#secureContext =
-      authorities.length === 0 ? undefined : createSecureContext({ ca: [...rootCertificates, ...authorities] });
+    this.#proxy = options.proxy ?? ((): undefined => undefined);
+    this.#readAuthorities = options.certificateAuthorities;
     // An address is not a valid name to ask for (RFC 6066 §3); the certificate is still checked against it.
     this.#serverName = options.serverName ?? (isIP(options.server.host) === 0 ? options.server.host : '');
   }
 
   /** Where the first connection goes. */
   get nextHop(): { readonly host: string; readonly port: number; readonly isProxy: boolean } {
-    const { host, port } = this.#proxy ?? this.server;
-    return { host, port, isProxy: this.#proxy !== undefined };
+    const proxy = this.#proxy();
+    const { host, port } = proxy ?? this.server;
+    return { host, port, isProxy: proxy !== undefined };
   }
 
   /**
@@ -57,12 +60,32 @@ export class SocketConnector {
     const timeoutError = (): Error =>
       new ConnectError('UNREACHABLE', `no connection to ${this.server.authority} within ${String(timeoutMs)} ms`);
     return withDeadline(timeoutMs, signal, timeoutError, async (bounded) => {
+      const proxy = this.#proxy();
+      const context = this.server.tls || proxy?.tls === true ? await this.#secureContext() : undefined;
       const socket =
-        this.#proxy === undefined
+        proxy === undefined
           ? await this.#connectTcp(this.server.host, this.server.port, bounded)
-          : await this.#connectThroughProxy(this.#proxy, bounded);
-      return this.server.tls ? this.#secure(socket, bounded) : socket;
+          : await this.#connectThroughProxy(proxy, context, bounded);
+      return this.server.tls ? this.#secure(socket, context, bounded) : socket;
     });
+  }
+
+  async #secureContext(): Promise<SecureContext | undefined> {
+    if (this.#readAuthorities === undefined) return undefined;
+    try {
+      const texts = await this.#readAuthorities();
+      const authorities = texts.join('\n');
+      if (this.#trust?.authorities === authorities) return this.#trust.context;
+      const context = texts.length === 0 ? undefined : createSecureContext({ ca: [...rootCertificates, ...texts] });
+      this.#trust = { authorities, context };
+      // It was granted on the word of those that were trusted before.
+      this.#tlsSession = undefined;
+      return context;
+    } catch (cause) {
+      if (this.#trust !== undefined) return this.#trust.context;
+      const problem = cause instanceof Error ? cause.message : 'unknown';
+      throw new ConnectError('TLS_FAILED', `the authorities to trust can not be read (${problem})`, { cause });
+    }
   }
 
   async #connectTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
@@ -76,10 +99,14 @@ export class SocketConnector {
     return socket;
   }
 
-  async #connectThroughProxy(proxy: ProxyAddress, signal: AbortSignal): Promise<Socket> {
+  async #connectThroughProxy(
+    proxy: ProxyAddress,
+    context: SecureContext | undefined,
+    signal: AbortSignal,
+  ): Promise<Socket> {
     const where = `proxy ${proxy.host}:${String(proxy.port)}`;
     const tcp = await this.#connectTcp(proxy.host, proxy.port, signal);
-    const socket = proxy.tls ? await this.#secureProxy(tcp, proxy, signal) : tcp;
+    const socket = proxy.tls ? await this.#secureProxy(tcp, proxy, context, signal) : tcp;
     const { host, port } = this.server;
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${String(port)}`;
     const authorization = proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
@@ -101,11 +128,16 @@ export class SocketConnector {
     return socket;
   }
 
-  async #secureProxy(tcp: Socket, proxy: ProxyAddress, signal: AbortSignal): Promise<Socket> {
+  async #secureProxy(
+    tcp: Socket,
+    proxy: ProxyAddress,
+    context: SecureContext | undefined,
+    signal: AbortSignal,
+  ): Promise<Socket> {
     const secure = connectTls({
       socket: tcp,
       ...(isIP(proxy.host) === 0 ? { servername: proxy.host } : { host: proxy.host }),
-      ...(this.#secureContext === undefined ? {} : { secureContext: this.#secureContext }),
+      ...(context === undefined ? {} : { secureContext: context }),
       ALPNProtocols: ['http/1.1'],
     });
     try {
@@ -118,14 +150,14 @@ export class SocketConnector {
     return secure;
   }
 
-  async #secure(tcp: Socket, signal: AbortSignal): Promise<Socket> {
+  async #secure(tcp: Socket, context: SecureContext | undefined, signal: AbortSignal): Promise<Socket> {
     const secure = connectTls({
       socket: tcp,
       host: this.server.host,
       servername: this.#serverName,
       // Load balancers choose among what is offered; links speak HTTP/1.1 only.
       ALPNProtocols: ['http/1.1'],
-      ...(this.#secureContext === undefined ? {} : { secureContext: this.#secureContext }),
+      ...(context === undefined ? {} : { secureContext: context }),
       ...(this.#tlsSession === undefined ? {} : { session: this.#tlsSession }),
     });
     secure.on('session', (session) => {

@@ -21,19 +21,30 @@ export function fixedToken(token: string): TokenSource {
   return { read: () => Promise.resolve(token) };
 }
 
-/** The token is the file's content without surrounding white space. */
+/**
+ * The one to present of what an operator has written. The API accepts several, separated by commas, while they are rotated
+ * (`new,old`); hosts often share its file or variable, and take the first. `undefined`: that is none.
+ */
+export function firstToken(text: string): string | undefined {
+  const [first = ''] = text.split(',');
+  const token = first.trim();
+  return isToken(token) ? token : undefined;
+}
+
+/** The token is the file's first one, see `firstToken`. */
 export function tokenFile(path: string): TokenSource {
   return {
     async read() {
-      let token: string;
+      let text: string;
       try {
         const { size } = await stat(path);
         if (size > TOKEN_FILE_MAX_BYTES) throw new Error(`larger than ${String(TOKEN_FILE_MAX_BYTES)} bytes`);
-        token = (await readFile(path, 'utf8')).trim();
+        text = await readFile(path, 'utf8');
       } catch (cause) {
         throw new ConnectError('TOKEN_UNAVAILABLE', `the token file can not be read`, { cause });
       }
-      if (!isToken(token)) throw new ConnectError('TOKEN_UNAVAILABLE', 'the token file does not hold one token');
+      const token = firstToken(text);
+      if (token === undefined) throw new ConnectError('TOKEN_UNAVAILABLE', 'the token file does not hold a token');
       return token;
     },
   };

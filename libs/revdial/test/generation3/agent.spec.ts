@@ -226,7 +226,7 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     rig.gateway.refusedRunnerId = 'wolf-b';
     const agent = rig.start(
       { 'wolf-a': NOWHERE, 'wolf-b': NOWHERE, 'wolf-c': NOWHERE },
-      { transport, timings: { refusedAfterMs: 0 } },
+      { transport, refusedAfterMs: 0 },
     );
     await eventually(() =>
       expect(agent.tunnels.statuses.map(({ state }) => state)).toEqual(['connected', 'refused', 'connected']),

@@ -128,12 +128,12 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])(
     });
 
     it('is refused for good with a token that nobody knows', async () => {
-      const { tunnel } = start({ token: fixedToken('unknown'), timings: { refusedAfterMs: 0 } });
+      const { tunnel } = start({ token: fixedToken('unknown'), refusedAfterMs: 0 });
       expect(await tunnel.closed).toEqual({ reason: 'refused', status: 401 });
     });
 
     it('is refused for good with an id that the token may not open', async () => {
-      const { tunnel } = start({ token: fixedToken(USER_TOKEN), timings: { refusedAfterMs: 0 } });
+      const { tunnel } = start({ token: fixedToken(USER_TOKEN), refusedAfterMs: 0 });
       expect(await tunnel.closed).toEqual({ reason: 'refused', status: 400 });
     });
 

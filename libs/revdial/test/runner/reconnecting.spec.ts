@@ -95,7 +95,7 @@ describe('coming back', () => {
     ['400 in the API’s words', { status: 400, body: 'invalid runner ID format\n' }],
   ])('doubts %s for a while and then takes it for good', async (_what, answer) => {
     api.hijack = answer;
-    started = startTunnel(api.url, LOCAL, { timings: { refusedAfterMs: 700 } });
+    started = startTunnel(api.url, LOCAL, { refusedAfterMs: 700 });
     expect(await started.tunnel.closed).toEqual({ reason: 'refused', status: answer.status });
     expect(started.tunnel.state).toBe('refused');
     expect(api.requests.length).toBeGreaterThanOrEqual(2);
@@ -112,7 +112,7 @@ describe('coming back', () => {
 
   it('asks again and again when another principal holds its id', async () => {
     api.hijack = { status: 409 };
-    started = startTunnel(api.url, LOCAL, { timings: { refusedAfterMs: 0 } });
+    started = startTunnel(api.url, LOCAL, { refusedAfterMs: 0 });
     await eventually(() => expect(api.requests.length).toBeGreaterThan(5));
     expect(started.logger.find('not connected')?.fields).toMatchObject({ code: 'UNAVAILABLE', status: 409 });
     expect(new Set(api.requests.map(({ kind }) => kind))).toEqual(new Set(['hijack']));

@@ -10,6 +10,7 @@ import { connectorTo, startTunnel } from './support/start-tunnel.js';
 
 const signal = new AbortController().signal;
 const AUTHORITY = fixture('test-authority.pem');
+const trusted = (): Promise<string[]> => Promise.resolve([AUTHORITY]);
 
 async function failure(connecting: Promise<unknown>): Promise<ConnectErrorCode | undefined> {
   const error: unknown = await connecting.then(
@@ -19,11 +20,11 @@ async function failure(connecting: Promise<unknown>): Promise<ConnectErrorCode |
   return isConnectError(error) ? error.code : undefined;
 }
 
-function proxyFor(url: string, value: string): ProxyAddress {
+function proxyFor(url: string, value: string): () => ProxyAddress {
   const server = parseServerAddress(url);
   const choice = server === undefined ? undefined : chooseProxy(server, { ALL_PROXY: value });
   if (choice?.kind !== 'proxy') throw new Error('the test gave a bad proxy');
-  return choice.proxy;
+  return () => choice.proxy;
 }
 
 describe('connecting with TLS', () => {
@@ -38,7 +39,7 @@ describe('connecting with TLS', () => {
     async (transport) => {
       api = await ApiDouble.start({ certificate: 'test-server.pem' });
       const service = await LocalService.start();
-      const connector = connectorTo(api.url, { certificateAuthorities: [AUTHORITY] });
+      const connector = connectorTo(api.url, { certificateAuthorities: trusted });
       const { tunnel } = startTunnel(api.url, service.address, { connector, transport });
       await eventually(() => expect(tunnel.state).toBe('connected'));
       const websocket = await api.dial();
@@ -55,9 +56,36 @@ describe('connecting with TLS', () => {
     expect(await failure(connectorTo(api.url).connect(signal, 2_000))).toBe('TLS_FAILED');
   });
 
+  it('asks for its authorities before each connection, and keeps the latest that were good', async () => {
+    api = await ApiDouble.start({ certificate: 'test-server.pem' });
+    let read: () => Promise<string[]> = () => Promise.reject(new Error('not there yet'));
+    const connector = connectorTo(api.url, { certificateAuthorities: () => read() });
+    expect(await failure(connector.connect(signal, 2_000))).toBe('TLS_FAILED');
+    read = () => Promise.resolve(['-----BEGIN CERTIFICATE-----\nhalf of it']);
+    expect(await failure(connector.connect(signal, 2_000))).toBe('TLS_FAILED');
+    read = trusted;
+    (await connector.connect(signal, 2_000)).destroy();
+    read = () => Promise.reject(new Error('being replaced'));
+    (await connector.connect(signal, 2_000)).destroy();
+    read = () => Promise.resolve([]);
+    expect(await failure(connector.connect(signal, 2_000))).toBe('TLS_FAILED');
+  });
+
+  it('asks for its proxy before each connection', async () => {
+    api = await ApiDouble.start({ certificate: 'test-server.pem' });
+    const proxy = await ConnectProxy.start(api.port);
+    const url = 'https://api.example.test';
+    let choose = proxyFor(url, 'http://127.0.0.1:9');
+    const connector = connectorTo(url, { certificateAuthorities: trusted, proxy: () => choose() });
+    expect(await failure(connector.connect(signal, 2_000))).toBe('UNREACHABLE');
+    choose = proxyFor(url, `http://127.0.0.1:${String(proxy.port)}`);
+    (await connector.connect(signal, 2_000)).destroy();
+    await proxy.close();
+  });
+
   it('checks the certificate against the name of the URL, or the one it was given', async () => {
     api = await ApiDouble.start({ certificate: 'test-server-other-name.pem' });
-    const options = { certificateAuthorities: [AUTHORITY] };
+    const options = { certificateAuthorities: trusted };
     expect(await failure(connectorTo(api.url, options).connect(signal, 2_000))).toBe('TLS_FAILED');
     const named = connectorTo(api.url, { ...options, serverName: 'other.example.test' });
     const socket = await named.connect(signal, 2_000);
@@ -70,7 +98,7 @@ describe('connecting with TLS', () => {
     const proxy = await ConnectProxy.start(api.port);
     const url = 'https://api.example.test';
     const connector = connectorTo(url, {
-      certificateAuthorities: [AUTHORITY],
+      certificateAuthorities: trusted,
       proxy: proxyFor(url, `http://user:p%40ss@127.0.0.1:${String(proxy.port)}`),
     });
     const { tunnel, logger } = startTunnel(url, { kind: 'tcp', host: '127.0.0.1', port: 9 }, { connector });

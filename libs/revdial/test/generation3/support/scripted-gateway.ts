@@ -41,6 +41,7 @@ interface Asked {
   readonly runnerIds: readonly string[];
   readonly isResumption: boolean;
   readonly authorization: string | undefined;
+  readonly machineId: string | string[] | undefined;
 }
 
 /** The API's end of generation 3, written by hand and able to misbehave. */
@@ -52,6 +53,8 @@ export class ScriptedGateway {
   resumption: Behaviour = 'serve';
   refusedRunnerId: string | undefined;
   holdMs = 30_000;
+  /** Hears of each request before it is answered. */
+  onAsked: (asked: Asked) => void = () => undefined;
   /** Set: each new link is asked to move with its first bytes. */
   drainsAtOnceMs: number | undefined;
   readonly asked: Asked[] = [];
@@ -182,7 +185,8 @@ export class ScriptedGateway {
         refuse(socket, { status: 410, body: problem ?? '' });
         return;
       }
-      found.link.attach(carrierOf(formatReceived(found.link.detach())), resumption.received);
+      const carrier = carrierOf(formatReceived(found.link.detach()));
+      if (isHonest) found.link.attach(carrier, resumption.received);
     }
   }
 
@@ -192,8 +196,10 @@ export class ScriptedGateway {
       runnerIds: new URL(request.url ?? '', 'http://api').searchParams.getAll('runnerid'),
       isResumption: request.headers['revdial-resume'] !== undefined,
       authorization: request.headers.authorization,
+      machineId: request.headers['revdial-machine'],
     };
     this.asked.push(asked);
+    this.onAsked(asked);
     return asked;
   }
 }
