@@ -12,22 +12,50 @@ export const API_LIMITS = {
   runnerHostsPatienceMs: 500,
   /** Longer texts are no key of ours. */
   tokenMaxLength: 512,
-  /** Bodies of JSON; the clipboard, which may be larger, is read by its own route. */
-  jsonBodyMaxBytes: 1024 * 1024,
+  /** Bodies of JSON, of every route that says nothing else. */
+  jsonBodyMaxBytes: 64 * 1024,
+  /** Members of all their objects together. */
+  jsonBodyMaxKeys: 512,
+  /** Objects, lists and what stands in them, all together. */
+  jsonBodyMaxValues: 4_096,
+  /** A new desktop brings a prompt of 100 000 characters, a command its arguments, and JSON may write a character with six bytes. */
+  jsonLargeBodyMaxBytes: 1024 * 1024,
+  /** A heartbeat tells of all containers of a host, some hundreds on a large one. */
+  heartbeatBodyMaxBytes: 256 * 1024,
+  heartbeatBodyMaxKeys: 8_192,
+  heartbeatBodyMaxValues: 16_384,
   /** Times its limit that a body which is too long is read and dropped, so that the answer reaches its sender; then it is cut. */
   bodyDiscardFactor: 3,
-  /** Objects within objects; deeper ones are nobody's honest body. */
-  bodyMaxDepth: 32,
   /** Ids of Helix's own objects on a session. */
   labelMaxLength: 200,
   pageSizeDefault: 50,
   /** A page is built in memory. */
   pageSizeMax: 200,
   pageMax: 1_000_000,
-  /** How long a body may take to arrive, as Node has it for all; files have a deadline of their own, for silence. */
-  bodyMaxMs: 300_000,
-  /** How long the rest of a body is still read and dropped once it was answered, so that the answer reaches its sender. */
+  /** How long a body of JSON may take to arrive; files have a deadline of their own, for silence. */
+  bodyMaxMs: 10_000,
+  /** How long 20 MiB for a clipboard may take: three megabits a second. */
+  clipboardBodyMaxMs: 60_000,
+  /** How long the rest of a body is still read and dropped once it was answered, so that the answer reaches its sender … */
   bodyLingerMs: 5_000,
+  /** … and how much of it; callers who were let in may send more (`bodyDiscardFactor`). */
+  bodyDrainMaxBytes: 256 * 1024,
+  /** Address and headers of a request, as Node has it: a JWT and the cookies of a site fit. */
+  headersMaxBytes: 16 * 1024,
+  /** How long they may take, from the opening of the connection on. */
+  headersMaxMs: 20_000,
+  /** Between two looks for connections that took longer. */
+  headersCheckMs: 5_000,
+  /** Between two lines of the log about connections that are dropped, because there are as many as may be. */
+  droppedToldMs: 60_000,
+  /** Unknown tokens of one address at once, before it is told to come later: of a building's programs whose keys have ended … */
+  strangerAttemptsBurst: 200,
+  /** … and so many more each second. Each is one question to the database. */
+  strangerAttemptsPerS: 20,
+  /** Lookups that wait for each other at an address without attempts, so that a valid token there is still found. */
+  strangersWaitingMax: 32,
+  /** Addresses whose attempts are counted; those not heard of for the longest are forgotten. */
+  strangerAddressesMax: 10_000,
   /** How long a caller may read nothing at all of his answer before he is cut; until then it waits in memory. */
   answerStallMs: 30_000,
   /** How long a log that is followed may be quiet before something is sent, below the 60 s of load balancers. */

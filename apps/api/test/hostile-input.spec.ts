@@ -123,7 +123,7 @@ describe('input that is meant to hurt', () => {
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
   });
 
-  it('refuses a small body that unpacks to a large one', async () => {
+  it('refuses a small body that would unpack to a large one, unpacked never', async () => {
     const { gzipSync } = await import('node:zlib');
     const response = await fetch(api.url + AGENTS, {
       method: 'POST',
@@ -134,7 +134,10 @@ describe('input that is meant to hurt', () => {
       },
       body: gzipSync(Buffer.alloc(50_000_000, ' ')),
     });
-    expect(response.status).toBe(413);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      415,
+      'UNSUPPORTED_ENCODING',
+    ]);
   });
 
   it('says on every answer that it is what its type says and is to be kept by nobody', async () => {

@@ -134,7 +134,7 @@ describe('callers who do not read their answers', () => {
     });
     const written = desktop.owner.post(`${desktop.base}/clipboard`, sent);
     const finish = await asked;
-    expect(budget.heldBytes).toBe(JSON.stringify(sent).length + sent.data.length);
+    expect(budget.heldBytes).toBe(JSON.stringify(sent).length + JSON.stringify(sent.data).length);
     finish();
     expect((await written).status).toBe(200);
   });

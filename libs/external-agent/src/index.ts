@@ -122,7 +122,7 @@ export { ScreenshotService } from './screenshot/screenshot.service.js';
 export type { Screenshot } from './screenshot/screenshot.service.js';
 export { parseScreenshotQuery } from './screenshot/screenshot-query.js';
 export type { ScreenshotQuery } from './screenshot/screenshot-query.js';
-export { ClipboardService, parseClipboard } from './clipboard/clipboard.service.js';
+export { clipboardJson, ClipboardService, parseClipboard } from './clipboard/clipboard.service.js';
 export type { ClipboardContent } from './clipboard/clipboard.service.js';
 export { UploadService } from './upload/upload.service.js';
 export type { UploadedFile, UploadRequest } from './upload/upload.service.js';

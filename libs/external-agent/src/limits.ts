@@ -62,6 +62,8 @@ export const LIMITS = {
   logLineMaxLength: 16 * 1024,
   /** A log's last lines as the desktop sends them: 5000 of three kilobytes. */
   logTailMaxBytes: 16 * 1024 * 1024,
+  /** Characters of them that are passed on, the newest: they leave as one answer. */
+  logAnswerMaxLength: 4 * 1024 * 1024,
   /** How long a desktop may take to send them: one that never ends them is not waited for. */
   logTailTimeoutMs: 20_000,
   /** Lines which wait for one follower who reads too slowly; then the oldest go (helix-rest §9). */
@@ -87,7 +89,7 @@ export const LIMITS = {
   /** Length of one `NAME=value` entry; Docker's own limit is far higher. */
   environmentEntryMaxBytes: 8 * 1024,
   /**
-   * All entries together. Wolf lists every desktop's environment in one answer, of which 8 MiB are read and beyond 64 KiB
+   * All entries together. Wolf lists every desktop's environment in one answer, of which 4 MiB are read and beyond 64 KiB
    * Wolf itself is shaky (wolf-api §1.6): a few fat desktops must not make a host's list unreadable.
    */
   environmentMaxBytes: 32 * 1024,

@@ -4,6 +4,7 @@ import { eventually, LocalDialer } from '@helix/revdial/testing';
 import {
   ByteBudget,
   ClipboardService,
+  type ClipboardContent,
   createSessionId,
   EXTERNAL_AGENT_LIMITS,
   ScreenshotService,
@@ -151,7 +152,7 @@ describe('what comes from a desktop', () => {
       const other = addSession(state);
       await expect(screenshots.fetch(other, {})).rejects.toMatchObject({ code });
       await expect(clipboards.read(other)).rejects.toMatchObject({ code });
-      await expect(clipboards.write(other, { type: 'text', data: '' })).rejects.toMatchObject({ code });
+      await expect(clipboards.write(other, textOf(''))).rejects.toMatchObject({ code });
       expect(desktop.requests).toEqual([]);
     });
 
@@ -203,9 +204,9 @@ describe('what comes from a desktop', () => {
 
   describe('clipboards', () => {
     it.each([
-      ['text', '{"type":"text","data":"hello"}', { type: 'text', data: 'hello' }],
-      ['a picture', '{"type":"image","data":"iVBOR"}', { type: 'image', data: 'iVBOR' }],
-      ['text with more keys', '{"type":"text","data":"","size":0}', { type: 'text', data: '' }],
+      ['text', '{"type":"text","data":"hello"}', textOf('hello')],
+      ['a picture', '{"type":"image","data":"iVBOR"}', { type: 'image', data: Buffer.from('"iVBOR"') }],
+      ['text with more keys', '{"type":"text","data":"","size":0}', textOf('')],
       ['nothing', '', undefined],
     ])('are read: %s', async (_what, body, content) => {
       desktop.answer = answering('application/json', body);
@@ -222,7 +223,7 @@ describe('what comes from a desktop', () => {
 
     it('are written as they are', async () => {
       desktop.answer = answering('text/plain', '');
-      await clipboards.write(id, { type: 'text', data: 'Grüße\n"' });
+      await clipboards.write(id, textOf('Grüße\n"'));
       expect(desktop.requests).toEqual([
         { url: '/clipboard', method: 'POST', body: JSON.stringify({ type: 'text', data: 'Grüße\n"' }) },
       ]);
@@ -237,7 +238,7 @@ describe('what comes from a desktop', () => {
         code: 'DESKTOP_ERROR',
         details: { upstreamStatus: 500 },
       });
-      await expect(clipboards.write(id, { type: 'text', data: '' })).rejects.toMatchObject({ code: 'DESKTOP_ERROR' });
+      await expect(clipboards.write(id, textOf(''))).rejects.toMatchObject({ code: 'DESKTOP_ERROR' });
     });
 
     it('are written without waiting for a desktop that goes on talking, which is cut', async () => {
@@ -251,10 +252,15 @@ describe('what comes from a desktop', () => {
         response.on('drain', talk);
         talk();
       };
-      await clipboards.write(id, { type: 'text', data: '' });
+      await clipboards.write(id, textOf(''));
       await eventually(() => {
         expect(closed).toBe(true);
       });
     });
   });
 });
+
+/** A clipboard with this text, as it is written in JSON. */
+function textOf(text: string): ClipboardContent {
+  return { type: 'text', data: Buffer.from(JSON.stringify(text)) };
+}

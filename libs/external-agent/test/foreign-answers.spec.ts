@@ -55,7 +55,7 @@ describe('headers of a desktop or a host that change what a body means', () => {
     },
     'clipboard write': {
       body: '',
-      ask: () => new ClipboardService(pool, directory, budget).write(id, { type: 'text', data: '' }),
+      ask: () => new ClipboardService(pool, directory, budget).write(id, { type: 'text', data: Buffer.from('""') }),
     },
     logs: { body: 'line\n', ask: () => new LogService(pool, directory, budget).tail(id, 5) },
     'logs followed': {

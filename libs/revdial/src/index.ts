@@ -36,6 +36,10 @@ export type {
 export { RunnerHttpPool } from './http/runner-http-pool.js';
 export type { ObservableDialer } from './http/runner-http-pool.js';
 export type { RunnerHttpPoolOptions } from './http/runner-http-pool-options.js';
+export { ForeignJsonError } from './json/foreign-json-error.js';
+export type { JsonFault } from './json/foreign-json-error.js';
+export { parseForeignJson, parseLongForeignJson, SMALL_JSON, splitForeignJson } from './json/foreign-json.js';
+export type { JsonLimits } from './json/json-outline.js';
 export { collectBounded } from './http/collect-bounded.js';
 export { NO_PAGE_HEADERS } from './http/no-page-headers.js';
 export { readBounded } from './http/read-bounded.js';

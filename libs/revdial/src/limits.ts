@@ -171,3 +171,12 @@ export const RESUMED_LINK_COST = 0.1;
 
 /** Longest `Retry-After` of a link that comes in a storm: whoever asks again later is told anew. */
 export const STORM_RETRY_AFTER_MAX_SECONDS = 30;
+
+/** Objects within objects of foreign JSON; no honest text has deeper ones. */
+export const FOREIGN_JSON_MAX_DEPTH = 32;
+
+/** How much of a long text is looked at before others have their turn: about a millisecond. */
+export const FOREIGN_JSON_SLICE_BYTES = 256 * 1024;
+
+/** How much of one, its long strings left out, is parsed without a pause: a few milliseconds, some tens where nothing in it is ASCII. */
+export const FOREIGN_JSON_AT_ONCE_MAX_BYTES = 1024 * 1024;

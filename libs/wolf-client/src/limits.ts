@@ -1,7 +1,13 @@
 /** Everything that Wolf, or a caller, could let grow; each number with its reason. */
 
-/** Longest answer that is read. A list of 100 lobbies with rich environments is below 1 MiB. */
-export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** Longest answer that is read. A list of 100 lobbies, each with the largest environment that a caller may give it, has 4 MB. */
+export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Keys of all objects in an answer or event. A list of 1000 lobbies has no more, and 50 000 are parsed in some 10 ms. */
+export const MAX_JSON_KEYS = 50_000;
+
+/** Objects, lists and what stands in them, in an answer or event: those lobbies with an environment of fifty entries each. */
+export const MAX_JSON_VALUES = 100_000;
 
 /** Longest header block of an answer. Wolf sends one status line and one header; Node's own default is the double. */
 export const MAX_ANSWER_HEADER_BYTES = 8 * 1024;
@@ -15,7 +21,7 @@ export const MAX_STRING_LENGTH = 128 * 1024;
 /** Most entries of each of the runner's lists. Far above what a desktop needs, low enough to spare Wolf's one thread. */
 export const MAX_RUNNER_LIST_COUNT = 1024;
 
-/** Most elements of a list in an answer. No GPU serves a hundredth of it; 8 MiB of `{}` would be two million. */
+/** Most elements of a list in an answer. No GPU serves a hundredth of it; and each is checked for its shape. */
 export const MAX_LISTED_COUNT = 10_000;
 
 /** Widest and highest display that is sent. Wolf checks nothing and fails silently; encoders end at 8192. */

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Access } from '../auth/access.decorator.js';
-import { whenCallerLeaves } from '../external-agents/caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { httpAnswerOf } from '../errors/status-by-code.js';
 import { WolfHosts } from '../wolf/wolf-hosts.js';
 import { WolfInstanceQueryDto } from '../wolf/wolf-instance-query.dto.js';

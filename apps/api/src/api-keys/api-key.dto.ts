@@ -1,8 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { USER_ID, USER_ID_RULE } from '../auth/user-id.js';
+import { RefusesUnknownKeys } from '../input/own-keys.pipe.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 
+@RefusesUnknownKeys()
 export class CreateApiKeyDto {
   @ApiProperty({ description: 'Whose key this is; sessions made with it belong to this user', example: 'alice' })
   @IsString()

@@ -1,7 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsISO8601, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { Equals, IsIn, IsInt, IsISO8601, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { AbsentWhenEmpty } from '../input/lenient-text.js';
+import { RefusesUnknownKeys } from '../input/own-keys.pipe.js';
 import { API_LIMITS } from '../limits.js';
 
+@RefusesUnknownKeys()
 export class CreatePersonalApiKeyDto {
   @ApiPropertyOptional({ example: 'laptop' })
   @IsOptional()
@@ -20,4 +23,21 @@ export class CreatePersonalApiKeyDto {
   @Min(1)
   @Max(API_LIMITS.keyLifeMaxS)
   expires_in_seconds?: number;
+
+  @ApiPropertyOptional({
+    enum: ['api'],
+    description: 'A personal key, which opens all that is yours; there is no other',
+  })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsIn(['api'], { message: 'type must be api: every key made here opens all that is yours, and none is for an app' })
+  type?: string;
+
+  @ApiPropertyOptional({ description: 'Refused unless empty: a key made here would not be bound to the app' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @Equals(undefined, {
+    message: 'app_id is not taken here: an admin makes keys for apps (POST /api/v1/admin/api-keys)',
+  })
+  app_id?: string;
 }

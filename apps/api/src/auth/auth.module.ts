@@ -6,6 +6,7 @@ import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { PersonalApiKeysController } from '../api-keys/personal-api-keys.controller.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
+import { BodyGuard } from '../input/body.guard.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { AccessGuard } from './access.guard.js';
 import { Authenticator, OIDC_USERS } from './authenticator.js';
@@ -16,6 +17,7 @@ import { KeyNotices } from './key-notices.js';
 import { OidcUsers } from './oidc/oidc-users.js';
 import { TokenRunnerAuthorizer } from './runner-authorizer.js';
 import { SessionAccessPolicy } from './session-access.js';
+import { StrangerBudget } from './stranger-budget.js';
 import { WhoAmIController } from './who-am-i.controller.js';
 
 /** Who is calling, and what they may do: keys, tokens, the guard before every route and the one for links. */
@@ -24,6 +26,7 @@ import { WhoAmIController } from './who-am-i.controller.js';
   controllers: [ApiKeysController, PersonalApiKeysController, WhoAmIController],
   providers: [
     KeyCache,
+    StrangerBudget,
     KeyNotices,
     KeyHolders,
     {
@@ -37,7 +40,9 @@ import { WhoAmIController } from './who-am-i.controller.js';
     SessionAccessPolicy,
     ApiKeysService,
     TokenRunnerAuthorizer,
+    // In this order: bodies are read for callers who were let in.
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: BodyGuard },
   ],
   exports: [Authenticator, SessionAccessPolicy, ApiKeysService, TokenRunnerAuthorizer],
 })

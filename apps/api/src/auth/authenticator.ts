@@ -8,6 +8,7 @@ import { JWT_MAX_LENGTH } from './oidc/limits.js';
 import { OidcUsers } from './oidc/oidc-users.js';
 import type { Principal } from './principal.js';
 import { hashSecret, isSameHash, KEY_PREFIX } from './secret-token.js';
+import { StrangerBudget } from './stranger-budget.js';
 
 /** Token under which the users of the OIDC provider are injected; `undefined` where there is none. */
 export const OIDC_USERS = Symbol('OidcUsers');
@@ -24,19 +25,27 @@ export class Authenticator {
     @Inject(KeyHolders) private readonly keys: KeyHolders,
     @Inject(OIDC_USERS) private readonly people: OidcUsers | undefined,
     @Inject(SessionShares) private readonly shares: SessionShares,
+    @Inject(StrangerBudget) private readonly strangers: StrangerBudget,
   ) {
     this.runnerHashes = config.runnerTokens.map(hashSecret);
   }
 
   /**
-   * Who holds this token; `undefined` for a token that nobody holds.
+   * Who holds this token; `undefined` for a token that nobody holds. `address`: of the caller who brings it; absent for one who
+   * was let in by it before.
+   * @throws ApiError TOO_MANY_ATTEMPTS
    * @throws the database's error, or ProviderAwayError, when that can not be told now
    */
-  async authenticate(token: string): Promise<Principal | undefined> {
+  async authenticate(token: string, address?: string): Promise<Principal | undefined> {
     if (token.length > JWT_MAX_LENGTH) return undefined;
     const hash = hashSecret(token);
     // All are compared, so that the time taken does not tell which one matched.
     if (this.runnerHashes.map((known) => isSameHash(known, hash)).includes(true)) return RUNNER;
+    const lookUp = (): Promise<Principal | undefined> => this.lookUp(token, hash);
+    return address === undefined ? await lookUp() : await this.strangers.spend(address, hash, lookUp);
+  }
+
+  private async lookUp(token: string, hash: Buffer): Promise<Principal | undefined> {
     if (token.startsWith(KEY_PREFIX.share)) {
       return token.length > API_LIMITS.tokenMaxLength ? undefined : await this.findShare(hash);
     }

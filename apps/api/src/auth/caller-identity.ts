@@ -25,7 +25,7 @@ export class CallerIdentity {
 
   /**
    * `undefined` for a request without a token.
-   * @throws ApiError FORBIDDEN for a page of another site that would change something by cookie, AUTHENTICATION_AWAY
+   * @throws ApiError FORBIDDEN for a page of another site that would change something by cookie, AUTHENTICATION_AWAY, TOO_MANY_ATTEMPTS
    */
   async of(request: Request): Promise<Caller | undefined> {
     const presented = accessTokenOf(request);
@@ -34,7 +34,10 @@ export class CallerIdentity {
       throw new ApiError('FORBIDDEN', 'a page of another site may not change anything with the cookie of this one');
     }
     try {
-      return { presented, principal: await this.authenticator.authenticate(presented.token) };
+      return {
+        presented,
+        principal: await this.authenticator.authenticate(presented.token, request.socket.remoteAddress),
+      };
     } catch (error) {
       throw authenticationTrouble(error);
     }

@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isSessionId, SessionDirectory } from '@helix/external-agent';
-import type { RunnerAuthorizer, RunnerName, RunnerPermission, RunnerPrincipal } from '@helix/revdial';
+import {
+  RevDialError,
+  type RunnerAuthorizer,
+  type RunnerName,
+  type RunnerPermission,
+  type RunnerPrincipal,
+} from '@helix/revdial';
+import { ApiError } from '../errors/api-error.js';
 import { Authenticator } from './authenticator.js';
 import { principalName, type Principal } from './principal.js';
 
@@ -15,8 +22,11 @@ export class TokenRunnerAuthorizer implements RunnerAuthorizer {
     @Inject(SessionDirectory) private readonly directory: SessionDirectory,
   ) {}
 
-  async authenticate(token: string): Promise<RunnerPrincipal | undefined> {
-    const principal = await this.authenticator.authenticate(token);
+  async authenticate(token: string, remoteAddress?: string): Promise<RunnerPrincipal | undefined> {
+    const principal = await this.authenticator.authenticate(token, remoteAddress).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.code !== 'TOO_MANY_ATTEMPTS') throw error;
+      throw new RevDialError('LIMIT_REACHED', error.message, { cause: error });
+    });
     if (principal === undefined) return undefined;
     return { name: principalName(principal), mayOpen: (runner) => this.mayOpen(principal, runner) };
   }

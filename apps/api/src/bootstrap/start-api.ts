@@ -8,12 +8,13 @@ import { attachRevDialGateway } from '@helix/revdial/nest';
 import type { Logger } from 'pino';
 import { setAnswerHeaders } from '../answers/answer-headers.js';
 import { limitAnswerTime } from '../answers/limit-answer-time.js';
-import { limitBodyTime } from '../answers/limit-body-time.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AppModule } from '../app.module.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { Drain } from '../health/drain.js';
+import { OwnKeysPipe } from '../input/own-keys.pipe.js';
 import { StorableInputPipe } from '../input/storable-input.pipe.js';
+import { dropUnreadBodies } from '../input/unread-body.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { MetricsService } from '../metrics/metrics.service.js';
@@ -21,6 +22,8 @@ import { createOpenApiDocument } from '../openapi/openapi-document.js';
 import { OpenApiDocument } from '../openapi/openapi.controller.js';
 import { SessionWsAdapter } from '../sockets/session-ws-adapter.js';
 import { API_LIMITS } from '../limits.js';
+import { BoundedExpressAdapter } from './http-adapter.js';
+import { assertAnswerable, refuseUnreadable } from './refuse-unreadable.js';
 
 export interface RunningApi {
   readonly url: string;
@@ -35,28 +38,31 @@ export async function createApi(
   databaseUrl: string,
   logger: Logger,
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config, databaseUrl, logger), {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with(config, databaseUrl, logger),
+    new BoundedExpressAdapter(),
+    {
+      logger: new NestLogger(logger),
+      // Bodies are read behind the guard, by `BodyGuard`.
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
   const drain = app.get(Drain);
   app.use(setAnswerHeaders);
-  app.use(limitBodyTime(isUpload));
+  app.use(dropUnreadBodies());
   app.use(limitAnswerTime());
   app.use(drain.middleware());
   app.use(measureRequests(app.get(MetricsService)));
-  // Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a
-  // desktop other than the one asked for. The clipboard's, files, and what is passed on to Moonlight Web are left in the
-  // request for their own routes.
-  app.useBodyParser('json', {
-    limit: API_LIMITS.jsonBodyMaxBytes,
-    type: (request) => !isClipboard(request.url) && !isUpload(request.url) && !isMoonlight(request.url),
-  });
-  app.useGlobalPipes(new StorableInputPipe(), new ValidationPipe({ transform: true, whitelist: true }));
+  app.use(assertAnswerable);
+  app.useGlobalPipes(
+    new StorableInputPipe(),
+    new OwnKeysPipe(),
+    new ValidationPipe({ transform: true, whitelist: true }),
+  );
   app.useWebSocketAdapter(new SessionWsAdapter(app));
   app.get(OpenApiDocument).set(createOpenApiDocument(app));
   return app;
@@ -71,9 +77,8 @@ export async function startApi(config: ApiConfig, databaseUrl: string, logger: L
     }
     await app.init();
     const server = app.getHttpServer();
-    server.keepAliveTimeout = API_LIMITS.keepAliveTimeoutMs;
-    // Node's own limit knows no exception for files, which may take as long as they keep coming: see `limitBodyTime`.
-    server.requestTimeout = 0;
+    server.maxConnections = config.maxConnections;
+    refuseUnreadable(server, logger);
     attachRevDialGateway(server, app.get(RevDialGateway));
     server.listen({ port: config.port, host: config.host, backlog: API_LIMITS.listenBacklogCount });
     await once(server, 'listening');
@@ -113,17 +118,4 @@ async function closeApi(app: NestExpressApplication, graceMs: number): Promise<v
   } finally {
     clearTimeout(cut);
   }
-}
-
-/** As the router takes it: in any case, with or without a slash at the end. */
-function isClipboard(url: string | undefined): boolean {
-  return /^\/api\/v1\/external-agents\/[^/]+\/clipboard\/?(?:$|\?)/i.test(url ?? '');
-}
-
-function isUpload(url: string | undefined): boolean {
-  return /^\/api\/v1\/external-agents\/[^/]+\/upload\/?(?:$|\?)/i.test(url ?? '');
-}
-
-function isMoonlight(url: string | undefined): boolean {
-  return /^\/moonlight\//i.test(url ?? '');
 }

@@ -16,6 +16,7 @@ import {
 export interface ApiConfig extends IdentityConfig {
   readonly host: string;
   readonly port: number;
+  readonly maxConnections: number;
   /** Public base URL, without a trailing slash. */
   readonly serverUrl: string;
   /** Its path: empty, or beginning with a slash and ending without. */
@@ -61,6 +62,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const SETTINGS = {
   HOST: setting(z.string().min(1).default('0.0.0.0'), 'Address to listen on'),
   PORT: setting(whole(0, 65_535).default(8080), 'Port to listen on; 0 takes a free one'),
+  HTTP_MAX_CONNECTIONS: setting(
+    whole(16, 1_000_000).default(50_000),
+    'Connections at once, links of runners and sockets of pages among them; further ones are dropped',
+  ),
   SERVER_URL: setting(baseUrl().optional(), 'Public base URL; default `http://localhost:$PORT`'),
   SANDBOX_API_URL: setting(baseUrl().optional(), 'Base URL which desktops use to reach the API; default `SERVER_URL`'),
   DATABASE_URL: setting(
@@ -179,6 +184,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   return {
     host: env.HOST,
     port: env.PORT,
+    maxConnections: env.HTTP_MAX_CONNECTIONS,
     serverUrl,
     basePath: new URL(serverUrl).pathname.replace(/\/$/, ''),
     sandboxApiUrl: env.SANDBOX_API_URL ?? serverUrl,

@@ -13,6 +13,9 @@ interface Answer extends HttpAnswer {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** Of a body that has many faults. */
+const FAULTS_NAMED_MAX = 20;
+
 /** The one place where an error becomes an answer: JSON with `code`, `message` and `requestId`, never a stack. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
@@ -58,10 +61,7 @@ function answerTo(error: unknown): Answer {
     };
   }
   if (error instanceof HttpException) return answerToHttpException(error);
-  if (isBodyParserError(error)) {
-    if (error.status === 413) return answer('PAYLOAD_TOO_LARGE', 'the body is too large');
-    return answer('INVALID_REQUEST', 'the body is not valid JSON');
-  }
+  if (isFaultOfRequest(error)) return answer('INVALID_REQUEST', 'the path cannot be read');
   return answer('INTERNAL', 'an unexpected error; the log has it under this requestId');
 }
 
@@ -73,14 +73,17 @@ function answer(code: KnownErrorCode, message: string): Answer {
 function answerToHttpException(error: HttpException): Answer {
   const status = error.getStatus();
   if (status === 404) return answer('NOT_FOUND', 'no such route');
-  if (status === 413) return answer('PAYLOAD_TOO_LARGE', 'the body is too large');
   if (status >= 500) return answer('INTERNAL', 'an unexpected error; the log has it under this requestId');
   const body = error.getResponse();
   const detail = typeof body === 'object' && 'message' in body ? body.message : error.message;
-  return answer('INVALID_REQUEST', Array.isArray(detail) ? detail.join('; ') : String(detail));
+  return answer(
+    'INVALID_REQUEST',
+    Array.isArray(detail) ? detail.slice(0, FAULTS_NAMED_MAX).join('; ') : String(detail),
+  );
 }
 
-function isBodyParserError(error: unknown): error is Error & { readonly status: number } {
+/** Express's own: a path that is no text. */
+function isFaultOfRequest(error: unknown): boolean {
   return (
     error instanceof Error &&
     'status' in error &&

@@ -20,7 +20,7 @@ import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Response } from 'express';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { AbsentWhenEmpty } from '../input/lenient-text.js';
-import { whenCallerLeaves } from './caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 
 export class AutoJoinDto {
   @ApiPropertyOptional({ description: 'Which viewer; the one that connected last where it is absent' })

@@ -12,6 +12,7 @@ import {
 } from '@nestjs/swagger';
 import {
   ByteBudget,
+  clipboardJson,
   ClipboardService,
   EXTERNAL_AGENT_LIMITS,
   LastPictures,
@@ -26,10 +27,12 @@ import {
 } from '@helix/external-agent';
 import type { Request, Response } from 'express';
 import { sendHeld } from '../answers/send-held.js';
-import { sendJsonHeld } from '../answers/send-json-held.js';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
-import { whenCallerLeaves } from './caller-signal.js';
-import { readRequestBody } from './read-request-body.js';
+import { ApiError } from '../errors/api-error.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
+import { OwnBody } from '../input/body.guard.js';
+import { readBody } from '../input/read-body.js';
+import { API_LIMITS } from '../limits.js';
 
 const CLIPBOARD_SCHEMA = {
   type: 'object' as const,
@@ -99,11 +102,17 @@ export class DesktopController {
   async readClipboard(@CurrentSession() session: SessionEntity, @Res() response: Response): Promise<void> {
     const content = await this.clipboards.read(session.id, whenCallerLeaves(response));
     // Clients take an empty answer for an empty clipboard (helix-rest §3.4).
-    response.setHeader('Cache-Control', 'no-store');
-    sendJsonHeld(response, this.budget, content);
+    const chunks = content === undefined ? [] : clipboardJson(content);
+    sendHeld(response, this.budget, {
+      kept: chunks,
+      chunks,
+      byteCount: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+    });
   }
 
   @Post('clipboard')
+  @OwnBody()
   @HttpCode(200)
   @ApiOperation({ summary: "Replace the desktop's clipboard; at most 20 MiB" })
   @ApiBody({ schema: CLIPBOARD_SCHEMA })
@@ -118,7 +127,7 @@ export class DesktopController {
     try {
       const content = await readClipboardBody(request, share);
       // It is kept until the desktop has taken it, once as it was read and once as it is sent.
-      share.add(Buffer.byteLength(content.data));
+      share.add(content.data.length);
       await this.clipboards.write(session.id, content, signal);
     } finally {
       share.release();
@@ -148,13 +157,16 @@ export class DesktopController {
 }
 
 /**
- * Read after the guard, and not by a body parser before it: 20 MiB are for callers we know.
  * @throws ExternalAgentError CLIPBOARD_TOO_LARGE, INVALID_REQUEST, BUSY
+ * @throws ApiError REQUEST_TIMEOUT, UNSUPPORTED_ENCODING
  */
 async function readClipboardBody(request: Request, share: ByteShare): Promise<ClipboardContent> {
-  const body = await readRequestBody(request, EXTERNAL_AGENT_LIMITS.clipboardMaxBytes, share);
-  if (body === undefined) throw new ExternalAgentError('CLIPBOARD_TOO_LARGE', 'a clipboard may hold at most 20 MiB');
-  const content = parseClipboard(body);
+  const bounds = { maxBytes: EXTERNAL_AGENT_LIMITS.clipboardMaxBytes, maxMs: API_LIMITS.clipboardBodyMaxMs, share };
+  const body = await readBody(request, bounds).catch((error: unknown) => {
+    if (!(error instanceof ApiError) || error.code !== 'PAYLOAD_TOO_LARGE') throw error;
+    throw new ExternalAgentError('CLIPBOARD_TOO_LARGE', 'a clipboard may hold at most 20 MiB', { cause: error });
+  });
+  const content = await parseClipboard(body);
   if (content === undefined) {
     throw new ExternalAgentError('INVALID_REQUEST', 'the body must be {"type":"text"|"image","data":"…"}');
   }

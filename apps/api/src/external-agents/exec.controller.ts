@@ -10,7 +10,9 @@ import {
 import type { Response } from 'express';
 import { sendJsonHeld } from '../answers/send-json-held.js';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
-import { whenCallerLeaves } from './caller-signal.js';
+import { JsonBody } from '../input/body.guard.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
+import { API_LIMITS } from '../limits.js';
 import { ExecDto, ExecResultDto, toExecResultDto } from './exec.dto.js';
 
 /** Commands in a desktop, where the operator allows them. */
@@ -27,6 +29,7 @@ export class ExecController {
   ) {}
 
   @Post()
+  @JsonBody({ maxBytes: API_LIMITS.jsonLargeBodyMaxBytes })
   @HttpCode(200)
   @ApiOperation({ summary: 'Run a command in a running desktop; 403 unless the operator has enabled it' })
   @ApiOkResponse({ type: ExecResultDto })

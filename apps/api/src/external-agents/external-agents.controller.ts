@@ -13,6 +13,8 @@ import type { Response } from 'express';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
+import { JsonBody } from '../input/body.guard.js';
+import { API_LIMITS } from '../limits.js';
 import { ListSessionsDto } from '../sessions/list-sessions.dto.js';
 import { pageOf } from '../sessions/page-query.dto.js';
 import { answerStop, StoppedDto } from '../sessions/stopped.dto.js';
@@ -36,6 +38,7 @@ export class ExternalAgentsController {
 
   @Post()
   @Access('user')
+  @JsonBody({ maxBytes: API_LIMITS.jsonLargeBodyMaxBytes })
   @ApiOperation({
     summary: 'Start a desktop on the least loaded host; asked again with the same session_id it returns the same one',
   })

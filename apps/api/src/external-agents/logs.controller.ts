@@ -14,7 +14,7 @@ import type { Request, Response } from 'express';
 import { sendJsonHeld } from '../answers/send-json-held.js';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { whenCallerLeaves } from './caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { readSwitch } from './read-switch.js';
 import { sendLogFeed } from './send-log-feed.js';
 

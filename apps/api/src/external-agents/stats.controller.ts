@@ -5,7 +5,7 @@ import { ConnectionManager, runnerIdOf } from '@helix/revdial';
 import type { Response } from 'express';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
 import { agentStatusOf, type AgentStatus } from '../sessions/session.dto.js';
-import { whenCallerLeaves } from './caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { DesktopStatsDto, toDesktopStatsDto } from './stats.dto.js';
 
 /** Where to see a desktop, in Helix's keys (helix-rest §3.2). */

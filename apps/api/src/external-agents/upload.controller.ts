@@ -10,7 +10,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import {
-  ExternalAgentError,
+  EXTERNAL_AGENT_LIMITS,
   SessionActivity,
   UploadService,
   type SessionEntity,
@@ -18,7 +18,10 @@ import {
 } from '@helix/external-agent';
 import type { Request, Response } from 'express';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
-import { whenCallerLeaves } from './caller-signal.js';
+import { OwnBody } from '../input/body.guard.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
+import { inviteBody } from '../input/read-body.js';
+import { dropBody, mayStillSend } from '../input/unread-body.js';
 import { readSwitch } from './read-switch.js';
 
 /** Files for a desktop. */
@@ -34,6 +37,7 @@ export class UploadController {
   ) {}
 
   @Post()
+  @OwnBody()
   @HttpCode(200)
   @ApiOperation({ summary: 'Put a file into a running desktop; at most 500 MiB, as slowly as it likes' })
   @ApiConsumes('multipart/form-data')
@@ -55,9 +59,7 @@ export class UploadController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<UploadedFile> {
     try {
-      if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
-        throw new ExternalAgentError('INVALID_REQUEST', 'the body must not be compressed');
-      }
+      inviteBody(request);
       const { 'content-type': contentType = '', 'content-length': length } = request.headers;
       const uploaded = await this.uploads.upload(
         session.id,
@@ -73,7 +75,8 @@ export class UploadController {
       return uploaded;
     } finally {
       // What is left of the body is dropped, so that the answer reaches a caller who is still sending.
-      request.resume();
+      mayStillSend(request, EXTERNAL_AGENT_LIMITS.uploadMaxBytes);
+      dropBody(request);
     }
   }
 }

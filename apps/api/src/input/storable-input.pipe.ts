@@ -1,6 +1,5 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
-import { API_LIMITS } from '../limits.js';
 
 /** PostgreSQL's text holds no NUL, and its JSON no half of a surrogate pair. */
 const NOT_STORABLE = /\0|\p{Surrogate}/u;
@@ -14,21 +13,28 @@ export class StorableInputPipe implements PipeTransform {
   /** @throws ApiError INVALID_REQUEST */
   transform(value: unknown, { type, data }: ArgumentMetadata): unknown {
     if (type === 'custom') return value;
-    check(value, data ?? type, 0);
+    assertStorable(value, data ?? type);
     return type === 'body' ? withoutNulls(value) : value;
   }
 }
 
-function check(value: unknown, name: string, depth: number): void {
+/**
+ * Its depth is that of a text of JSON which was read, or of a query, and so bounded.
+ * @throws ApiError INVALID_REQUEST with the name of the outermost key, or `name` where that could not stand in a message
+ */
+export function assertStorable(value: unknown, name: string, isOutermost = true): void {
   if (typeof value === 'string') {
-    if (NOT_STORABLE.test(value))
-      throw new ApiError('INVALID_REQUEST', `${name} has characters that can not be stored`);
+    if (NOT_STORABLE.test(value)) {
+      throw new ApiError('INVALID_REQUEST', `${name} has characters that cannot be stored`);
+    }
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (depth === API_LIMITS.bodyMaxDepth) throw new ApiError('INVALID_REQUEST', `the ${name} is nested too deeply`);
-  if (Array.isArray(value)) for (const item of value) check(item, name, depth + 1);
-  else for (const [key, item] of Object.entries(value)) check(item, depth === 0 ? labelOf(key, name) : name, depth + 1);
+  if (Array.isArray(value)) for (const item of value) assertStorable(item, name, false);
+  else {
+    for (const [key, item] of Object.entries(value))
+      assertStorable(item, isOutermost ? labelOf(key, name) : name, false);
+  }
 }
 
 /** The key, if it may stand in a message. */

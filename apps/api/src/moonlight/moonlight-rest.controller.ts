@@ -4,8 +4,11 @@ import { ByteBudget, MoonlightRest, type MoonlightRoute } from '@helix/external-
 import type { Request, Response } from 'express';
 import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { whenCallerLeaves } from '../external-agents/caller-signal.js';
-import { readRequestBody } from '../external-agents/read-request-body.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
+import { OwnBody } from '../input/body.guard.js';
+import { readBody } from '../input/read-body.js';
+import { dropBody } from '../input/unread-body.js';
+import { API_LIMITS } from '../limits.js';
 import { MoonlightHost } from './moonlight-host.js';
 import { sendMoonlightAnswer } from './send-moonlight-answer.js';
 
@@ -16,6 +19,7 @@ import { sendMoonlightAnswer } from './send-moonlight-answer.js';
 @ApiExcludeController()
 @ApiBearerAuth()
 @Controller('moonlight')
+@OwnBody()
 @Access('admin')
 export class MoonlightRestController {
   constructor(
@@ -83,15 +87,10 @@ export class MoonlightRestController {
     share: ReturnType<ByteBudget['share']>,
   ): Promise<Buffer | undefined> {
     if (route.bodyType === undefined) {
-      request.resume();
+      dropBody(request);
       return undefined;
     }
-    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
-      throw new ApiError('INVALID_REQUEST', 'the body must not be compressed');
-    }
-    const body = await readRequestBody(request, route.bodyMaxBytes, share);
-    if (body === undefined) throw new ApiError('PAYLOAD_TOO_LARGE', 'the body is too large');
-    return body;
+    return await readBody(request, { maxBytes: route.bodyMaxBytes, maxMs: API_LIMITS.bodyMaxMs, share });
   }
 }
 

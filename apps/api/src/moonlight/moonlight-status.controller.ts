@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Access } from '../auth/access.decorator.js';
-import { whenCallerLeaves } from '../external-agents/caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { WolfHosts } from '../wolf/wolf-hosts.js';
 import { WolfInstanceQueryDto } from '../wolf/wolf-instance-query.dto.js';
 import { MoonlightReports } from './moonlight-reports.js';

@@ -2,12 +2,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { isTunnelRequest } from '@helix/revdial';
+import { ExternalAgentError } from '@helix/external-agent';
+import { isTunnelRequest, WaitingSocket } from '@helix/revdial';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { answerRaw, rawAnswerOf, refuseHandshake } from '../answers/raw-answer.js';
+import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
 import { parseStreamPath } from '../streams/stream-path.js';
 import { StreamUpgrades } from '../streams/stream-upgrades.js';
-import { refuseHandshake, refuseUpgrade } from './refuse-upgrade.js';
 import type { SocketAdmission } from './socket-admission.js';
 import { SocketAuthorizer } from './socket-authorizer.js';
 
@@ -59,7 +61,7 @@ export class SessionWsAdapter extends WsAdapter {
       // Of `//` and its like nothing can be made, and to throw here would end the process.
       const target = request.url ?? '/';
       if (!URL.canParse(target, 'ws://api')) {
-        refuseUpgrade(socket, { status: 400, message: 'the path can not be read' });
+        refuse(socket, request, new ApiError('INVALID_REQUEST', 'the path cannot be read'));
         return;
       }
       const url = new URL(target, 'ws://api');
@@ -69,7 +71,7 @@ export class SessionWsAdapter extends WsAdapter {
         return;
       }
       const server = servers.find(({ path }) => path === url.pathname);
-      if (server === undefined) refuseUpgrade(socket, { status: 404, message: 'nothing to upgrade to here' });
+      if (server === undefined) refuse(socket, request, new ApiError('NOT_FOUND', 'nothing to upgrade to here'));
       else void this.#admit(server, request, socket, head, url.searchParams.get('session_id') ?? undefined);
     };
     httpServer.on('upgrade', listener);
@@ -84,24 +86,30 @@ export class SessionWsAdapter extends WsAdapter {
     head: Buffer,
     sessionId: string | undefined,
   ): Promise<void> {
-    const ignore = (): void => undefined;
-    socket.on('error', ignore);
+    // Read meanwhile, so that one who leaves is seen to.
+    const waiting = new WaitingSocket(socket, head);
     if (this.#waitingCount >= API_LIMITS.socketsWaitingMaxCount) {
-      refuseUpgrade(socket, { status: 503, message: 'too many sockets are being opened; try again', retryAfterS: 1 });
+      waiting.release();
+      refuse(socket, request, new ExternalAgentError('BUSY', 'too many sockets are being opened; try again'));
       return;
     }
     this.#waitingCount += 1;
-    const outcome = await this.#authorizer.admit(request, sessionId);
-    this.#waitingCount -= 1;
-    if (socket.destroyed) return;
-    if ('status' in outcome) {
-      refuseUpgrade(socket, outcome);
-      return;
+    try {
+      const admission = await this.#authorizer.admit(request, sessionId);
+      if (waiting.signal.aborted) return;
+      const admitted: AdmittedRequest = Object.assign(request, { admission });
+      server.handleUpgrade(request, socket, waiting.release(), (webSocket: WebSocket) => {
+        server.emit('connection', webSocket, admitted);
+      });
+    } catch (error) {
+      waiting.release();
+      if (!socket.destroyed) refuse(socket, request, error);
+    } finally {
+      this.#waitingCount -= 1;
     }
-    socket.off('error', ignore);
-    const admitted: AdmittedRequest = Object.assign(request, { admission: outcome });
-    server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      server.emit('connection', webSocket, admitted);
-    });
   }
+}
+
+function refuse(socket: Socket, request: IncomingMessage, error: unknown): void {
+  answerRaw(socket, rawAnswerOf(error), request);
 }

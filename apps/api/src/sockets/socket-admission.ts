@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { SessionEntity } from '@helix/external-agent';
 import type { UserPrincipal } from '../auth/access.decorator.js';
 
@@ -8,15 +7,3 @@ export interface SocketAdmission {
   readonly token: string;
   readonly session: SessionEntity;
 }
-
-/** Why a WebSocket is refused, as an HTTP answer before any upgrade. */
-export interface SocketRefusal {
-  readonly status: number;
-  readonly message: string;
-  /** As in `docs/errors.md`. */
-  readonly code?: string;
-  readonly retryAfterS?: number;
-}
-
-/** Decides about upgrades to one path. */
-export type AdmitSocket = (request: IncomingMessage) => Promise<SocketAdmission | SocketRefusal>;

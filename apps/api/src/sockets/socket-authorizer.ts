@@ -3,23 +3,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isSessionId, SessionDirectory } from '@helix/external-agent';
 import { accessTokenOf } from '@helix/revdial';
 import { decideAccess } from '../auth/access-policy.js';
+import { authenticationTrouble } from '../auth/authentication-trouble.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { isFromAnotherSite } from '../auth/other-site.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
+import { ApiError } from '../errors/api-error.js';
 import { httpAnswerOf } from '../errors/status-by-code.js';
 import { Drain } from '../health/drain.js';
-import type { SocketAdmission, SocketRefusal } from './socket-admission.js';
-
-const UNAUTHENTICATED: SocketRefusal = { status: 401, message: 'Unauthorized' };
-const FORBIDDEN: SocketRefusal = { status: 403, message: 'Forbidden' };
-const NOT_FOUND: SocketRefusal = { status: 404, message: 'Session not found' };
-const AWAY: SocketRefusal = {
-  status: 503,
-  message: 'Authentication service temporarily unavailable',
-  retryAfterS: 5,
-};
-const CLOSING: SocketRefusal = { status: 503, message: 'the replica is closing; try again', retryAfterS: 2 };
+import type { SocketAdmission } from './socket-admission.js';
 
 /**
  * Lets the owner of a session, and admins, open a WebSocket about it; by the same policy as the guard before routes, and
@@ -34,13 +26,12 @@ export class SocketAuthorizer {
     @Inject(Drain) private readonly drain: Drain,
   ) {}
 
-  /** Never rejects. */
-  async admit(request: IncomingMessage, sessionId: string | undefined): Promise<SocketAdmission | SocketRefusal> {
+  /** @throws ApiError UNAUTHENTICATED, FORBIDDEN, INVALID_REQUEST, SESSION_NOT_FOUND, NOT_READY, AUTHENTICATION_AWAY, TOO_MANY_ATTEMPTS */
+  async admit(request: IncomingMessage, sessionId: string | undefined): Promise<SocketAdmission> {
     try {
       return await this.decide(request, sessionId);
     } catch (error) {
-      const known = httpAnswerOf(error);
-      return known?.answer.status === 404 ? NOT_FOUND : AWAY;
+      throw httpAnswerOf(error) === undefined ? authenticationTrouble(error) : error;
     }
   }
 
@@ -54,21 +45,21 @@ export class SocketAuthorizer {
     }
   }
 
-  private async decide(
-    request: IncomingMessage,
-    sessionId: string | undefined,
-  ): Promise<SocketAdmission | SocketRefusal> {
-    if (this.drain.isDraining) return CLOSING;
+  private async decide(request: IncomingMessage, sessionId: string | undefined): Promise<SocketAdmission> {
+    if (this.drain.isDraining) throw new ApiError('NOT_READY', 'the replica is closing; try again');
     const found = accessTokenOf(request);
-    if (found === undefined) return UNAUTHENTICATED;
-    if (found.from === 'cookie' && isFromAnotherSite(request, this.config)) return FORBIDDEN;
-    const principal = await this.authenticator.authenticate(found.token);
-    if (principal === undefined) return UNAUTHENTICATED;
-    if (principal.kind !== 'user') return FORBIDDEN;
-    if (sessionId === undefined || sessionId === '') return { status: 400, message: 'session_id is required' };
-    if (!isSessionId(sessionId)) return NOT_FOUND;
+    if (found === undefined) throw new ApiError('UNAUTHENTICATED', 'Unauthorized');
+    if (found.from === 'cookie' && isFromAnotherSite(request, this.config))
+      throw new ApiError('FORBIDDEN', 'Forbidden');
+    const principal = await this.authenticator.authenticate(found.token, request.socket.remoteAddress);
+    if (principal === undefined) throw new ApiError('UNAUTHENTICATED', 'Unauthorized');
+    if (principal.kind !== 'user') throw new ApiError('FORBIDDEN', 'Forbidden');
+    if (sessionId === undefined || sessionId === '') throw new ApiError('INVALID_REQUEST', 'session_id is required');
+    if (!isSessionId(sessionId)) throw new ApiError('SESSION_NOT_FOUND', 'Session not found');
     const session = await this.directory.get(sessionId);
-    if (decideAccess('session-owner', principal, session.ownerId) !== 'allow') return FORBIDDEN;
+    if (decideAccess('session-owner', principal, session.ownerId) !== 'allow') {
+      throw new ApiError('FORBIDDEN', 'Forbidden');
+    }
     return { principal, token: found.token, session };
   }
 }

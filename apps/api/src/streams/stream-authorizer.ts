@@ -36,7 +36,7 @@ export class StreamAuthorizer {
     if (found.from === 'cookie' && isFromAnotherSite(request, this.config)) {
       throw new ApiError('FORBIDDEN', 'a page of another site may not open a stream with the cookie of this one');
     }
-    const principal = await this.authenticate(found.token);
+    const principal = await this.authenticate(found.token, request.socket.remoteAddress);
     if (principal === undefined) throw new ApiError('UNAUTHENTICATED', 'Unauthorized');
     if (principal.kind !== 'user' && principal.kind !== 'share') throw new ApiError('FORBIDDEN', 'Forbidden');
     const sessionId = sessionIdOfReference(path.sessionReference ?? '');
@@ -63,9 +63,9 @@ export class StreamAuthorizer {
     }
   }
 
-  private async authenticate(token: string): ReturnType<Authenticator['authenticate']> {
+  private async authenticate(token: string, address: string | undefined): ReturnType<Authenticator['authenticate']> {
     try {
-      return await this.authenticator.authenticate(token);
+      return await this.authenticator.authenticate(token, address);
     } catch (error) {
       throw authenticationTrouble(error);
     }

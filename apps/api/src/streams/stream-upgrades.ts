@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   EXTERNAL_AGENT_LIMITS,
+  ExternalAgentError,
   SessionShares,
   SessionStreams,
   type StreamHandle,
@@ -12,12 +13,12 @@ import {
 import { WaitingSocket } from '@helix/revdial';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
+import { answerRaw, rawAnswerOf, refuseHandshake } from '../answers/raw-answer.js';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
+import { ApiError } from '../errors/api-error.js';
 import { httpAnswerOf } from '../errors/status-by-code.js';
 import { API_LIMITS } from '../limits.js';
 import { LOGGER } from '../logging/logging.module.js';
-import { refuseHandshake, refuseUpgrade } from '../sockets/refuse-upgrade.js';
-import type { SocketRefusal } from '../sockets/socket-admission.js';
 import { StreamAuthorizer } from './stream-authorizer.js';
 import type { StreamAdmission } from './stream-admission.js';
 import type { StreamPath } from './stream-path.js';
@@ -70,13 +71,13 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
   async take(path: StreamPath, request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const waiting = new WaitingSocket(socket, head);
     if (this.waitingCount >= API_LIMITS.socketsWaitingMaxCount) {
-      this.refuse(waiting, { status: 503, message: 'too many streams are being opened; try again', retryAfterS: 1 });
+      this.refuse(waiting, request, new ExternalAgentError('BUSY', 'too many streams are being opened; try again'));
       return;
     }
     this.waitingCount += 1;
     try {
       if (!isWebSocketUpgrade(request)) {
-        this.refuse(waiting, { status: 400, message: 'not a WebSocket upgrade of version 13' });
+        this.refuse(waiting, request, new ApiError('INVALID_REQUEST', 'not a WebSocket upgrade of version 13'));
         return;
       }
       const admission = await this.authorizer.admit(path, request);
@@ -95,7 +96,7 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
         this.keep(opened.attach(browser), admission);
       });
     } catch (error) {
-      this.refuse(waiting, refusalOf(error));
+      this.refuse(waiting, request, error);
       if (httpAnswerOf(error) === undefined) this.logger.error({ err: error }, 'a stream could not be opened');
     } finally {
       this.waitingCount -= 1;
@@ -124,10 +125,10 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
     });
   }
 
-  private refuse(waiting: WaitingSocket, refusal: SocketRefusal): void {
+  private refuse(waiting: WaitingSocket, request: IncomingMessage, error: unknown): void {
     const { socket } = waiting;
     waiting.release();
-    if (!socket.destroyed) refuseUpgrade(socket, refusal);
+    if (!socket.destroyed) answerRaw(socket, rawAnswerOf(error), request);
   }
 }
 
@@ -146,13 +147,4 @@ function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
     ['13', '8'].includes(headers['sec-websocket-version'] ?? '') &&
     /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
   );
-}
-
-function refusalOf(error: unknown): SocketRefusal {
-  const known = httpAnswerOf(error);
-  if (known === undefined || !(error instanceof Error)) {
-    return { status: 500, message: 'Internal server error', code: 'INTERNAL' };
-  }
-  const { status, retryAfterS } = known.answer;
-  return { status, message: error.message, code: known.code, ...(retryAfterS !== undefined && { retryAfterS }) };
 }

@@ -2,8 +2,11 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { SCHEDULER_LIMITS } from '@helix/scheduler';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 
+import { RefusesUnknownKeys } from '../input/own-keys.pipe.js';
+
 const DEADLINE_MAX_S = SCHEDULER_LIMITS.drainDeadlineMs / 1_000;
 
+@RefusesUnknownKeys()
 export class CordonWolfInstanceDto {
   @ApiPropertyOptional({
     maxLength: SCHEDULER_LIMITS.reasonChars,
@@ -15,6 +18,7 @@ export class CordonWolfInstanceDto {
   reason?: string;
 }
 
+@RefusesUnknownKeys()
 export class DrainWolfInstanceDto extends CordonWolfInstanceDto {
   @ApiPropertyOptional({
     minimum: 0,

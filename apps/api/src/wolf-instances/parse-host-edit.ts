@@ -1,13 +1,25 @@
 import type { HostEdit } from '@helix/scheduler';
 import { ApiError } from '../errors/api-error.js';
+import { refuseUnknownKeys } from '../input/own-keys.pipe.js';
+import { assertStorable } from '../input/storable-input.pipe.js';
+
+const KEYS: ReadonlySet<string> = new Set([
+  'name',
+  'labels',
+  'max_sandboxes',
+  'encoder_sessions_max',
+  'video_memory_per_session_mb',
+]);
 
 /**
- * Reads an edit; keys that are not listed are ignored. What the values may be is for `HostOperations` to say.
+ * Reads an edit; a key that is not listed is refused. What the values may be is for `HostOperations` to say.
  * @throws ApiError INVALID_REQUEST with every field that is of the wrong kind
  */
 export function parseHostEdit(body: unknown): HostEdit {
   if (body === undefined || body === null) return {};
   if (!isRecord(body)) throw new ApiError('INVALID_REQUEST', 'the body must be an object');
+  assertStorable(body, 'body');
+  refuseUnknownKeys(Object.keys(body).filter((key) => !KEYS.has(key)));
   const faults: string[] = [];
   const take = <T>(field: string, is: (value: unknown) => value is T, kind: string): T | undefined => {
     const value = body[field];

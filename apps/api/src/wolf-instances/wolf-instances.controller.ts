@@ -3,6 +3,8 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@n
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
+import { JsonBody } from '../input/body.guard.js';
+import { API_LIMITS } from '../limits.js';
 import { HEARTBEAT_SCHEMA } from './heartbeat-schema.js';
 import { HeartbeatBody } from './heartbeat-body.decorator.js';
 import { RegisterWolfInstanceDto } from './register-wolf-instance.dto.js';
@@ -12,6 +14,12 @@ const OK_SCHEMA = { type: 'object', properties: { status: { type: 'string', exam
 interface Ok {
   readonly status: 'ok';
 }
+
+const HEARTBEAT_BODY = {
+  maxBytes: API_LIMITS.heartbeatBodyMaxBytes,
+  maxKeys: API_LIMITS.heartbeatBodyMaxKeys,
+  maxValues: API_LIMITS.heartbeatBodyMaxValues,
+};
 
 /** The registry of GPU hosts. Hosts write it with their runner token, admins read it. */
 @ApiTags('wolf instances')
@@ -41,6 +49,7 @@ export class WolfInstancesController {
 
   @Post('wolf-instances/:id/heartbeat')
   @Access('host')
+  @JsonBody(HEARTBEAT_BODY)
   @HttpCode(200)
   @ApiOperation({ summary: 'A host says that it is there, and what has changed' })
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })
@@ -54,6 +63,7 @@ export class WolfInstancesController {
   /** The later hosts' path. They do not expect 404 for a host that has not registered yet (helix-rest §4.1). */
   @Post('sandboxes/:id/heartbeat')
   @Access('host')
+  @JsonBody(HEARTBEAT_BODY)
   @HttpCode(200)
   @ApiOperation({ summary: 'The same, as later hosts send it; an unknown id is no error' })
   @ApiBody({ schema: HEARTBEAT_SCHEMA, required: false })

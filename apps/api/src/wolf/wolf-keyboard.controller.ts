@@ -5,7 +5,7 @@ import { parseWolfU64, WolfClientFactory, WolfError, type WolfSession } from '@h
 import type { Response } from 'express';
 import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { whenCallerLeaves } from '../external-agents/caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { SessionHost } from './session-host.js';
 import { WolfHosts } from './wolf-hosts.js';
 import {

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import type { Response } from 'express';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { whenCallerLeaves } from '../external-agents/caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { WolfInstanceQueryDto } from './wolf-instance-query.dto.js';
 import { CompletePairingDto, PairingCompletedDto, PendingPairingDto } from './wolf-pairing.dto.js';
 import { WolfPairing } from './wolf-pairing.service.js';

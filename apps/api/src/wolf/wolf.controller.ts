@@ -5,7 +5,7 @@ import { IsString, MaxLength } from 'class-validator';
 import type { Response } from 'express';
 import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { whenCallerLeaves } from '../external-agents/caller-signal.js';
+import { whenCallerLeaves } from '../input/caller-signal.js';
 import { SessionHost } from './session-host.js';
 import { toWolfHealthDto, WolfHealthDto } from './wolf-health.dto.js';
 import { WolfHosts } from './wolf-hosts.js';

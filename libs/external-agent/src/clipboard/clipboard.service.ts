@@ -1,4 +1,4 @@
-import { collectBounded, readBounded, type RunnerHttp } from '@helix/revdial';
+import { collectBounded, readBounded, SMALL_JSON, splitForeignJson, type RunnerHttp } from '@helix/revdial';
 import { ByteBudget } from '../desktop/byte-budget.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { ExternalAgentError } from '../external-agent-error.js';
@@ -10,7 +10,8 @@ import type { SessionId } from '../session/session-id.js';
 /** What a desktop's clipboard holds; `image` is a PNG in base64 (helix-rest §3.4). */
 export interface ClipboardContent {
   readonly type: 'text' | 'image';
-  readonly data: string;
+  /** A string as it is written in JSON, valid: to decode and encode 20 MiB would hold up everybody else. */
+  readonly data: Buffer;
 }
 
 /** The clipboard of a desktop, read and written through `sandbox-<session>`. */
@@ -45,7 +46,7 @@ export class ClipboardService {
       readBounded(response.body, LIMITS.clipboardMaxBytes, signal),
     );
     if (body.length === 0) return undefined;
-    const content = parseClipboard(body);
+    const content = await parseClipboard(body);
     if (content === undefined) {
       throw new ExternalAgentError('DESKTOP_INVALID_ANSWER', 'the desktop answered something that is not a clipboard');
     }
@@ -63,7 +64,7 @@ export class ClipboardService {
       method: 'POST',
       path: '/clipboard',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ type: content.type, data: content.data }),
+      body: Buffer.concat(clipboardJson(content)),
       ...(signal && { signal }),
     });
     // Read off, so that the stream can be kept; nobody waits for it, and a desktop that goes on talking is cut.
@@ -77,17 +78,26 @@ export class ClipboardService {
 }
 
 /** Reads `{"type":"text"|"image","data":"…"}`; `undefined` when it is anything else. Unknown keys are dropped. */
-export function parseClipboard(json: Buffer): ClipboardContent | undefined {
-  let value: unknown;
+export async function parseClipboard(json: Buffer): Promise<ClipboardContent | undefined> {
+  let members: ReadonlyMap<string, Buffer>;
   try {
-    value = JSON.parse(json.toString('utf8'));
+    members = await splitForeignJson(json, { ...SMALL_JSON, maxBytes: LIMITS.clipboardMaxBytes });
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null || !('type' in value) || !('data' in value)) return undefined;
-  const { type, data } = value;
-  if ((type !== 'text' && type !== 'image') || typeof data !== 'string') return undefined;
-  return { type, data };
+  const type = members.get('type')?.toString();
+  const data = members.get('data');
+  if ((type !== '"text"' && type !== '"image"') || data === undefined || !isJsonString(data)) return undefined;
+  return { type: type === '"text"' ? 'text' : 'image', data };
+}
+
+/** The content as JSON, in pieces: the data as it came, not copied. */
+export function clipboardJson({ type, data }: ClipboardContent): readonly Buffer[] {
+  return [Buffer.from(`{"type":"${type}","data":`), data, Buffer.from('}')];
+}
+
+function isJsonString(json: Buffer): boolean {
+  return json.length >= 2 && json.at(0) === 0x22;
 }
 
 function desktopError(verb: string, status: number): ExternalAgentError {

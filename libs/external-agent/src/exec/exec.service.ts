@@ -95,7 +95,7 @@ export class ExecService {
     const body = await this.#budget.during(response.body, () =>
       readBounded(response.body, LIMITS.execAnswerMaxBytes, signal),
     );
-    const result = parseExecResult(body);
+    const result = await parseExecResult(body);
     if (result !== undefined) return result;
     throw new ExternalAgentError('DESKTOP_INVALID_ANSWER', 'the desktop did not say how the command ended');
   }

@@ -1,4 +1,4 @@
-import { readBounded, type RunnerHttp } from '@helix/revdial';
+import { parseForeignJson, readBounded, SMALL_JSON, type RunnerHttp } from '@helix/revdial';
 import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from '../session/session-id.js';
@@ -43,7 +43,7 @@ export class DesktopHealthService {
 
 /** The plain facts of an answer; whatever is nested, long or too much is left out. */
 function parseHealth(json: Buffer): DesktopHealth | undefined {
-  const value: unknown = JSON.parse(json.toString('utf8'));
+  const value = parseForeignJson(json, SMALL_JSON);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const facts = new Map<string, string | number | boolean>();
   for (const [name, fact] of Object.entries(value)) {

@@ -1,3 +1,5 @@
+import { parseForeignJson, SMALL_JSON } from '@helix/revdial';
+
 /** One line of a desktop's log; time and stream are null where the desktop does not tell them. */
 export interface LogEntry {
   readonly t: string | null;
@@ -11,7 +13,7 @@ export function parseLogLine(text: string): LogEntry {
   if (!text.startsWith('{')) return plain;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text, SMALL_JSON);
   } catch {
     return plain;
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectBounded, RevDialError, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
 import type { ByteBudget } from '../desktop/byte-budget.js';
 import { desktopOf } from '../desktop/desktop-of.js';
@@ -45,7 +46,7 @@ export class LogService {
     try {
       const { body } = await this.#open(sessionId, `/logs?tail=${String(lineCount)}`, { signal: bounded });
       const chunks = await this.#budget.during(body, () => collectBounded(body, LIMITS.logTailMaxBytes, bounded));
-      return lastLines(chunks, lineCount);
+      return await lastLines(chunks, lineCount);
     } catch (error) {
       if (!limit.aborted || signal?.aborted === true) throw error;
       throw new RevDialError('UPSTREAM_TIMEOUT', "the desktop's log did not end in time", { cause: error });
@@ -101,10 +102,14 @@ export class LogService {
   }
 }
 
-function lastLines(chunks: readonly Buffer[], lineCount: number): readonly LogEntry[] {
+/** A piece at a time, with turns for others between them. */
+async function lastLines(chunks: readonly Buffer[], lineCount: number): Promise<readonly LogEntry[]> {
   const reader = new LogLineReader(LIMITS.logLineMaxLength);
-  const last = new LogQueue(lineCount, LIMITS.logTailMaxBytes);
-  for (const chunk of chunks) for (const line of reader.push(chunk)) last.push(parseLogLine(line));
+  const last = new LogQueue(lineCount, LIMITS.logAnswerMaxLength);
+  for (const chunk of chunks) {
+    for (const line of reader.push(chunk)) last.push(parseLogLine(line));
+    await nextTurn();
+  }
   for (const line of reader.end()) last.push(parseLogLine(line));
   return last.take().entries;
 }

@@ -1,4 +1,12 @@
+import { parseForeignJson, type JsonLimits } from '@helix/revdial';
 import { LIMITS } from '../limits.js';
+
+/** Each stream and identity has some ten keys. */
+const STATUS_JSON: JsonLimits = {
+  maxBytes: LIMITS.moonlightStatusMaxBytes,
+  maxKeys: 16 * LIMITS.moonlightStatusMaxEntries,
+  maxValues: 16 * LIMITS.moonlightStatusMaxEntries,
+};
 
 export interface MoonlightStream {
   readonly sessionId: string;
@@ -30,7 +38,7 @@ export function readMoonlightStatus(json: Buffer): MoonlightStatusReport | undef
 
 function parsed(json: Buffer): unknown {
   try {
-    return JSON.parse(json.toString('utf8'));
+    return parseForeignJson(json, STATUS_JSON);
   } catch {
     return undefined;
   }

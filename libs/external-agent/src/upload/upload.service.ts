@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream';
-import { readBounded, RevDialError, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
+import {
+  parseForeignJson,
+  readBounded,
+  RevDialError,
+  SMALL_JSON,
+  type RunnerHttp,
+  type RunnerHttpResponse,
+} from '@helix/revdial';
 import { refusalOf } from '../desktop/desktop-refusal.js';
 import { desktopOf } from '../desktop/desktop-of.js';
 import { SessionGate } from '../desktop/session-gate.js';
@@ -133,7 +140,7 @@ async function readReceipt(response: RunnerHttpResponse, form: FileForm, signal:
 function parseReceipt(json: Buffer): UploadedFile | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(json.toString('utf8'));
+    value = parseForeignJson(json, SMALL_JSON);
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import {
   RESUMED_LINK_COST,
 } from '../limits.js';
 import { asksForNewLinkElse } from '../resumable/resumption.js';
-import { RevDialError } from '../revdial-error.js';
+import { isRevDialError, RevDialError } from '../revdial-error.js';
 import type { RevDialErrorCode } from '../revdial-error.js';
 import type { RevDialLogger } from '../revdial-logger.js';
 import { parseRunnerId } from '../runner-id.js';
@@ -95,6 +95,7 @@ export class Admission {
     try {
       return await Promise.race([this.#check(request, asked, opensLink), interrupted]);
     } catch (error) {
+      if (isRevDialError(error, 'LIMIT_REACHED')) return { refusal: REFUSALS.tooMany };
       this.#logger.error({ err: error }, 'the authorizer of runners failed');
       return { refusal: REFUSALS.notNow };
     } finally {
@@ -106,7 +107,8 @@ export class Admission {
 
   async #check(request: IncomingMessage, asked: TunnelRequest, opensLink: boolean): Promise<AdmissionOutcome> {
     const found = accessTokenOf(request);
-    const principal = found === undefined ? undefined : await this.#authorizer.authenticate(found.token);
+    const principal =
+      found === undefined ? undefined : await this.#authorizer.authenticate(found.token, request.socket.remoteAddress);
     if (principal === undefined) return { refusal: REFUSALS.unauthorized };
     if (asked.purpose === 'data') return { principal, runners: [] };
 

@@ -2,8 +2,8 @@ import type { RunnerName } from '../runner-id.js';
 
 /** What the gateway asks before any upgrade. The API's auth implements it; the tunnel knows nothing of tokens. */
 export interface RunnerAuthorizer {
-  /** Who is behind this token? `undefined`: nobody (401). Rejects only when it can not tell (503). */
-  authenticate(token: string): Promise<RunnerPrincipal | undefined>;
+  /** Who is behind this token? `undefined`: nobody (401). Rejects only when it can not tell (503), with LIMIT_REACHED when it will not now. */
+  authenticate(token: string, remoteAddress?: string): Promise<RunnerPrincipal | undefined>;
 }
 
 export interface RunnerPrincipal {

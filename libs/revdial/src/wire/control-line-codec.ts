@@ -1,4 +1,5 @@
 import { CONTROL_LINE_MAX_BYTES, PICKUP_ERROR_MAX_LENGTH } from '../limits.js';
+import { parseForeignJson, SMALL_JSON } from '../json/foreign-json.js';
 import { RevDialError } from '../revdial-error.js';
 
 /** What generations 1 and 2 say on a control link, one JSON object per line (revdial-wire §2). */
@@ -88,7 +89,7 @@ function parseControlLine(text: string): ReceivedControlMessage {
 function parseJsonObject(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text, SMALL_JSON);
   } catch (cause) {
     throw new RevDialError('PROTOCOL_VIOLATION', 'a control line is not JSON', { cause });
   }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { WolfError } from '../wolf-error.js';
 import type { HttpAnswer } from './http-exchange.js';
-import { parseJsonText } from './json-text.js';
 import { refusalOf } from './refusal.js';
 
 const failure = z.object({ success: z.literal(false), error: z.string() });
@@ -14,10 +13,10 @@ const success = z.object({ success: z.literal(true) });
  */
 export function readSuccess<T>(call: string, answer: HttpAnswer, shape: z.ZodType<T>): T {
   // Wolf's answer to a path that it does not know is empty; a 404 that says something is a refusal like others.
-  if (answer.status === 404 && answer.text === '') {
+  if (answer.status === 404 && answer.isEmpty) {
     throw new WolfError('WOLF_NOT_FOUND', `this Wolf has no endpoint for ${call}`);
   }
-  const body = parseBody(call, answer);
+  const body = bodyOf(call, answer);
   const failed = failure.safeParse(body);
   if (failed.success) throw refusalOf(call, answer.status, failed.data.error);
   if (answer.status !== 200 || !success.safeParse(body).success) throw unexpected(call, answer);
@@ -28,16 +27,12 @@ export function readSuccess<T>(call: string, answer: HttpAnswer, shape: z.ZodTyp
 export function readDocument<T>(call: string, answer: HttpAnswer, shape: z.ZodType<T>): T {
   if (answer.status === 404) throw new WolfError('WOLF_NOT_FOUND', `this Wolf has no endpoint for ${call}`);
   if (answer.status !== 200) throw unexpected(call, answer);
-  return readShape(call, parseBody(call, answer), shape);
+  return readShape(call, bodyOf(call, answer), shape);
 }
 
-function parseBody(call: string, answer: HttpAnswer): unknown {
-  try {
-    return parseJsonText(answer.text);
-  } catch {
-    // The parser's error quotes the text, which may hold an environment.
-    throw unexpected(call, answer, 'not JSON');
-  }
+function bodyOf(call: string, answer: HttpAnswer): unknown {
+  if (answer.json === undefined) throw unexpected(call, answer, 'not JSON');
+  return answer.json;
 }
 
 function readShape<T>(call: string, body: unknown, shape: z.ZodType<T>): T {

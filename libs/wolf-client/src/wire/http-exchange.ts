@@ -2,11 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { MAX_ANSWER_BYTES } from '../limits.js';
 import { WolfError } from '../wolf-error.js';
+import { parseJsonAnswer } from './json-text.js';
 import { sendQuestion, type HttpQuestion } from './send-question.js';
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly text: string;
+  /** Nothing came but the head. */
+  readonly isEmpty: boolean;
+  /** What came, parsed; `undefined` when it is no JSON that is read. */
+  readonly json: unknown;
 }
 
 /**
@@ -120,7 +124,9 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   if (receivedBytes !== announcedBytes) {
     throw new WolfError('WOLF_INVALID_ANSWER', `${receivedBytes.toString()} of ${lengthText} bytes came`);
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString('utf8') };
+  // Whatever is wrong with it, its status counts first, and the parser's error would tell of an environment within.
+  const json = await parseJsonAnswer(Buffer.concat(pieces)).catch(() => undefined);
+  return { status: response.statusCode ?? 0, isEmpty: receivedBytes === 0, json };
 }
 
 /** What was asked for: Wolf encodes nothing, and what something between encodes is not read. */

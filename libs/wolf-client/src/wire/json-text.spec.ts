@@ -1,3 +1,4 @@
+import { ForeignJsonError } from '@helix/revdial';
 import { parseJsonText } from './json-text.js';
 
 describe('reading JSON with 64-bit numbers', () => {
@@ -19,6 +20,6 @@ describe('reading JSON with 64-bit numbers', () => {
   });
 
   it.each(['', '{', '{"a":10594003729173467913', 'nope'])('throws on %p', (text) => {
-    expect(() => parseJsonText(text)).toThrow(SyntaxError);
+    expect(() => parseJsonText(text)).toThrow(ForeignJsonError);
   });
 });

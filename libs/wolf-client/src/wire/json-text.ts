@@ -1,15 +1,38 @@
+import { parseForeignJson, parseLongForeignJson, type JsonLimits } from '@helix/revdial';
+import { MAX_ANSWER_BYTES, MAX_EVENT_FRAME_BYTES, MAX_JSON_KEYS, MAX_JSON_VALUES } from '../limits.js';
+
+const COUNTS = { maxKeys: MAX_JSON_KEYS, maxValues: MAX_JSON_VALUES };
+const LINE: JsonLimits = { maxBytes: MAX_EVENT_FRAME_BYTES, ...COUNTS };
+const ANSWER: JsonLimits = { maxBytes: MAX_ANSWER_BYTES, ...COUNTS };
+
 /** A run of digits that may be an integer beyond 2^53; most bodies have it only inside strings. */
 const LONG_BARE_INTEGER = /[[:,\s]-?[0-9]{16,}\s*[,}\]]/;
 const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
 /**
- * `JSON.parse` which leaves integers that a JavaScript number can not hold as strings of their digits. The oldest Wolf
- * writes ids as bare 64-bit numbers (wolf-api §3.6), and rounding them makes one client of two.
- * @throws SyntaxError
+ * Parses a line of JSON, of events or progress, and leaves integers that a JavaScript number cannot hold as strings of their digits.
+ * The oldest Wolf writes ids as bare 64-bit numbers (wolf-api §3.6), and rounding them makes one client of two.
+ * @throws ForeignJsonError
  */
 export function parseJsonText(text: string): unknown {
-  const parsed: unknown = JSON.parse(text);
-  return LONG_BARE_INTEGER.test(text) ? JSON.parse(quoteUnsafeIntegers(text)) : parsed;
+  const parsed = parseForeignJson(text, LINE);
+  return LONG_BARE_INTEGER.test(text) ? parseForeignJson(quoteUnsafeIntegers(text), quoted(LINE)) : parsed;
+}
+
+/**
+ * The same for a whole answer, which may be long.
+ * @throws ForeignJsonError
+ */
+export async function parseJsonAnswer(bytes: Buffer): Promise<unknown> {
+  const parsed = await parseLongForeignJson(bytes, ANSWER);
+  // Digits are looked for in Latin-1, which is the cheapest of all decodings and the same for them.
+  if (!LONG_BARE_INTEGER.test(bytes.toString('latin1'))) return parsed;
+  return await parseLongForeignJson(Buffer.from(quoteUnsafeIntegers(bytes.toString('utf8'))), quoted(ANSWER));
+}
+
+/** Two quotes for each of the numbers. */
+function quoted(limits: JsonLimits): JsonLimits {
+  return { ...limits, maxBytes: limits.maxBytes + 2 * limits.maxValues };
 }
 
 /** Takes valid JSON. */

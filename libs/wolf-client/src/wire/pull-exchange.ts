@@ -76,8 +76,7 @@ class PullAnswer {
     if (this.#status === 200 && !isSuccess(this.#last)) {
       throw new WolfError('WOLF_PULL_FAILED', 'the pull ended without saying that it succeeded');
     }
-    const text = this.#last === undefined ? '' : JSON.stringify(this.#last);
-    readSuccess(CALL, { status: this.#status, text }, doneAnswer);
+    readSuccess(CALL, { status: this.#status, isEmpty: this.#last === undefined, json: this.#last }, doneAnswer);
   }
 
   #takeDocument(line: string): void {

@@ -1,4 +1,12 @@
-import { MAX_IMAGE_NAME_LENGTH, MAX_PAIR_SECRET_LENGTH, MAX_RUNNER_LIST_COUNT, MAX_STRING_LENGTH } from '../limits.js';
+import { parseForeignJson } from '@helix/revdial';
+import {
+  MAX_IMAGE_NAME_LENGTH,
+  MAX_JSON_KEYS,
+  MAX_JSON_VALUES,
+  MAX_PAIR_SECRET_LENGTH,
+  MAX_RUNNER_LIST_COUNT,
+  MAX_STRING_LENGTH,
+} from '../limits.js';
 import { isLobbyPin, type LobbyPin } from '../values/lobby-pin.js';
 import { parseWolfLobbyId } from '../values/wolf-lobby-id.js';
 import { parseWolfU64 } from '../values/wolf-u64.js';
@@ -45,7 +53,11 @@ export function checkJsonObjectText(field: string, text: unknown): string {
   if (typeof text !== 'string' || text.length > MAX_STRING_LENGTH) throw invalid(field, 'is too long or no string');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseForeignJson(text, {
+      maxBytes: 4 * MAX_STRING_LENGTH,
+      maxKeys: MAX_JSON_KEYS,
+      maxValues: MAX_JSON_VALUES,
+    });
   } catch {
     throw invalid(field, 'is not JSON');
   }

@@ -1,4 +1,7 @@
+import { parseForeignJson, SMALL_JSON } from '@helix/revdial';
 import { PROVIDER_ANSWER_MAX_BYTES, PROVIDER_LIMIT_MS } from './limits.js';
+
+const PROVIDER_ANSWER = { ...SMALL_JSON, maxBytes: PROVIDER_ANSWER_MAX_BYTES };
 
 /**
  * What the URL answers, as JSON of nobody knows what. Follows no redirect: the URL is one that was checked.
@@ -12,8 +15,7 @@ export async function fetchJson(url: string): Promise<unknown> {
     throw new Error(`the provider answered ${String(response.status)}`);
   }
   const body: AsyncIterable<Uint8Array> = response.body;
-  const decoder = new TextDecoder();
-  let text = '';
+  const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of body) {
     length += piece.byteLength;
@@ -21,7 +23,7 @@ export async function fetchJson(url: string): Promise<unknown> {
       // Leaving the loop ends the answer.
       throw new Error(`the provider answered more than ${String(PROVIDER_ANSWER_MAX_BYTES)} bytes`);
     }
-    text += decoder.decode(piece, { stream: true });
+    pieces.push(piece);
   }
-  return JSON.parse(text + decoder.decode());
+  return parseForeignJson(Buffer.concat(pieces, length), PROVIDER_ANSWER);
 }

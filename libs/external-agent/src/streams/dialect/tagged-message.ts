@@ -1,3 +1,9 @@
+import { parseForeignJson, SMALL_JSON } from '@helix/revdial';
+import { LIMITS } from '../../limits.js';
+
+/** The longest is one of a host. */
+const MESSAGE = { ...SMALL_JSON, maxBytes: LIMITS.streamHostMessageMaxBytes };
+
 /** A message as serde tags it: one key that names the variant (moonlight-web §3.1). */
 export interface TaggedMessage {
   readonly variant: string;
@@ -8,7 +14,7 @@ export interface TaggedMessage {
 export function parseTaggedMessage(text: string): TaggedMessage | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseForeignJson(text, MESSAGE);
   } catch {
     return undefined;
   }
