@@ -83,7 +83,7 @@ describe('removing a host that carries sessions', () => {
     );
     const replica = await rig.addReplica();
     expect(await replica.agents.giveUpHost('gpu-9')).toBe(count);
-    expect(await new SessionLists(rig.dataSource).listRunningIds()).toHaveLength(count);
+    expect(await new SessionLists(rig.dataSource).listRunningIds(count + 1)).toHaveLength(count);
     const [left] = await rig.dataSource.query<{ count: number }[]>(
       `SELECT count(*)::int AS count FROM sessions WHERE desired = 'running'`,
     );

@@ -25,8 +25,9 @@ export type { LinkEnd, LinkEndReason, LinkStats, LinkTransport, OpenStreamOption
 export type { RunnerDialer } from './runner-dialer.js';
 export type { RevDialLogger } from './revdial-logger.js';
 export { RevDialCounters } from './revdial-counters.js';
-export { isStanding } from './connections/is-standing.js';
 export { ConnectionManager } from './connections/connection-manager.js';
+export { RUNNERS_MAX_COUNT } from './limits.js';
+export { RUNNER_STATES } from './connections/runner-status.js';
 export type {
   ConnectionEvent,
   ConnectionManagerOptions,

@@ -109,7 +109,10 @@ export const GRACE_MS = 30_000;
 /** Dials that wait for one runner to come back; more would only pile up behind a host that is gone. */
 export const RUNNER_WAITING_DIALS_MAX_COUNT = 100;
 
-/** Runners known to one replica, connected or in grace: twice the links one replica is meant to hold. */
+/**
+ * Runners seen by one replica, connected or in grace: twice the links one replica is meant to hold. As many again may be expected
+ * after its start; they take no room from those that come.
+ */
 export const RUNNERS_MAX_COUNT = 20_000;
 
 /** Kept streams of one runner. A desktop's screenshot server or Wolf is one process; 32 keep it busy without crowding it. */

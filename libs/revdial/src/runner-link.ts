@@ -30,6 +30,8 @@ export interface RunnerLink {
    * @throws RevDialError RUNNER_NOT_CONNECTED, DIAL_QUEUE_FULL, DIAL_ABORTED, and LINK_LOST when the link ends first
    */
   whenStanding?(limitMs: number, signal?: AbortSignal): Promise<void>;
+  /** Multiplexed links: calls the listener when the connection is lost and when the link is resumed, until the link ends. */
+  onCarriageChange?(listener: () => void): void;
   stats(): LinkStats;
   /**
    * Asks the runner for a sign of life, unless a question is open already; `stats().unansweredMs` tells how long it takes. Does

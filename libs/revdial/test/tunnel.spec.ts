@@ -576,8 +576,20 @@ describe('runners that were connected before a restart', () => {
     replica.connections.expect(WOLF, 'runner');
     replica.connections.expect(runnerIdOf('wolf', 'two'), 'runner');
     expect(replica.connections.list()).toHaveLength(1);
-    const another = { generation: 2, port: replica.port, runnerId: 'wolf-three', token: RUNNER_TOKEN } as const;
-    await expect(RawRunner.connect(another)).rejects.toThrow('HTTP/1.1 503');
+    await replica.close();
+  });
+
+  it('take no room from runners that come, and have none themselves when it is taken', async () => {
+    const replica = await Replica.start({ connections: { maxRunnerCount: 1 } });
+    replica.connections.expect(WOLF, 'runner');
+    const runnerOf = (runnerId: string) =>
+      ({ generation: 2, port: replica.port, runnerId, token: RUNNER_TOKEN }) as const;
+    await RawRunner.connect(runnerOf('wolf-three'));
+    await expect(RawRunner.connect(runnerOf(WOLF))).rejects.toThrow('HTTP/1.1 503');
+    expect(replica.connections.find(WOLF)).toMatchObject({ state: 'grace' });
+    replica.connections.remove(runnerIdOf('wolf', 'three'));
+    await RawRunner.connect(runnerOf(WOLF));
+    await expect(RawRunner.connect(runnerOf('wolf-four'))).rejects.toThrow('HTTP/1.1 503');
     await replica.close();
   });
 });

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SessionLists } from '@helix/external-agent';
-import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import { ConnectionManager, RUNNERS_MAX_COUNT, runnerIdOf } from '@helix/revdial';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { principalName } from '../auth/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
@@ -21,7 +21,7 @@ export class ExpectedRunners implements OnApplicationBootstrap {
       if (!linkConnected || id === this.config.localWolf?.instanceId) continue;
       this.connections.expect(runnerIdOf('wolf', id), 'runner');
     }
-    for (const sessionId of await this.sessions.listRunningIds()) {
+    for (const sessionId of await this.sessions.listRunningIds(RUNNERS_MAX_COUNT)) {
       this.connections.expect(
         runnerIdOf('sandbox', sessionId),
         principalName({ kind: 'session', sessionId, ownerId: '' }),

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { LINK_TRANSPORTS, type RunnerStatus } from '@helix/revdial';
+import { LINK_TRANSPORTS, RUNNER_STATES, type RunnerStatus } from '@helix/revdial';
 import type { WolfInstance } from '@helix/scheduler';
 
 /** The host that a runner is a part of, as the registry has it. */
@@ -24,7 +24,11 @@ export class RunnerDto {
   })
   wolf_instance?: RunnerHostDto;
   @ApiPropertyOptional({ description: 'For desktops' }) session_id?: string;
-  @ApiProperty({ enum: ['connected', 'grace'] }) state!: string;
+  @ApiProperty({
+    enum: RUNNER_STATES,
+    description: '`connected` while a connection stands; `away`: its link waits to be resumed; `grace`: it has no link',
+  })
+  state!: string;
   @ApiProperty({ description: 'Who holds it', example: 'runner' }) principal!: string;
   @ApiProperty({ description: 'Rises with every link of this runner' }) generation!: number;
   @ApiPropertyOptional({ enum: LINK_TRANSPORTS }) transport?: string;
@@ -64,7 +68,7 @@ export function toRunnerDto(runner: RunnerStatus, now: Date, host?: WolfInstance
     state: runner.state,
     principal: runner.principal,
     generation: runner.generation,
-    in_grace: runner.state === 'grace' || runner.stats.resumeLeftMs !== undefined,
+    in_grace: runner.state !== 'connected',
   };
   if (runner.state === 'grace') {
     return {
@@ -82,7 +86,7 @@ export function toRunnerDto(runner: RunnerStatus, now: Date, host?: WolfInstance
     last_seen: runner.stats.lastSeenAt.toISOString(),
     round_trip_ms: runner.stats.roundTripMs === undefined ? null : Math.round(runner.stats.roundTripMs * 1_000) / 1_000,
     unanswered_ms: Math.round(runner.stats.unansweredMs),
-    ...(runner.stats.resumeLeftMs === undefined ? {} : { resume_left_ms: Math.round(runner.stats.resumeLeftMs) }),
+    ...(runner.state === 'away' && { resume_left_ms: Math.round(runner.resumeLeftMs) }),
     ...(runner.stats.resumptionCount === undefined ? {} : { resumptions: runner.stats.resumptionCount }),
     ...(runner.stats.waitingDialCount === undefined ? {} : { waiting_dials: runner.stats.waitingDialCount }),
     open_streams: runner.stats.openStreamCount,

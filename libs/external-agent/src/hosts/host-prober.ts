@@ -1,4 +1,4 @@
-import { isStanding, parseRunnerId, runnerIdOf, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
+import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
 import type { PlacementService, ProbeFacts } from '@helix/scheduler';
 import type { WolfClientFactory } from '@helix/wolf-client';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
@@ -42,7 +42,7 @@ export class HostProber {
 
   constructor(parts: HostProberParts) {
     this.#parts = parts;
-    const { wolfs, facts, placements, connections, hosts, localInstanceIds, logger } = parts;
+    const { wolfs, facts, placements, hosts, logger } = parts;
     const times = { ...PROBE_TIMES, ...parts.times };
     this.#context = {
       wolfs,
@@ -51,7 +51,7 @@ export class HostProber {
       times,
       turns: new ProbeTurns(LIMITS.probesMaxInFlight, LIMITS.probesMaxInFlightFailing),
       choked: new ChokedWolfs(),
-      isReachable: (id) => localInstanceIds.includes(id) || isStanding(connections.find(runnerIdOf('wolf', id))),
+      isReachable: (id) => hosts.isStanding(id),
       snapshotOf: (id) => hosts.snapshotOf(id),
     };
     this.#reconciler = new HostReconciler({ hosts, placements, logger, intervalMs: times.reconcileIntervalMs });
@@ -69,7 +69,7 @@ export class HostProber {
     ];
     for (const id of localInstanceIds) this.#begin(id);
     for (const runner of connections.list()) {
-      if (runner.kind === 'wolf' && runner.state === 'connected') this.#begin(runner.subject);
+      if (runner.kind === 'wolf' && runner.state !== 'grace') this.#begin(runner.subject);
     }
   }
 
@@ -83,8 +83,9 @@ export class HostProber {
   #note(event: ConnectionEvent): void {
     const runner = parseRunnerId(event.runnerId);
     if (runner?.kind !== 'wolf' || this.#parts.localInstanceIds.includes(runner.subject)) return;
+    // While it waits to be resumed it is still the same link, and is only not asked.
     if (event.type === 'connected') this.#begin(runner.subject);
-    else this.#end(runner.subject);
+    else if (event.type === 'lost' || event.type === 'gone') this.#end(runner.subject);
   }
 
   #begin(id: string): void {

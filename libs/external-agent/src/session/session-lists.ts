@@ -89,9 +89,12 @@ export class SessionLists {
     return rows.map((row) => row.id);
   }
 
-  /** Ids of sessions whose desktop should have a link. */
-  async listRunningIds(): Promise<readonly SessionId[]> {
-    const rows: { id: SessionId }[] = await this.#dataSource.query(`SELECT id FROM sessions WHERE state = 'running'`);
+  /** Ids of sessions whose desktop should have a link, at most `limit`: those that were worked with last. */
+  async listRunningIds(limit: number): Promise<readonly SessionId[]> {
+    const rows = await this.#dataSource.query<{ id: SessionId }[]>(
+      `SELECT id FROM sessions WHERE state = 'running' ORDER BY last_activity_at DESC, id LIMIT $1`,
+      [limit],
+    );
     return rows.map((row) => row.id);
   }
 

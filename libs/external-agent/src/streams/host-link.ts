@@ -17,8 +17,7 @@ export function hostLinkOf(
   if (runner.state === 'grace') {
     return { state: 'reconnecting', leftMs: Math.max(0, runner.graceEndsAt.getTime() - now.getTime()) };
   }
-  const { resumeLeftMs } = runner.stats;
-  if (resumeLeftMs !== undefined) return { state: 'reconnecting', leftMs: resumeLeftMs };
+  if (runner.state === 'away') return { state: 'reconnecting', leftMs: runner.resumeLeftMs };
   const isSilent = runner.stats.unansweredMs >= LIMITS.unstableAfterMs;
   return { state: isSilent ? 'unstable' : 'connected', generation: runner.generation };
 }

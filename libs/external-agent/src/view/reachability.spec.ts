@@ -8,14 +8,19 @@ const NOW = new Date();
 
 type Links = Readonly<Record<string, { readonly unansweredMs: number; readonly resumeLeftMs?: number }>>;
 
-/** Runners that are connected, by kind. */
+/** Runners that have a link, by kind. */
 function connected(links: Links): { find(id: string): RunnerStatus | undefined } {
   return {
     find: (id) => {
       const stats = links[id.slice(0, id.indexOf('-'))];
       return stats === undefined
         ? undefined
-        : ({ state: 'connected', generation: 5, stats } as unknown as RunnerStatus);
+        : ({
+            state: stats.resumeLeftMs === undefined ? 'connected' : 'away',
+            generation: 5,
+            stats,
+            resumeLeftMs: stats.resumeLeftMs,
+          } as unknown as RunnerStatus);
     },
   };
 }

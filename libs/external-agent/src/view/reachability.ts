@@ -1,4 +1,4 @@
-import { runnerIdOf, type ConnectionManager, type RunnerStatus } from '@helix/revdial';
+import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
 import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
 
@@ -35,23 +35,18 @@ export function reachabilityOf(
   if ((session.state !== 'running' && session.state !== 'stopping') || session.wolfInstanceId === null)
     return undefined;
   const desktop = connections.find(runnerIdOf('sandbox', session.id));
-  if (desktop?.state === 'connected' && desktop.stats.resumeLeftMs === undefined) {
+  if (desktop?.state === 'connected') {
     return { state: desktop.stats.unansweredMs >= LIMITS.unstableAfterMs ? 'unstable' : 'connected' };
   }
   const host = isLocal ? undefined : connections.find(runnerIdOf('wolf', session.wolfInstanceId));
-  if (isLocal || (host?.state === 'connected' && host.stats.resumeLeftMs === undefined))
-    return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
+  if (isLocal || host?.state === 'connected') return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
   if (host === undefined) {
     const deadlineAt = session.hostLostDeadlineAt ?? undefined;
     return { state: 'host-lost', ...(deadlineAt !== undefined && { leftMs: timeLeft(deadlineAt, now) }) };
   }
-  return { state: 'host-reconnecting', leftMs: leftMsOf(host, now) };
-}
-
-/** Until the link is given up, or until what waits for a new one is. */
-function leftMsOf(runner: RunnerStatus, now: Date): number {
-  if (runner.state === 'connected') return runner.stats.resumeLeftMs ?? 0;
-  return timeLeft(runner.graceEndsAt, now);
+  // Until the link is given up, or until what waits for a new one is.
+  const leftMs = host.state === 'away' ? host.resumeLeftMs : timeLeft(host.graceEndsAt, now);
+  return { state: 'host-reconnecting', leftMs };
 }
 
 function timeLeft(endsAt: Date, now: Date): number {

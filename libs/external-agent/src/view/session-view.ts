@@ -1,14 +1,13 @@
-import { isStanding, runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
 import type { WolfSnapshot } from '@helix/wolf-client';
 import { idleStatusOf, type IdleStatus } from '../idle/idle-status.js';
-import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import { isViewerOf } from '../streams/viewer-identity.js';
 import { reachabilityOf, type Reachability } from './reachability.js';
 
 /**
  * The state of a desktop in the words of Helix's frontend (helix-rest §2.3): `absent` offers to start it, `starting` is busy,
- * `resumable` runs and nobody watches its stream, `running` is watched. What can not be reached is not absent.
+ * `resumable` runs and nobody watches its stream, `running` is watched. What cannot be reached is neither absent nor starting.
  */
 export type DesktopAppState = 'absent' | 'starting' | 'resumable' | 'running';
 
@@ -48,8 +47,8 @@ export class SessionViews {
       session,
       reachability,
       viewerCount,
-      appState: appStateOf(session, reachability, viewerCount ?? 0, now),
-      isDesktopConnected: isStanding(connections.find(runnerIdOf('sandbox', session.id))),
+      appState: appStateOf(session, viewerCount ?? 0),
+      isDesktopConnected: connections.find(runnerIdOf('sandbox', session.id))?.state === 'connected',
       idle: idleStatusOf(session, idleLimitMs, now),
     };
   }
@@ -61,23 +60,15 @@ export class SessionViews {
   }
 }
 
-function appStateOf(
-  session: SessionEntity,
-  reachability: Reachability | undefined,
-  viewerCount: number,
-  now: Date,
-): DesktopAppState {
+function appStateOf(session: SessionEntity, viewerCount: number): DesktopAppState {
   switch (session.state) {
     case 'queued':
     case 'placing':
     case 'starting':
       return 'starting';
-    case 'running': {
-      const ranForMs = now.getTime() - (session.startedAt?.getTime() ?? 0);
-      // Its container boots: the lobby stands before the desktop does (wolf-api §4.2).
-      if (reachability?.state === 'desktop-away' && ranForMs < LIMITS.desktopBootMs) return 'starting';
+    case 'running':
+      // Also while its container boots and can not be reached yet: clients take `starting` for a desktop that is paused.
       return viewerCount > 0 ? 'running' : 'resumable';
-    }
     case 'stopping':
       // Wanted again before its stop was over: it is started as soon as that is.
       return session.desired === 'running' ? 'starting' : 'absent';

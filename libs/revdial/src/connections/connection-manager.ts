@@ -27,9 +27,9 @@ export type { RunnerStatus } from './runner-status.js';
  * Which runner is connected here, through which link. Knows links only as `RunnerLink`, so one of another generation of the
  * wire, or one that stands on another replica, is registered and dialed like any other.
  *
- *   register ──▶ connected ──lost──▶ grace ──30 s──▶ gone        expect ──▶ grace
- *                 ▲  │ newer link       │ newer link
- *                 └──┴──────────────────┘
+ *   register ──▶ connected ◀──▶ away ──▶ grace ──30 s──▶ gone        expect ──▶ grace
+ *                 ▲  │ newer link │        │ newer link
+ *                 └──┴────────────┴────────┘
  *
  * The newest link of a runner wins, but only over one of the same principal. What waits in grace goes to the new link in
  * order. Generations rise with every link and, being at least the time in milliseconds, across restarts too.
@@ -43,6 +43,7 @@ export class ConnectionManager implements RunnerDialer {
   readonly #endingLinks = new Set<Promise<unknown>>();
   readonly #endedLinkBytes = { bytesIn: 0, bytesOut: 0 };
   #lastGeneration = 0;
+  #expectedCount = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: ConnectionManagerOptions = {}) {
@@ -72,7 +73,11 @@ export class ConnectionManager implements RunnerDialer {
 
     this.#lastGeneration = Math.max(Date.now(), this.#lastGeneration + 1);
     const generation = this.#lastGeneration;
+    if (record.isExpected) this.#expectedCount -= 1;
     record.connect(link, generation);
+    link.onCarriageChange?.(() => {
+      if (record.link === link) this.#emit({ type: link.isAway === true ? 'away' : 'resumed', runnerId, generation });
+    });
     void link.closed.then((end) => {
       const { bytesIn, bytesOut } = link.stats();
       this.#endedLinkBytes.bytesIn += bytesIn;
@@ -96,8 +101,8 @@ export class ConnectionManager implements RunnerDialer {
   findObstacle(runnerId: RunnerId, principal: string): RevDialErrorCode | undefined {
     if (this.#closing !== undefined) return 'SHUTTING_DOWN';
     const record = this.#runners.get(runnerId);
-    if (record !== undefined) return record.isOpenTo(principal) ? undefined : 'RUNNER_ID_TAKEN';
-    return this.#isFull() ? 'LIMIT_REACHED' : undefined;
+    if (record?.isOpenTo(principal) === false) return 'RUNNER_ID_TAKEN';
+    return this.#isNew(runnerId) && this.#seenCount >= this.#maxCount ? 'LIMIT_REACHED' : undefined;
   }
 
   /** The same of several runners that come on one link: all of them, or none. */
@@ -106,8 +111,8 @@ export class ConnectionManager implements RunnerDialer {
       const obstacle = this.findObstacle(runnerId, principal);
       if (obstacle !== undefined) return obstacle;
     }
-    const newCount = runnerIds.filter((runnerId) => !this.#runners.has(runnerId)).length;
-    return this.#runners.size + newCount > this.#maxCount ? 'LIMIT_REACHED' : undefined;
+    const newCount = runnerIds.filter((runnerId) => this.#isNew(runnerId)).length;
+    return this.#seenCount + newCount > this.#maxCount ? 'LIMIT_REACHED' : undefined;
   }
 
   /**
@@ -148,11 +153,12 @@ export class ConnectionManager implements RunnerDialer {
 
   /**
    * Dials to this runner wait as in grace although it was never seen here: used after a restart for runners that were
-   * connected before. Keeps the id for nobody: whoever may open it can be the first. Does nothing when the runner is known,
-   * this replica is full or closing.
+   * connected before. Keeps the id for nobody: whoever may open it can be the first. Takes no room from runners that come.
+   * Does nothing when the runner is known, enough others are expected, or this replica is closing.
    */
   expect(runnerId: RunnerId, principal: string): void {
-    if (this.#runners.has(runnerId) || this.#isFull() || this.#closing !== undefined) return;
+    if (this.#runners.has(runnerId) || this.#closing !== undefined) return;
+    if (this.#expectedCount >= this.#maxCount) return;
     const record = this.#addRecord(runnerId, principal);
     this.#beginGrace(record);
   }
@@ -230,7 +236,7 @@ export class ConnectionManager implements RunnerDialer {
   }
 
   #forget(record: RunnerRecord, code: RevDialErrorCode): void {
-    this.#runners.delete(record.runnerId);
+    if (this.#runners.delete(record.runnerId) && record.isExpected) this.#expectedCount -= 1;
     record.forget(
       code === 'RUNNER_NOT_CONNECTED'
         ? notConnected(record.runnerId)
@@ -248,11 +254,18 @@ export class ConnectionManager implements RunnerDialer {
       this.#options.maxWaitingDialCount ?? RUNNER_WAITING_DIALS_MAX_COUNT,
     );
     this.#runners.set(runnerId, record);
+    this.#expectedCount += 1;
     return record;
   }
 
-  #isFull(): boolean {
-    return this.#runners.size >= this.#maxCount;
+  /** Would it need room here? One that is only expected has none yet. */
+  #isNew(runnerId: RunnerId): boolean {
+    return this.#runners.get(runnerId)?.isExpected !== false;
+  }
+
+  /** Runners that have, or had a moment ago, a link here. */
+  get #seenCount(): number {
+    return this.#runners.size - this.#expectedCount;
   }
 
   get #maxCount(): number {

@@ -37,7 +37,12 @@ export class RunnerRecord {
 
   /** One that is only expected belongs to nobody yet: whoever may open it can be the first. */
   isOpenTo(principal: string): boolean {
-    return this.#lastLink === undefined || this.#principal === principal;
+    return this.isExpected || this.#principal === principal;
+  }
+
+  /** It was never seen here. */
+  get isExpected(): boolean {
+    return this.#lastLink === undefined;
   }
 
   get runnerId(): RunnerId {
@@ -128,7 +133,11 @@ export class RunnerRecord {
     switch (state.name) {
       case 'connected': {
         const { transport, remoteAddress, connectedAt } = state.link;
-        return { ...common, state: 'connected', transport, remoteAddress, connectedAt, stats: state.link.stats() };
+        const stats = state.link.stats();
+        const linked = { ...common, transport, remoteAddress, connectedAt, stats };
+        return stats.resumeLeftMs === undefined
+          ? { ...linked, state: 'connected' }
+          : { ...linked, state: 'away', resumeLeftMs: stats.resumeLeftMs };
       }
       case 'grace': {
         const { lostAt, graceEndsAt } = state;

@@ -26,6 +26,8 @@ export interface CarriedRunner {
   readonly runnerId: RunnerId;
   /** May streams be opened, and the connection be resumed for it? */
   readonly isOpen: boolean;
+  /** The carrier is lost, and the connection waits to be resumed. */
+  goAway(): void;
   /** The connection has a carrier again. */
   standAgain(): void;
   /** The connection has ended, and its streams with it. */
@@ -93,8 +95,12 @@ export class MultiplexedConnection {
       events: {
         onCarrierLost: (end) => {
           this.#lostAtMs = performance.now();
-          if (this.#farewell === undefined) events.onCarrierLost?.(end);
-          else this.#mux.destroy(this.#farewell);
+          if (this.#farewell !== undefined) {
+            this.#mux.destroy(this.#farewell);
+            return;
+          }
+          events.onCarrierLost?.(end);
+          for (const runner of [...this.#runners.values()]) runner.goAway();
         },
         onResumed: () => {
           const { replayedBytes } = this.#pipe.stats;

@@ -28,6 +28,7 @@ export class MultiplexedLink implements RunnerLink {
   readonly #wait = new CarrierWait();
   #state: 'open' | 'closing' | 'ended' = 'open';
   #settleClosed: (end: LinkEnd) => void = () => undefined;
+  #tellCarriage: () => void = () => undefined;
 
   constructor(
     readonly runnerId: RunnerId,
@@ -69,6 +70,10 @@ export class MultiplexedLink implements RunnerLink {
 
   whenStanding(limitMs: number, signal?: AbortSignal): Promise<void> {
     return this.isAway ? this.#wait.wait(limitMs, signal) : Promise.resolve();
+  }
+
+  onCarriageChange(listener: () => void): void {
+    this.#tellCarriage = listener;
   }
 
   openStream(options: OpenStreamOptions = {}): Promise<Duplex> {
@@ -152,7 +157,13 @@ export class MultiplexedLink implements RunnerLink {
     this.#connection.release(this, reason, true);
   }
 
+  goAway(): void {
+    this.#tellCarriage();
+  }
+
   standAgain(): void {
+    // Listeners hear of it before the dials that waited for it.
+    this.#tellCarriage();
     this.#wait.release();
   }
 
