@@ -1,4 +1,4 @@
-import { isStanding, runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
+import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
 import { ReplicaPresence, type PlacementService, type ProbeFacts, type WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
@@ -126,15 +126,19 @@ export class ExternalAgents {
     this.execs = new ExecService(http, directory, this.budget, { isEnabled: options.execEnabled, logger });
     this.logs = new LogService(http, directory, this.budget);
     this.health = new DesktopHealthService(http);
-    const isConnected = (id: SessionId): boolean => isStanding(connections.find(runnerIdOf('sandbox', id)));
+    const isConnected = (id: SessionId): boolean => connections.find(runnerIdOf('sandbox', id))?.state === 'connected';
     const pictures = new LastPictureKeeper(this.screenshots, this.pictures, isConnected, logger);
     this.#booting = new BootingDesktops(connections, options.desktopPrincipalOf);
+    const { idleLimitMs, localInstanceIds } = options;
+    const hosts = new HostWatch({ connections, watches, localInstanceIds });
+    this.hosts = hosts;
     this.#driver = new SessionDriver({
       repository,
       directory,
       placements,
       instances,
       lobbies: new LobbyKeeper(wolfs, logger),
+      hosts,
       pictures,
       tokens,
       desktop,
@@ -157,9 +161,7 @@ export class ExternalAgents {
       desktop,
       placements,
     });
-    const { idleLimitMs, localInstanceIds } = options;
     this.#watches = watches;
-    this.hosts = new HostWatch({ connections, watches, localInstanceIds });
     this.autoJoin = new AutoJoin(wolfs, this.hosts);
     this.views = new SessionViews({ connections: this.#booting, hosts: this.hosts, localInstanceIds, idleLimitMs });
     this.feed = new SessionFeed(connections, directory, this.views);

@@ -110,6 +110,18 @@ export const LIMITS = {
   sessionDirectoryPatienceMs: 500,
   /** How long a remembered session still serves reads while PostgreSQL is away. */
   sessionDirectoryStaleMs: 10 * 60_000,
+  /** Hosts on which one start is tried, one after another: two that fail at once are bad luck, four are no longer the hosts' fault. */
+  startHostsMax: 4,
+  /** How long a start goes on to other hosts: with the last one, within what callers wait for an answer. */
+  startElsewhereMs: 20_000,
+  /** How long a Wolf that is not heard of may take to say what it runs while another host could take the session … */
+  startAskMs: 5_000,
+  /** … and to make a lobby, which blocks its one thread for up to 10 s, with others in front (wolf-api §1.5). */
+  startCreateMs: 12_000,
+  /** How long a link may be without a connection while a lobby is made: most are resumed within two seconds. */
+  startAwayMs: 3_000,
+  /** Between two looks at a host that takes long. */
+  startLookMs: 250,
   /** Starts of one session before what they may have left is only taken back and the session fails. */
   startAttemptsMax: 3,
   /** Stopping all the streams that watch one desktop; those left over end by themselves after a minute (wolf-api §4.1). */
@@ -232,8 +244,6 @@ export const LIMITS = {
   streamMaxBitrateKbps: 200_000,
   /** A link that owes an answer for this long is unstable, as viewers of remote desktops are told elsewhere too (Guacamole). */
   unstableAfterMs: 1_500,
-  /** How long a desktop without a link counts as booting; a container that pulls no image takes some ten seconds. */
-  desktopBootMs: 2 * 60_000,
   /** Between two looks at a watched session: two of these and 1.5 s of silence are what a viewer waits for to be told. */
   feedIntervalMs: 500,
   /** Between two readings of a watched session's row while its owner is warned of its idle stop. */

@@ -75,7 +75,11 @@ describe('a watch of one Wolf', () => {
     wolf.launchSession({ clientId: SESSION });
     await eventually(() => {
       expect(watch.snapshot?.sessions).toHaveLength(1);
-      expect(events).toContainEqual({ type: 'lost', error: expect.objectContaining({ code: 'WOLF_EVENTS_ENDED' }) });
+      expect(events).toContainEqual({
+        type: 'lost',
+        what: 'events',
+        error: expect.objectContaining({ code: 'WOLF_EVENTS_ENDED' }),
+      });
       expect([watch.state, wolf.listenerCount]).toEqual(['following', 1]);
     });
   });
@@ -84,7 +88,11 @@ describe('a watch of one Wolf', () => {
     watching({ silenceLimitMs: 80 });
     await followed();
     await eventually(() => {
-      expect(events).toContainEqual({ type: 'lost', error: expect.objectContaining({ code: 'WOLF_EVENTS_SILENT' }) });
+      expect(events).toContainEqual({
+        type: 'lost',
+        what: 'events',
+        error: expect.objectContaining({ code: 'WOLF_EVENTS_SILENT' }),
+      });
     });
     await followed();
     wolf.faults.events = 'not-json';
@@ -98,7 +106,11 @@ describe('a watch of one Wolf', () => {
     wolf.faults.events = 'absent';
     watching({ unfollowedRelistMs: 30, retryMinMs: 60_000, retryMaxMs: 60_000 });
     await eventually(() => {
-      expect(events).toContainEqual({ type: 'lost', error: expect.objectContaining({ code: 'WOLF_NOT_FOUND' }) });
+      expect(events).toContainEqual({
+        type: 'lost',
+        what: 'events',
+        error: expect.objectContaining({ code: 'WOLF_NOT_FOUND' }),
+      });
     });
     wolf.launchSession({ clientId: SESSION });
     await eventually(() => {

@@ -6,7 +6,10 @@ import { principalName } from '../auth/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 
-/** Tells the connection manager which runners to expect back after a restart, so that requests made meanwhile wait for them instead of failing. */
+/**
+ * Tells the connection manager which runners to expect back after a restart, so that requests made meanwhile wait for them instead of
+ * failing; and the registry of the host that is reached without a link.
+ */
 @Injectable()
 export class ExpectedRunners implements OnApplicationBootstrap {
   constructor(
@@ -17,8 +20,10 @@ export class ExpectedRunners implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    const { localWolf } = this.config;
+    if (localWolf !== undefined) await this.registry.markLinkConnected(localWolf.instanceId, localWolf.socketPath);
     for (const { id, linkConnected } of await this.registry.list()) {
-      if (!linkConnected || id === this.config.localWolf?.instanceId) continue;
+      if (!linkConnected || id === localWolf?.instanceId) continue;
       this.connections.expect(runnerIdOf('wolf', id), 'runner');
     }
     for (const sessionId of await this.sessions.listRunningIds(RUNNERS_MAX_COUNT)) {

@@ -1,9 +1,8 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { HostWatch } from '@helix/external-agent';
 import { ConnectionManager, parseRunnerId, type ConnectionEvent } from '@helix/revdial';
 import { ReplicaPresence, SchedulerError, WolfInstanceRegistry } from '@helix/scheduler';
 import type { Logger } from 'pino';
-import type { ApiConfig } from '../config/api-config.js';
-import { API_CONFIG } from '../config/config.module.js';
 import { databaseTroubleOf } from '../database/database-trouble.js';
 import { LOGGER } from '../logging/logging.module.js';
 
@@ -16,43 +15,53 @@ const UNKNOWN_ADDRESS = 'unknown';
 
 interface HostLink {
   readonly isConnected: boolean;
+  /** It has no connection, and may come back. */
+  readonly isAway: boolean;
   readonly address: string;
   /** Names the link and this replica, so that the late end of an older one changes nothing. */
   readonly linkId: string;
-  /** When this was so, on `performance.now`: what is written late must not pass for news. */
+  /** When it came, or was given up, on `performance.now`: what is written late must not pass for news. */
   readonly atMs: number;
 }
 
 /**
- * Tells the registry which hosts hold their link. Only links that were seen here are written of, in the name of this replica: one that
+ * Tells the registry which hosts hold their link, as soon as one comes, loses its connection, or does not answer: placement reads it
+ * there. Only links that were seen here are written of, in the name of this replica: one that
  * is only expected (`ExpectedRunners`) and does not come may well stand at another. Of hosts whose replica is gone the scheduler's
  * maintenance says that they are lost.
  */
 @Injectable()
 export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private unsubscribe: () => void = () => undefined;
-  private unsubscribeFromGaps: () => void = () => undefined;
+  private unsubscribes: readonly (() => void)[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
-  private readonly lastLinkIds = new Map<string, string>();
+  /** Links that are held here, or may come back. */
+  private readonly links = new Map<string, HostLink>();
   /** The newest fact about each host that is not written yet; at most one a host, whatever its link does meanwhile. */
   private readonly unwritten = new Map<string, HostLink>();
   private writing: Promise<void> | undefined;
 
   constructor(
-    @Inject(API_CONFIG) private readonly config: ApiConfig,
     @Inject(ConnectionManager) private readonly connections: ConnectionManager,
     @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
     @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+    @Inject(HostWatch) private readonly hosts: HostWatch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    this.unsubscribe = this.connections.subscribe((event) => {
-      this.note(event);
-    });
-    if (this.config.localWolf !== undefined) {
-      await this.registry.markLinkConnected(this.config.localWolf.instanceId, this.config.localWolf.socketPath);
-    }
+  onApplicationBootstrap(): void {
+    this.unsubscribes = [
+      this.connections.subscribe((event) => {
+        this.note(event);
+      }),
+      this.hosts.subscribeAnswering((id) => {
+        this.tell(id);
+      }),
+      // Nothing could be heard or written for a while: the links that stand are told of at once, before anybody asks.
+      this.replica.whenBack(() => {
+        void this.write();
+        void this.touch();
+      }),
+    ];
     this.timers.push(
       setInterval(() => {
         void this.touch();
@@ -61,36 +70,43 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
         void this.write();
       }, RETRY_INTERVAL_MS).unref(),
     );
-    // Nothing could be heard or written for a while: the links that stand are told of at once, before anybody asks.
-    this.unsubscribeFromGaps = this.replica.whenBack(() => {
-      void this.write();
-      void this.touch();
-    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     // Links that end because this replica closes say nothing about their hosts.
-    this.unsubscribe();
-    this.unsubscribeFromGaps();
+    for (const unsubscribe of this.unsubscribes) unsubscribe();
     for (const timer of this.timers) clearInterval(timer);
     await this.writing;
   }
 
   private note(event: ConnectionEvent): void {
     const runner = parseRunnerId(event.runnerId);
-    if (runner?.kind !== 'wolf' || runner.subject === this.config.localWolf?.instanceId) return;
+    if (runner?.kind !== 'wolf' || this.hosts.isLocal(runner.subject)) return;
     const id = runner.subject;
+    const atMs = performance.now();
     if (event.type === 'connected') {
       const linkId = this.replica.linkIdOf(event.generation);
-      this.lastLinkIds.set(id, linkId);
       const address = event.link.remoteAddress || UNKNOWN_ADDRESS;
-      this.unwritten.set(id, { isConnected: true, address, linkId, atMs: performance.now() });
-    } else if (event.type === 'gone') {
-      const linkId = this.lastLinkIds.get(id);
-      if (linkId === undefined) return;
-      this.lastLinkIds.delete(id);
-      this.unwritten.set(id, { isConnected: false, address: '', linkId, atMs: performance.now() });
+      this.links.set(id, { isConnected: true, isAway: false, address, linkId, atMs });
+      this.tell(id);
+      return;
     }
+    // One that was only expected.
+    const link = this.links.get(id);
+    if (link === undefined) return;
+    if (event.type === 'gone') {
+      this.links.delete(id);
+      this.tell(id, { ...link, isConnected: false, atMs });
+    } else {
+      this.links.set(id, { ...link, isAway: event.type !== 'resumed' });
+      this.tell(id);
+    }
+  }
+
+  private tell(id: string, link: HostLink | undefined = this.links.get(id)): void {
+    if (link === undefined) return;
+    // A fact of its own each time: one that is told while the one before is being written is written after it.
+    this.unwritten.set(id, { ...link });
     void this.write();
   }
 
@@ -111,9 +127,14 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   private async writeHost(id: string): Promise<boolean> {
     for (let link = this.unwritten.get(id); link !== undefined; link = this.unwritten.get(id)) {
       try {
-        const ageMs = performance.now() - link.atMs;
-        if (link.isConnected) await this.registry.markLinkConnected(id, link.address, link.linkId, ageMs);
-        else await this.registry.markLinkLost(id, link.linkId);
+        if (link.isConnected) {
+          await this.registry.markLinkConnected(id, link.address, link.linkId, {
+            ageMs: performance.now() - link.atMs,
+            isAway: link.isAway,
+            // As it is by now, however long this had to wait.
+            isAnswering: this.hosts.isAnswering(id),
+          });
+        } else await this.registry.markLinkLost(id, link.linkId);
       } catch (error) {
         const isRefused = error instanceof SchedulerError && error.code === 'INVALID_INSTANCE';
         if (!isRefused) {
@@ -133,9 +154,8 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
 
   private async touch(): Promise<void> {
     const linked = this.connections.list().filter((runner) => runner.kind === 'wolf' && runner.state === 'connected');
-    const local = this.config.localWolf === undefined ? [] : [this.config.localWolf.instanceId];
     try {
-      await this.registry.touch([...local, ...linked.map((runner) => runner.subject)]);
+      await this.registry.touch([...this.hosts.localInstanceIds, ...linked.map((runner) => runner.subject)]);
     } catch (error) {
       this.logger.warn({ error }, 'the registry could not be told which hosts are linked');
     }

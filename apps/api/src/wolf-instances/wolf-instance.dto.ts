@@ -87,7 +87,10 @@ export function toWolfInstanceDto(instance: WolfInstance): WolfInstanceDto {
     status: instance.status,
     status_changed_at: instance.statusChangedAt.toISOString(),
     conditions: instance.conditions,
-    link: { connected: instance.linkConnected, since: timeOrNull(instance.linkChangedAt) },
+    link: {
+      connected: instance.linkConnected && instance.linkAwayAt === null,
+      since: timeOrNull(instance.linkChangedAt),
+    },
     last_heartbeat: instance.lastSeenAt.toISOString(),
     last_heartbeat_received_at: timeOrNull(instance.lastHeartbeatAt),
     connected_sandboxes: instance.connectedSandboxCount,

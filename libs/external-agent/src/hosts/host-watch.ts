@@ -1,7 +1,7 @@
-import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
+import { parseRunnerId, runnerIdOf, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
 import type { HeldWatch, WolfSnapshot, WolfWatches } from '@helix/wolf-client';
 
-type Held = HeldWatch & { readonly unsubscribe: () => void };
+type Held = HeldWatch & { readonly unsubscribe: () => void; isAnswering: boolean; heardAtMs: number | undefined };
 
 export interface HostWatchParts {
   readonly connections: ConnectionManager;
@@ -18,6 +18,7 @@ export class HostWatch {
   readonly #parts: HostWatchParts;
   readonly #held = new Map<string, Held>();
   readonly #listeners = new Set<(wolfInstanceId: string, snapshot: WolfSnapshot) => void>();
+  readonly #answerListeners = new Set<(wolfInstanceId: string, isAnswering: boolean) => void>();
   #unsubscribe: () => void = () => undefined;
 
   constructor(parts: HostWatchParts) {
@@ -31,7 +32,7 @@ export class HostWatch {
       this.#note(event);
     });
     for (const runner of connections.list()) {
-      if (runner.kind === 'wolf' && runner.state === 'connected') this.#open(runner.subject);
+      if (runner.kind === 'wolf' && runner.state !== 'grace') this.#open(runner.subject);
     }
   }
 
@@ -73,26 +74,78 @@ export class HostWatch {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Can the host be asked now, as far as its link tells? */
+  isStanding(wolfInstanceId: string): boolean {
+    const { connections, localInstanceIds } = this.#parts;
+    const runner = connections.find(runnerIdOf('wolf', wolfInstanceId));
+    return localInstanceIds.includes(wolfInstanceId) || runner?.state === 'connected';
+  }
+
+  /** Those that are reached without a link. */
+  get localInstanceIds(): readonly string[] {
+    return this.#parts.localInstanceIds;
+  }
+
+  isLocal(wolfInstanceId: string): boolean {
+    return this.localInstanceIds.includes(wolfInstanceId);
+  }
+
+  /** Did the host answer when it was asked last? One whose link has just come was not asked yet. */
+  isAnswering(wolfInstanceId: string): boolean {
+    return this.#held.get(wolfInstanceId)?.isAnswering === true;
+  }
+
+  /** When the host said anything last, on `performance.now`; undefined: never. */
+  heardAtMs(wolfInstanceId: string): number | undefined {
+    return this.#held.get(wolfInstanceId)?.heardAtMs;
+  }
+
+  /** Hears whenever that changes. Listeners must not throw. Returns what ends it. */
+  subscribeAnswering(listener: (wolfInstanceId: string, isAnswering: boolean) => void): () => void {
+    this.#answerListeners.add(listener);
+    return () => this.#answerListeners.delete(listener);
+  }
+
+  /** The host gave no answer to what was asked of it just now: it does not count as answering until it is heard again. */
+  doubt(wolfInstanceId: string): void {
+    this.#setAnswering(wolfInstanceId, false);
+    this.refresh(wolfInstanceId);
+  }
+
+  #setAnswering(id: string, isAnswering: boolean): void {
+    const held = this.#held.get(id);
+    if (held === undefined || held.isAnswering === isAnswering) return;
+    held.isAnswering = isAnswering;
+    for (const listener of this.#answerListeners) listener(id, isAnswering);
+  }
+
   #note(event: ConnectionEvent): void {
     const runner = parseRunnerId(event.runnerId);
     if (runner?.kind !== 'wolf' || this.#parts.localInstanceIds.includes(runner.subject)) return;
     if (event.type === 'connected') this.#open(runner.subject);
+    // Much may have happened meanwhile.
+    else if (event.type === 'resumed') this.refresh(runner.subject);
     else if (event.type === 'gone') this.#forget(runner.subject);
   }
 
   #open(id: string): void {
     const known = this.#held.get(id);
     if (known !== undefined) {
-      // Much may have happened while the link was away.
-      known.watch.refresh();
+      // Behind a new link is perhaps another machine.
+      this.#setAnswering(id, false);
+      known.watch.renew();
       return;
     }
     const held = this.#parts.watches.hold(id);
     const unsubscribe = held.watch.subscribe((event) => {
+      const known = this.#held.get(id);
+      if (event.type !== 'lost' && known !== undefined) known.heardAtMs = performance.now();
+      if (event.type === 'lost' && event.what === 'lists') this.#setAnswering(id, false);
       if (event.type !== 'snapshot') return;
+      this.#setAnswering(id, true);
       for (const listener of this.#listeners) listener(id, event.snapshot);
     });
-    this.#held.set(id, { ...held, unsubscribe });
+    this.#held.set(id, { ...held, unsubscribe, isAnswering: false, heardAtMs: undefined });
   }
 
   #forget(id: string): void {

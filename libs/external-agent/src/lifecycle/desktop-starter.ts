@@ -1,13 +1,14 @@
 import type { Queued } from '@helix/scheduler';
-import { isWolfError } from '@helix/wolf-client';
+import { isWolfError, type WolfError, type WolfErrorCode } from '@helix/wolf-client';
 import { defineDesktop } from '../desktop/desktop-definition.js';
 import { unusableFieldsOf } from '../desktop/desktop-host.js';
 import { LIMITS } from '../limits.js';
 import { HostElsewhereError, type SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
-import { HOST_NOT_LOST, NOT_WAITING } from '../session/session-patch.js';
+import { HOST_NOT_LOST, NOT_WAITING, type SessionPatch } from '../session/session-patch.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { DesktopStopper } from './desktop-stopper.js';
+import { ASK_PATIENCE, CREATE_PATIENCE, OtherHosts } from './other-hosts.js';
 import { placementRequestOf } from './placement-request-of.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import {
@@ -17,7 +18,7 @@ import {
   queuedReason,
   startReason,
 } from './session-reasons.js';
-import { StartError } from './start-error.js';
+import { StartError, type StartErrorCode } from './start-error.js';
 
 /**
  * Brings desktops up: place → lobby → running. Undoes in reverse what came to nothing.
@@ -68,15 +69,65 @@ export class DesktopStarter {
       ...(isElsewhere && !isOfEarlierLife && { generation: session.generation + 1 }),
       ...NOT_WAITING,
     };
-    if (await this.#parts.repository.isLinkedElsewhere(wolfInstanceId)) {
-      // The replica that has its link goes on from here: the slot is the session's, whoever asks again.
-      await lease.change(placed);
-      throw new HostElsewhereError(wolfInstanceId);
-    }
-    session = await lease.change({ ...placed, state: 'starting', startAttempts: session.startAttempts + 1 });
-    if (session.desired === 'stopped') return session;
+    session = await this.#assign(session, { ...placed, startAttempts: session.startAttempts + 1 }, lease);
     const mayAdopt = earlierHost === wolfInstanceId && !isOfEarlierLife;
-    return await this.#bringUp(session, wolfInstanceId, { earlierHost, mayAdopt }, lease);
+    return await this.#bringUpSomewhere(session, { lobbyMayExist: earlierHost === wolfInstanceId, mayAdopt }, lease);
+  }
+
+  /** On the session's host; where that fails or does not answer, and another one could take it, there. */
+  async #bringUpSomewhere(session: SessionEntity, traces: Traces, lease: SessionLease): Promise<SessionEntity> {
+    const others = new OtherHosts(this.#parts);
+    for (;;) {
+      const { wolfInstanceId } = session;
+      if (session.desired === 'stopped' || wolfInstanceId === null) return session;
+      const outcome = await this.#bringUp(session, wolfInstanceId, traces, others, lease);
+      if (!('failure' in outcome)) return outcome.session;
+      const { failure, lobbyMayExist } = outcome;
+      const other = mayGoElsewhere(failure, others) ? await others.find(session, wolfInstanceId) : undefined;
+      if (other === undefined)
+        return await this.#undo(session, lease, lobbyMayExist ? wolfInstanceId : null, startReason(failure));
+      others.note(wolfInstanceId, failure.code);
+      const moved = await this.#move(session, other, others, lease);
+      if (moved.state !== 'starting') return moved;
+      session = moved;
+      traces = { lobbyMayExist: false, mayAdopt: false };
+    }
+  }
+
+  /**
+   * Gives the session another host. The old one is not waited for: what it still makes bears an older generation and a token that
+   * is revoked, and is stopped when the host is seen.
+   */
+  async #move(session: SessionEntity, to: string, others: OtherHosts, lease: SessionLease): Promise<SessionEntity> {
+    const { placements, tokens, disconnect, logger } = this.#parts;
+    await lease.hold();
+    await tokens.revokeAll(session.id);
+    disconnect(session.id);
+    session = await lease.change({ generation: session.generation + 1 });
+    await placements.release(session.id);
+    const request = { ...placementRequestOf(session), preferredInstanceId: to, failedOn: others.tried };
+    const placement = await placements.place(request);
+    if ('queued' in placement) return await this.#wait(session, lease, placement);
+    if ('refused' in placement) return await this.#undo(session, lease, null, placementReason(placement));
+    const { wolfInstanceId } = placement;
+    logger.info(
+      { sessionId: session.id, from: session.wolfInstanceId, to: wolfInstanceId },
+      'a start goes to another host',
+    );
+    return await this.#assign(session, { wolfInstanceId, ...NOT_WAITING }, lease);
+  }
+
+  /** Gives the session its host, unless that is another replica's to ask: this one goes on then, from `placing`. */
+  async #assign(
+    session: SessionEntity,
+    placed: SessionPatch & { readonly wolfInstanceId: string },
+    lease: SessionLease,
+  ): Promise<SessionEntity> {
+    if (!(await this.#parts.repository.isLinkedElsewhere(placed.wolfInstanceId)))
+      return await lease.change({ ...placed, state: 'starting' });
+    // The slot is the session's, whoever asks again; the attempt is the other replica's to count.
+    await lease.change({ ...placed, startAttempts: session.startAttempts });
+    throw new HostElsewhereError(placed.wolfInstanceId);
   }
 
   async #wait(session: SessionEntity, lease: SessionLease, { position, deadlineAt }: Queued): Promise<SessionEntity> {
@@ -93,13 +144,17 @@ export class DesktopStarter {
   async #bringUp(
     session: SessionEntity,
     wolfInstanceId: string,
-    { earlierHost, mayAdopt }: { readonly earlierHost: string | null; readonly mayAdopt: boolean },
+    { lobbyMayExist, mayAdopt }: Traces,
+    others: OtherHosts,
     lease: SessionLease,
-  ): Promise<SessionEntity> {
-    const { placements, instances, lobbies, tokens, desktop, logger } = this.#parts;
-    let lobbyMayExist = earlierHost === wolfInstanceId;
+  ): Promise<
+    { readonly session: SessionEntity } | { readonly failure: WolfError | StartError; readonly lobbyMayExist: boolean }
+  > {
+    const { placements, instances, lobbies, tokens, desktop, hosts, logger } = this.#parts;
+    const within = <T>(patience: typeof ASK_PATIENCE, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      others.unlessElsewhere(session, wolfInstanceId, patience, lease.signal, work);
     try {
-      let lobbyId = await lobbies.find(session, wolfInstanceId, lease);
+      let lobbyId = await within(ASK_PATIENCE, (signal) => lobbies.find(session, wolfInstanceId, lease, signal));
       if (lobbyId !== undefined && !mayAdopt) {
         // No attempt of this life has asked for it: its desktop has no token, and it may not even know the session's PIN.
         lobbyMayExist = true;
@@ -120,20 +175,23 @@ export class DesktopStarter {
           logger.warn({ wolfInstanceId, fields }, 'a host reports what can not be; it is not used');
         await lease.hold();
         lobbyMayExist = true;
-        lobbyId = await lobbies.create(session, wolfInstanceId, definition, lease);
+        lobbyId = await within(CREATE_PATIENCE, (signal) =>
+          lobbies.create(session, wolfInstanceId, definition, lease, signal),
+        );
       }
       lobbyMayExist = true;
       if (!(await placements.confirm(session.id))) throw new StartError('SLOT_LOST', 'the slot is gone');
       session = await lease.markRunning(lobbyId);
       this.#parts.expectDesktop(session.id);
       logger.info({ sessionId: session.id, wolfInstanceId, lobbyId }, 'session is running');
-      return session;
-    } catch (error) {
+      return { session };
+    } catch (failure) {
       lease.signal.throwIfAborted();
       // The database's trouble is not the host's: nothing is undone, the drive is taken up again.
-      if (!isWolfError(error) && !(error instanceof StartError)) throw error;
-      logger.warn({ sessionId: session.id, wolfInstanceId, error }, 'a session could not be started');
-      return await this.#undo(session, lease, lobbyMayExist ? wolfInstanceId : null, startReason(error));
+      if (!isWolfError(failure) && !(failure instanceof StartError)) throw failure;
+      logger.warn({ sessionId: session.id, wolfInstanceId, error: failure }, 'a session could not be started');
+      if (NO_ANSWER.has(failure.code)) hosts.doubt(wolfInstanceId);
+      return { failure, lobbyMayExist };
     }
   }
 
@@ -150,6 +208,37 @@ export class DesktopStarter {
     return await lease.change({ state: 'failed', lobbyId: null, reason, ...NOT_WAITING, ...HOST_NOT_LOST });
   }
 }
+
+/** What a host may have of the session before it is asked. */
+interface Traces {
+  readonly lobbyMayExist: boolean;
+  /** A lobby of this generation was asked for by this life. */
+  readonly mayAdopt: boolean;
+}
+
+/** Failures that another host would repeat, or of which it is not known what stands here. */
+const HERE_ONLY: ReadonlySet<string> = new Set<StartErrorCode | WolfErrorCode>([
+  'SLOT_LOST',
+  'IMAGE_NOT_ALLOWED',
+  'INVALID_SESSION_ID',
+  'TOO_MANY_ATTEMPTS',
+  'WOLF_INVALID_REQUEST',
+  'WOLF_WRONG_PIN',
+]);
+
+/** A request that makes Wolf choke may do so everywhere (wolf-api §2.3): one more host has to show whether it was the request. */
+function mayGoElsewhere(failure: WolfError | StartError, others: OtherHosts): boolean {
+  const hasChokedBefore = others.tried.some((one) => one.failure === 'WOLF_EMPTY_ANSWER');
+  return !HERE_ONLY.has(failure.code) && !(failure.code === 'WOLF_EMPTY_ANSWER' && hasChokedBefore);
+}
+
+const NO_ANSWER: ReadonlySet<string> = new Set<StartErrorCode | WolfErrorCode>([
+  'HOST_AWAY',
+  'WOLF_UNREACHABLE',
+  'WOLF_TIMEOUT',
+  'WOLF_EMPTY_ANSWER',
+  'WOLF_INVALID_ANSWER',
+]);
 
 /** The failure of the last attempt tells more than their number, if it was told. */
 function tooManyAttempts({ reason }: SessionEntity): SessionReason {

@@ -29,8 +29,8 @@ export interface ExternalAgentServiceParts {
   readonly placements: Pick<PlacementService, 'decisionOf'>;
 }
 
-/** How long a command waits for its session to settle before it answers with the state on the way. */
-const SETTLE_TIMEOUT_MS = 90_000;
+/** How long a command waits for its session to settle before it answers with the state on the way: less than proxies wait. */
+const SETTLE_TIMEOUT_MS = 25_000;
 /** Between two looks at a session which another replica is working on. */
 const POLL_MS = 150;
 
@@ -45,7 +45,7 @@ export class ExternalAgentService {
 
   /**
    * Creates a session and brings its desktop up. Asked again with the same id it returns the session as it is, and tries
-   * again one that failed. Resolves when the session runs, or with a session still on its way after 90 s, or as soon as it
+   * again one that failed. Resolves when the session runs, or with a session still on its way after 25 s, or as soon as it
    * can not be moved further now, such as while it waits for a slot.
    * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED;
    * CREATE_UNFINISHED when it is made and nothing more can be said of it
@@ -200,21 +200,14 @@ export class ExternalAgentService {
     });
   }
 
-  /** Resolves and rejects as the drive does, or with nothing when this closes first. */
-  async #untilClosing(drive: Promise<SessionEntity | undefined>): Promise<SessionEntity | undefined> {
-    const { signal } = this.#closing;
-    let onClosing: (() => void) | undefined;
-    const closing = new Promise<undefined>((resolve) => {
-      onClosing = (): void => {
-        resolve(undefined);
-      };
-      if (signal.aborted) onClosing();
-      else signal.addEventListener('abort', onClosing, { once: true });
-    });
+  /** Resolves and rejects as the drive does, or with nothing when this closes or the time is over first. */
+  async #untilClosing(drive: Promise<SessionEntity | undefined>, limitMs: number): Promise<SessionEntity | undefined> {
+    const over = new AbortController();
+    const waiting = delay(limitMs, undefined, { signal: AbortSignal.any([this.#closing.signal, over.signal]) });
     try {
-      return await Promise.race([drive, closing]);
+      return await Promise.race([drive, waiting.catch(() => undefined)]);
     } finally {
-      if (onClosing !== undefined) signal.removeEventListener('abort', onClosing);
+      over.abort();
       // One that is left behind has told the log, and fails for nobody.
       drive.catch(() => undefined);
     }
@@ -224,7 +217,7 @@ export class ExternalAgentService {
   async #settle(id: SessionId): Promise<SessionEntity> {
     const endsAt = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
-      const driven = await this.#untilClosing(this.#parts.driver.drive(id));
+      const driven = await this.#untilClosing(this.#parts.driver.drive(id), endsAt - performance.now());
       if (driven !== undefined) return driven;
       const session = this.#remembered((await this.#parts.repository.find(id)) ?? undefined);
       const isWaiting = session.state === 'queued' && session.desired === 'running' && session.queueDeadlineAt !== null;

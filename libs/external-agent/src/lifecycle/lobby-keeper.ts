@@ -40,16 +40,22 @@ export class LobbyKeeper {
   /**
    * The session's lobby on its Wolf, if there is one: the one on its row, or else the newest. Further lobbies of the same
    * session are stopped.
-   * @throws WolfError when Wolf can not be asked; then it is unknown whether there is one
+   * @throws WolfError when Wolf can not be asked, or `signal` aborts; then it is unknown whether there is one
    */
-  find(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<WolfLobbyId | undefined> {
-    return this.#keepOne(session, wolfInstanceId, session.lobbyId, lease);
+  find(
+    session: SessionEntity,
+    wolfInstanceId: string,
+    lease: SessionLease,
+    signal = lease.signal,
+  ): Promise<WolfLobbyId | undefined> {
+    return this.#keepOne(session, wolfInstanceId, session.lobbyId, lease, signal);
   }
 
   /**
    * Creates the lobby and makes sure that it, and no other, stands afterwards: Wolf's success does not say that the container
    * runs, and its error or silence not that there is no lobby.
-   * @throws WolfError the failure of the create, when no lobby is found after it; or that of the search
+   * @throws WolfError the failure of the create, when no lobby is found after it; or that of the search. When `signal` aborts, a
+   * lobby may come all the same
    * @throws StartError LOBBY_VANISHED
    */
   async create(
@@ -57,11 +63,12 @@ export class LobbyKeeper {
     wolfInstanceId: string,
     desktop: DesktopDefinition,
     lease: SessionLease,
+    signal = lease.signal,
   ): Promise<WolfLobbyId> {
     const client = this.#clients.for(wolfInstanceId);
-    const asked = await this.#ask(client, session, desktop, lease);
+    const asked = await this.#ask(client, session, desktop, signal);
     if ('failure' in asked && wasNeverSent(asked.failure)) throw asked.failure;
-    const lobbyId = await this.#keepOne(session, wolfInstanceId, asked.lobbyId ?? null, lease);
+    const lobbyId = await this.#keepOne(session, wolfInstanceId, asked.lobbyId ?? null, lease, signal);
     if (!('failure' in asked)) {
       if (lobbyId === undefined) throw new StartError('LOBBY_VANISHED', 'the lobby ended as soon as it was made');
       return lobbyId;
@@ -80,7 +87,7 @@ export class LobbyKeeper {
    */
   async stopAll(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<void> {
     const client = this.#clients.for(wolfInstanceId);
-    const lobbies = await this.#listOf(client, session, lease);
+    const lobbies = await this.#listOf(client, session, lease.signal);
     await lease.hold();
     // Streams outlive their lobby and hold video memory each (wolf-api §4.3): they go first, and also when it is gone.
     await this.#stopStreams(client, session, wolfInstanceId, lease);
@@ -93,7 +100,7 @@ export class LobbyKeeper {
    */
   async stopOlder(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<void> {
     const client = this.#clients.for(wolfInstanceId);
-    const lobbies = await this.#listOf(client, session, lease);
+    const lobbies = await this.#listOf(client, session, lease.signal);
     const older = lobbies.filter((lobby) => !isOfGeneration(lobby, session.generation));
     if (older.length > 0 && older.length === lobbies.length) {
       await lease.hold();
@@ -108,9 +115,10 @@ export class LobbyKeeper {
     wolfInstanceId: string,
     wanted: string | null,
     lease: SessionLease,
+    signal: AbortSignal,
   ): Promise<WolfLobbyId | undefined> {
     const client = this.#clients.for(wolfInstanceId);
-    const lobbies = await this.#listOf(client, session, lease);
+    const lobbies = await this.#listOf(client, session, signal);
     const own = lobbies.filter((lobby) => isOfGeneration(lobby, session.generation));
     const kept = own.find((lobby) => lobby.id === wanted) ?? own.at(-1);
     const extra = lobbies.filter((lobby) => lobby !== kept);
@@ -122,7 +130,7 @@ export class LobbyKeeper {
     client: WolfClient,
     session: SessionEntity,
     desktop: DesktopDefinition,
-    lease: SessionLease,
+    signal: AbortSignal,
   ): Promise<Asked> {
     try {
       const lobbyId = await client.createLobby(
@@ -154,7 +162,7 @@ export class LobbyKeeper {
             baseCreateJson: desktop.baseCreateJson,
           },
         },
-        { signal: lease.signal },
+        { signal },
       );
       return { lobbyId };
     } catch (failure) {
@@ -208,8 +216,8 @@ export class LobbyKeeper {
   }
 
   /** Wolf lists the oldest first. */
-  async #listOf(client: WolfClient, session: SessionEntity, lease: SessionLease): Promise<readonly WolfLobby[]> {
-    const lobbies = await client.listLobbies({ signal: lease.signal });
+  async #listOf(client: WolfClient, session: SessionEntity, signal: AbortSignal): Promise<readonly WolfLobby[]> {
+    const lobbies = await client.listLobbies({ signal });
     return lobbies.filter(
       (lobby) => lobby.runner.type === 'docker' && markedSessionOf(lobby.runner.env) === session.id,
     );
@@ -223,6 +231,6 @@ function isOfGeneration({ runner }: WolfLobby, generation: number): boolean {
 }
 
 /** Did the create fail before anything of it reached Wolf? Then there is no lobby to look for. */
-function wasNeverSent(error: unknown): boolean {
+export function wasNeverSent(error: unknown): boolean {
   return isWolfError(error, 'WOLF_INVALID_REQUEST') || isWolfError(error, 'WOLF_UNREACHABLE');
 }

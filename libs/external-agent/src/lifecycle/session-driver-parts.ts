@@ -8,6 +8,16 @@ import type { SessionRepository } from '../session/session.repository.js';
 import type { LobbyKeeper } from './lobby-keeper.js';
 import type { SessionTokenIssuer } from './session-token-issuer.js';
 
+/** What is known here of hosts at this very moment. */
+export interface HostPresence {
+  /** Can the host be asked now, as far as its link tells? */
+  isStanding(wolfInstanceId: string): boolean;
+  /** When its Wolf was heard last, on `performance.now`; undefined: never. */
+  heardAtMs(wolfInstanceId: string): number | undefined;
+  /** It gave no answer just now. */
+  doubt(wolfInstanceId: string): void;
+}
+
 /** What the driver and its steps work with. */
 export interface SessionDriverParts {
   readonly repository: SessionRepository;
@@ -15,6 +25,7 @@ export interface SessionDriverParts {
   readonly placements: PlacementService;
   readonly instances: WolfInstanceRegistry;
   readonly lobbies: LobbyKeeper;
+  readonly hosts: HostPresence;
   readonly pictures: Pick<LastPictureKeeper, 'keep'>;
   readonly tokens: SessionTokenIssuer;
   readonly desktop: DesktopConfig;

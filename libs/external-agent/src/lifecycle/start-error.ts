@@ -1,4 +1,6 @@
 export type StartErrorCode =
+  /** Its link has no connection, or it does not answer, and another host could take the session. */
+  | 'HOST_AWAY'
   /** Wolf made the lobby and it was gone a moment later: its container could not be started (wolf-api §4.2). */
   | 'LOBBY_VANISHED'
   /** The host was taken out of the registry while the desktop was being started on it. */

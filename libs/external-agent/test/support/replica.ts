@@ -55,6 +55,16 @@ export class Replica {
   readonly waiting: QueueSweeper;
   readonly agents: ExternalAgentService;
   readonly logger = new RecordingLogger();
+  /** Hosts of which the test says that their link is away, and those of which this replica says that they gave no answer. */
+  readonly presence = {
+    away: new Set<string>(),
+    doubted: [] as string[],
+    isStanding: (id: string): boolean => !this.presence.away.has(id),
+    heardAtMs: (): undefined => undefined,
+    doubt: (id: string): void => {
+      this.presence.doubted.push(id);
+    },
+  };
   readonly expected: SessionId[] = [];
   readonly disconnected: SessionId[] = [];
   readonly pictures = new RecordingPictures();
@@ -83,6 +93,7 @@ export class Replica {
       placements: this.placements,
       instances: this.instances,
       lobbies: new LobbyKeeper(clients, this.logger),
+      hosts: this.presence,
       pictures: this.pictures,
       tokens,
       desktop,

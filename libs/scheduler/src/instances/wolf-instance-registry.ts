@@ -18,6 +18,16 @@ export interface RegistryOptions extends Partial<StatusTimes> {
   readonly maxSandboxesDefault?: number;
 }
 
+/** How a link that is held is at this moment. */
+export interface LinkPresence {
+  /** How long ago it came. */
+  readonly ageMs?: number;
+  /** It has no connection, and may come back. */
+  readonly isAway?: boolean;
+  /** The Wolf behind it answered when it was asked last; false also for one that was not asked yet. */
+  readonly isAnswering?: boolean;
+}
+
 /**
  * The GPU hosts. A host becomes known by its link or by registering, and is upserted by id, so neither a reconnect nor a
  * second registration makes another one or touches its load. Every method rejects with the database's errors when that
@@ -74,28 +84,37 @@ export class WolfInstanceRegistry {
   }
 
   /**
-   * The host's link stands, since `ageMs` ago; an unknown host becomes `Wolf <id>`. What the host carries is left as it is: desktops
-   * survive a lost link. `linkId` names the link and its replica (`ReplicaPresence.linkIdOf`), for `markLinkLost`. One that was told of
-   * too late, when a newer one stands at another replica, changes nothing. Throws `INVALID_INSTANCE` for an id that can not be one.
+   * The host has a link, and this is how it is; an unknown host becomes `Wolf <id>`. Told again, it says what has changed. What
+   * the host carries is left as it is: desktops survive a lost link. `linkId` names the link and its replica
+   * (`ReplicaPresence.linkIdOf`), for `markLinkLost`. One that was told of too late, when a newer one stands at another replica,
+   * changes nothing. Throws `INVALID_INSTANCE` for an id that can not be one.
    */
-  async markLinkConnected(id: string, address: string, linkId?: string, ageMs = 0): Promise<WolfInstance> {
+  async markLinkConnected(
+    id: string,
+    address: string,
+    linkId?: string,
+    presence: LinkPresence = {},
+  ): Promise<WolfInstance> {
+    const { ageMs = 0, isAway = false, isAnswering = true } = presence;
     checkRegistration({ id, name: `Wolf ${id}`, address });
     await this.#dataSource.query(
       `INSERT INTO wolf_instances AS i
-         (id, name, address, auto_registered, max_sandboxes, link_connected, link_id, link_changed_at)
-       VALUES ($1, $2, $3, true, $4, true, $5, now() - $6::float8 * interval '1 millisecond')
+         (id, name, address, auto_registered, max_sandboxes, link_connected, link_id, link_changed_at, link_away_at, link_answering)
+       VALUES ($1, $2, $3, true, $4, true, $5, now() - $6::float8 * interval '1 millisecond', CASE WHEN $7 THEN now() END, $8)
        ON CONFLICT (id) DO UPDATE SET
          address = CASE WHEN i.auto_registered THEN excluded.address ELSE i.address END,
          max_sandboxes = coalesce(i.operator_max_sandboxes, i.host_max_sandboxes, excluded.max_sandboxes),
          link_connected = true,
          link_id = excluded.link_id,
          link_changed_at = excluded.link_changed_at,
-         last_seen_at = now(),
+         link_away_at = CASE WHEN $7 THEN coalesce(i.link_away_at, now()) END,
+         link_answering = excluded.link_answering,
+         last_seen_at = CASE WHEN $7 THEN i.last_seen_at ELSE now() END,
          facts_version = i.facts_version + 1,
          updated_at = now()
        WHERE i.link_changed_at IS NULL OR i.link_changed_at <= excluded.link_changed_at
          OR i.link_id IS NULL OR split_part(i.link_id, '/', 1) = split_part(excluded.link_id, '/', 1)`,
-      [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null, ageMs],
+      [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null, ageMs, isAway, isAnswering],
     );
     await this.#status.settle(id);
     return this.#get(id);

@@ -104,6 +104,14 @@ export class WolfInstanceEntity {
   @Column({ type: 'timestamptz', name: 'link_changed_at', nullable: true })
   linkChangedAt!: Date | null;
 
+  /** Since when its link is without a connection and may come back; null while one stands. */
+  @Column({ type: 'timestamptz', name: 'link_away_at', nullable: true })
+  linkAwayAt!: Date | null;
+
+  /** False: the Wolf behind its link has not answered yet, or did not when it was asked last. */
+  @Column({ type: 'boolean', name: 'link_answering', default: true })
+  linkAnswering!: boolean;
+
   /** As Wolf judges itself; empty: never asked. */
   @Column({ type: 'text', name: 'wolf_health', default: '' })
   wolfHealth!: 'healthy' | 'degraded' | 'critical' | '';

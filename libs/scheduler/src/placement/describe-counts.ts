@@ -3,6 +3,7 @@ import type { ObstacleCode } from './obstacle.js';
 const PHRASES: readonly (readonly [ObstacleCode, string])[] = [
   ['condition', 'out of rotation'],
   ['silent', 'not heard of'],
+  ['start-failed', 'that could not start it'],
   ['gpu-vendor', 'of another GPU'],
   ['label', 'without the labels'],
   ['image', 'without the image'],

@@ -6,6 +6,8 @@ export type Obstacle =
   | { readonly code: 'condition'; readonly type: ConditionType; readonly message: string; readonly since: string }
   /** It was not heard of for this long. */
   | { readonly code: 'silent'; readonly forMs: number }
+  /** The session was to be started there a moment ago, and that failed. */
+  | { readonly code: 'start-failed'; readonly failure: string }
   | { readonly code: 'gpu-vendor'; readonly has: string; readonly wants: string }
   | { readonly code: 'label'; readonly name: string; readonly has: string | null; readonly wants: string }
   | { readonly code: 'slots'; readonly used: number; readonly max: number }
@@ -25,6 +27,8 @@ export function describeObstacle(obstacle: Obstacle, now: Date): string {
       return describeCondition(obstacle, now);
     case 'silent':
       return describeSilence(obstacle.forMs);
+    case 'start-failed':
+      return `could not start it: ${obstacle.failure}`;
     case 'gpu-vendor':
       return `gpu_vendor ${obstacle.has === '' ? 'unknown' : obstacle.has} ≠ ${obstacle.wants}`;
     case 'label':
@@ -58,6 +62,8 @@ function describeCondition({ type, message, since }: Extract<Obstacle, { code: '
     case 'Cordoned':
     case 'Draining':
       return `${message}, since ${since.replace(/\.\d+Z$/, 'Z')}`;
+    case 'LinkAway':
+    case 'NotAnswering':
     case 'WolfCritical':
     case 'WolfStuck':
     case 'DiskCritical':

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import type { PlacementStrategy } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
+import type { FailedHost } from './placement.js';
 import { describeCounts } from './describe-counts.js';
 import { whyChosen } from './explain-judgement.js';
 import { describeObstacle, type Obstacle } from './obstacle.js';
@@ -40,6 +41,21 @@ export class PlacementRecords {
        ON CONFLICT (session_id) DO UPDATE SET outcome = excluded.outcome, decision = excluded.decision, decided_at = now()
          WHERE NOT EXISTS (SELECT FROM placements p WHERE p.session_id = excluded.session_id)`,
       [sessionId, decision.outcome, JSON.stringify(decision)],
+    );
+  }
+
+  /** Hosts that were tried before the one where the session was placed now. That one was chosen for their failure. */
+  async addFailed(sessionId: string, failed: readonly FailedHost[]): Promise<void> {
+    const passed = failed.map(({ id, failure }) => ({
+      id,
+      obstacle: { code: 'start-failed', failure } satisfies Obstacle,
+    }));
+    await this.#dataSource.query(
+      `UPDATE placement_decisions SET decision = decision || jsonb_build_object(
+         'chosen', decision->'chosen' || '{"isPreferred":false}', 'passed', $2::jsonb || (decision->'passed'),
+         'consideredCount', (decision->>'consideredCount')::int + $3::int)
+       WHERE session_id = $1 AND outcome = 'placed'`,
+      [sessionId, JSON.stringify(passed), passed.length],
     );
   }
 

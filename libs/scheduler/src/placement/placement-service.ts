@@ -55,11 +55,14 @@ export class PlacementService {
    * is neither confirmed nor asked for again within `SCHEDULER_LIMITS.reservationMs`.
    */
   async place(request: PlacementRequest): Promise<Placement | Refusal | Queued> {
-    const { sessionId, queueMs = 0 } = request;
+    const { sessionId, queueMs = 0, failedOn = [] } = request;
     const question = questionOf(request);
     for (let attempt = 0; attempt < SCHEDULER_LIMITS.placeAttempts; attempt += 1) {
       const result = (await this.#ledger.do({ do: 'place', id: sessionId, request: question, queueMs })) as PlaceResult;
-      if ('placed' in result) return placementOf(result.placed);
+      if ('placed' in result) {
+        if (failedOn.length > 0) await this.#records.addFailed(sessionId, failedOn);
+        return placementOf(result.placed);
+      }
       const judgement = await this.#fleet.judge(question);
       if ('queued' in result) {
         const decision = await this.#record(sessionId, judgement.explain('queued'));

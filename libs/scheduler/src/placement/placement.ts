@@ -13,6 +13,13 @@ export interface Placement {
   readonly expiresAt: Date | null;
 }
 
+/** A host on which a session could not be started. */
+export interface FailedHost {
+  readonly id: string;
+  /** The code of what went wrong. */
+  readonly failure: string;
+}
+
 export interface PlacementRequest {
   readonly sessionId: string;
   /** Absent or empty: any host, also one whose GPU is not known. Else only hosts that named this vendor. */
@@ -23,6 +30,8 @@ export interface PlacementRequest {
   readonly image?: string;
   /** Taken when it is suitable, for a session whose files lie there; otherwise as if it were not given. */
   readonly preferredInstanceId?: string;
+  /** Hosts on which the start has failed a moment ago, and how: told in the record of why. */
+  readonly failedOn?: readonly FailedHost[];
   /** How long the session waits for a slot when there is none, in milliseconds; absent or 0: it is refused at once. */
   readonly queueMs?: number;
 }

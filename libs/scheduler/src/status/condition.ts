@@ -1,6 +1,8 @@
 export type ConditionType =
   | 'LinkDown'
   | 'Silent'
+  | 'LinkAway'
+  | 'NotAnswering'
   | 'HeartbeatLate'
   | 'CanaryFailing'
   | 'WolfCritical'

@@ -11,6 +11,8 @@ const before = (ms: number): Date => new Date(NOW.getTime() - ms);
 const HEALTHY: StatusFacts = {
   linkConnected: true,
   linkChangedAt: before(1_000_000),
+  linkAwayAt: null,
+  linkAnswering: true,
   lastSeenAt: before(1_000),
   lastHeartbeatAt: before(1_000),
   wolfHealth: 'healthy',
@@ -35,6 +37,8 @@ const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(v
 const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
   linkConnected: fc.boolean(),
   linkChangedAt: maybe(past),
+  linkAwayAt: maybe(past),
+  linkAnswering: fc.boolean(),
   lastSeenAt: past,
   lastHeartbeatAt: maybe(past),
   wolfHealth: fc.constantFrom('', 'healthy', 'degraded', 'critical'),
@@ -60,6 +64,8 @@ describe('deriveStatus', () => {
   it.each<[string, Partial<StatusFacts>, string, string, number | null]>([
     ['LinkDown', { linkConnected: false }, 'offline', 'offline', null],
     ['Silent', { lastSeenAt: before(90_001) }, 'offline', 'offline', null],
+    ['LinkAway', { linkAwayAt: before(3_000) }, 'last-choice', 'degraded', 1],
+    ['NotAnswering', { linkAnswering: false }, 'last-choice', 'degraded', 1],
     ['HeartbeatLate', { lastHeartbeatAt: before(120_001) }, 'last-choice', 'degraded', 1],
     ['CanaryFailing', { canaryFailingSince: before(5_000) }, 'blocks', 'degraded', null],
     ['WolfCritical', { canCreatePipelines: false, stuckThreadCount: 2 }, 'blocks', 'degraded', null],

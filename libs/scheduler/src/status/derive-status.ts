@@ -8,6 +8,8 @@ export type StatusFacts = Pick<
   WolfInstanceEntity,
   | 'linkConnected'
   | 'linkChangedAt'
+  | 'linkAwayAt'
+  | 'linkAnswering'
   | 'lastSeenAt'
   | 'lastHeartbeatAt'
   | 'wolfHealth'
@@ -83,6 +85,12 @@ function foundIn(facts: StatusFacts, now: Date, { silenceMs, heartbeatLateMs }: 
   if (!facts.linkConnected) note('LinkDown', 'offline', facts.linkChangedAt ?? facts.lastSeenAt, 'it holds no link');
   if (ageMs(facts.lastSeenAt, now) > silenceMs) {
     note('Silent', 'offline', facts.lastSeenAt, `not heard of for more than ${seconds(silenceMs)}`);
+  }
+  if (facts.linkConnected && facts.linkAwayAt !== null) {
+    note('LinkAway', 'last-choice', facts.linkAwayAt, 'its link has lost its connection and may come back');
+  }
+  if (facts.linkConnected && !facts.linkAnswering) {
+    note('NotAnswering', 'last-choice', now, 'its Wolf has not answered yet, or does not answer now');
   }
   if (facts.linkConnected && lastHeartbeatAt !== null && ageMs(lastHeartbeatAt, now) > heartbeatLateMs) {
     note('HeartbeatLate', 'last-choice', lastHeartbeatAt, `no heartbeat for more than ${seconds(heartbeatLateMs)}`);

@@ -42,6 +42,7 @@ export class WolfWatch {
   readonly #relister: Relister;
   #state: WolfWatchState = 'connecting';
   #snapshot: WolfSnapshot | undefined;
+  #era = 0;
   #following: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -91,6 +92,12 @@ export class WolfWatch {
     if (this.#following !== undefined && !this.#ending.signal.aborted) this.#relister.ask();
   }
 
+  /** The way to it is another one, and so may the Wolf be: asks for a listing, of a new era. */
+  renew(): void {
+    this.#era += 1;
+    this.refresh();
+  }
+
   #hasEnded(): boolean {
     return this.#ending.signal.aborted;
   }
@@ -110,8 +117,9 @@ export class WolfWatch {
       const begunAt = performance.now();
       const error = await this.#followOnce();
       if (this.#hasEnded()) return;
+      if (this.#state === 'following') this.#era += 1;
       this.#state = 'connecting';
-      this.#tell({ type: 'lost', error });
+      this.#tell({ type: 'lost', what: 'events', error });
       this.#options.logger?.debug({ error }, 'the events of a Wolf are not followed; they are asked for again');
       // What was missed shows in the lists.
       this.refresh();
@@ -151,11 +159,12 @@ export class WolfWatch {
     ]).catch((error: unknown) => ({ error }));
     if (signal.aborted) return relistMs;
     if ('error' in lists) {
-      this.#tell({ type: 'lost', error: lists.error });
+      this.#era += 1;
+      this.#tell({ type: 'lost', what: 'lists', error: lists.error });
       return unfollowedRelistMs;
     }
     const [lobbies, sessions] = lists;
-    this.#snapshot = { lobbies, sessions, readAt: new Date(), askedAtMs };
+    this.#snapshot = { lobbies, sessions, readAt: new Date(), askedAtMs, era: this.#era };
     this.#tell({ type: 'snapshot', snapshot: this.#snapshot });
     return this.#state === 'following' ? relistMs : unfollowedRelistMs;
   }
