@@ -74,7 +74,7 @@ describe('what is told of a session while it lives', () => {
       await page.until(expected);
       expect(await stateOf(id)).toMatchObject({ session_id: id, state, client_unique_id: `helix-agent-${id}` });
     };
-    await told({ state: 'running', app_state: 'starting', reachability: 'desktop-away' }, 'starting');
+    await told({ state: 'running', app_state: 'resumable', reachability: 'desktop-away' }, 'resumable');
     await connectDesktop(id);
     await told({ app_state: 'resumable', reachability: 'connected', desktop_connected: true, viewers: 0 }, 'resumable');
     host.wolf.launchSession({ clientId: STREAM, clientUniqueId: `helix-agent-${id}-tab` });
