@@ -16,11 +16,21 @@ export interface BenchChildOptions {
 /** A process of the bed: ready when it has printed its `ready` line. */
 export class BenchChild {
   readonly ready: Readonly<Record<string, unknown>>;
+  /** Resolves with how it ended, when it has; a program that is not there ends at once. */
+  readonly ended: Promise<string>;
   readonly #child: ChildProcess;
 
   private constructor(child: ChildProcess, ready: Readonly<Record<string, unknown>> = {}) {
     this.#child = child;
     this.ready = ready;
+    this.ended = new Promise((resolve) => {
+      child.once('error', (error) => {
+        resolve(error.message);
+      });
+      child.once('exit', (code, signal) => {
+        resolve(signal ?? `exit code ${String(code)}`);
+      });
+    });
   }
 
   /** A process that says nothing when it is ready. What it logs goes to this process's standard error. */
@@ -28,11 +38,9 @@ export class BenchChild {
     return new BenchChild(spawnScript(script, args, environment, ['ignore', 2, 2]));
   }
 
-  /** The same of any program. One that is not there shows by what it does not do. */
+  /** The same of any program. */
   static startProgram(program: string, args: readonly string[]): BenchChild {
-    const child = spawnProgram(program, args, {}, ['ignore', 2, 2]);
-    child.once('error', (error) => process.stderr.write(`${error.message}\n`));
-    return new BenchChild(child);
+    return new BenchChild(spawnProgram(program, args, {}, ['ignore', 2, 2]));
   }
 
   /** Rejects when the process ends, or a minute passes, before it is ready. */

@@ -3,11 +3,10 @@
  * waits of a real agent. Memory for each idle link, CPU while all are idle, how long it takes to connect all at once, and how long
  * after the API was killed with -9 and started again all are back, with its admission on.
  *
- * `--links <n>` (10 000), `--processes <n>` that hold them (2), `--transport mux|mux-websocket`, `--limit-s <n>`: whoever is not
- * connected after so long has failed (120). Ctrl-C leaves nothing behind.
+ * `--help` lists its options. Ctrl-C leaves nothing behind.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { FleetBed } from './fleet-bed.js';
 import { runOnBed } from './run-on-bed.js';
 
@@ -16,18 +15,32 @@ const IDLE_MS = 10_000;
 const SETTLE_MS = 8_000;
 const POLL_MS = 50;
 
-const { values } = parseArgs({
+const {
+  links,
+  processes,
+  transport,
+  'limit-s': limitS,
+} = benchOptions({
+  name: 'fleet',
+  about:
+    'What a fleet of agents costs one API process: memory for each idle link, CPU while all are idle, how long it takes to connect all, and how soon all are back after it was killed.',
   options: {
-    links: { type: 'string', default: '10000' },
-    processes: { type: 'string', default: '2' },
-    transport: { type: 'string', default: 'mux' },
-    'limit-s': { type: 'string', default: '120' },
+    links: { kind: 'number', min: 1, unit: 'links', default: 10_000, about: 'how many agents' },
+    processes: { kind: 'number', min: 1, unit: 'processes', default: 2, about: 'that hold them' },
+    transport: { kind: 'choice', choices: ['mux', 'mux-websocket'], default: 'mux', about: 'how they connect' },
+    'limit-s': {
+      kind: 'number',
+      min: 1,
+      unit: 'seconds',
+      default: 120,
+      about: 'what is not connected after so long has failed',
+    },
   },
 });
-const linkCount = Math.floor(numberOf('links'));
-const limitMs = numberOf('limit-s') * 1_000;
+const linkCount = Math.floor(links);
+const limitMs = limitS * 1_000;
 
-await runOnBed(() => FleetBed.start(linkCount, Math.floor(numberOf('processes')), values.transport), measure);
+await runOnBed(() => FleetBed.start(linkCount, Math.floor(processes), transport), measure);
 
 async function measure(bed: FleetBed): Promise<void> {
   await delay(SETTLE_MS / 2);
@@ -63,7 +76,7 @@ async function measure(bed: FleetBed): Promise<void> {
     stormBackS: round(stormBackS),
     refusedThenBack: Math.max(0, fleet.refused - (linkCount - fleet.connected)),
     failed: linkCount - Math.min(fleet.connected, connectedCount),
-    transport: values.transport,
+    transport,
     apiAwayS: round(apiAwayS),
     backAfterReadyS: round(backAfterReadyS),
     refusals: fleet.refusals,
@@ -99,10 +112,4 @@ function say(text: string): void {
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function numberOf(name: 'links' | 'processes' | 'limit-s'): number {
-  const value = Number(values[name]);
-  if (!(value >= 1)) throw new Error(`--${name} must be a number of 1 or more`);
-  return value;
 }

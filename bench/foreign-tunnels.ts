@@ -7,7 +7,8 @@ import { accepts, freePort } from './bed-calls.js';
 import { BenchChild } from './child.js';
 import { findProgram } from './find-program.js';
 
-export type ForeignTunnel = 'ssh' | 'chisel' | 'frp';
+export const FOREIGN_TUNNELS = ['ssh', 'chisel', 'frp'] as const;
+export type ForeignTunnel = (typeof FOREIGN_TUNNELS)[number];
 
 const PROGRAMS: Readonly<Record<ForeignTunnel, readonly string[]>> = {
   ssh: ['ssh', 'sshd', 'ssh-keygen'],
@@ -26,10 +27,13 @@ interface Ends {
   readonly originPort: number;
 }
 
-/** Those whose programs are all there. */
-export function foreignTunnelsHere(): readonly ForeignTunnel[] {
-  const kinds = Object.keys(PROGRAMS) as ForeignTunnel[];
-  return kinds.filter((kind) => PROGRAMS[kind].every((name) => findProgram(name) !== undefined));
+/** Those of `wanted` whose programs are all there; what is missing of the others is told. */
+export function foreignTunnelsHere(wanted: readonly ForeignTunnel[]): readonly ForeignTunnel[] {
+  return wanted.filter((kind) => {
+    const missing = PROGRAMS[kind].filter((name) => findProgram(name) === undefined);
+    if (missing.length > 0) process.stderr.write(`  ${kind} is left out: ${missing.join(', ')} not found\n`);
+    return missing.length === 0;
+  });
 }
 
 /**
@@ -42,27 +46,37 @@ export async function startForeignTunnel(
   through: (port: number) => Promise<number>,
 ): Promise<{ readonly frontPort: number; readonly stop: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-bench-'));
-  const serverPort = await freePort();
-  const frontPort = await freePort();
-  const ends = { folder, serverPort, frontPort, originPort };
-  const [server, client] = await STARTS[kind]({ ...ends, seenPort: await through(serverPort) });
-  return {
-    frontPort,
-    stop: async () => {
-      await client.stop();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const started: BenchChild[] = [];
+  const stop = async (): Promise<void> => {
+    for (const child of started.toReversed()) await child.stop();
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    const serverPort = await freePort();
+    const frontPort = await freePort();
+    const ends = { folder, serverPort, frontPort, originPort, seenPort: await through(serverPort) };
+    await STARTS[kind](ends, (name, args) => {
+      const child = BenchChild.startProgram(program(name), args);
+      started.push(child);
+      return child;
+    });
+    return { frontPort, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-const STARTS: Readonly<Record<ForeignTunnel, (ends: Ends) => Promise<readonly [BenchChild, BenchChild]>>> = {
+/** Starts a program that is stopped with the tunnel. */
+type Start = (name: string, args: readonly string[]) => BenchChild;
+
+const STARTS: Readonly<Record<ForeignTunnel, (ends: Ends, start: Start) => Promise<void>>> = {
   ssh: startSsh,
   chisel: startChisel,
   frp: startFrp,
 };
 
-async function startSsh(ends: Ends): Promise<readonly [BenchChild, BenchChild]> {
+async function startSsh(ends: Ends, start: Start): Promise<void> {
   const file = (name: string): string => path.join(ends.folder, name);
   for (const name of ['host', 'user'])
     await promisify(execFile)(program('ssh-keygen'), ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file(name)]);
@@ -81,8 +95,7 @@ async function startSsh(ends: Ends): Promise<readonly [BenchChild, BenchChild]> 
   };
   const lines = Object.entries(configuration).map((pair) => `${pair.join(' ')}\n`);
   await writeFile(file('sshd_config'), lines.join(''));
-  const server = BenchChild.startProgram(program('sshd'), ['-D', '-e', '-f', file('sshd_config')]);
-  await accepts(ends.serverPort);
+  await listens(start('sshd', ['-D', '-e', '-f', file('sshd_config')]), ends);
   const options = {
     StrictHostKeyChecking: 'no',
     UserKnownHostsFile: '/dev/null',
@@ -92,25 +105,24 @@ async function startSsh(ends: Ends): Promise<readonly [BenchChild, BenchChild]> 
     ExitOnForwardFailure: 'yes',
     LogLevel: 'ERROR',
   };
-  const client = BenchChild.startProgram(program('ssh'), [
+  start('ssh', [
     ...['-F', 'none', '-N', '-T', '-i', file('user'), '-p', String(ends.seenPort), '-l', os.userInfo().username],
     ...Object.entries(options).flatMap((pair) => ['-o', pair.join('=')]),
     ...['-R', `127.0.0.1:${String(ends.frontPort)}:127.0.0.1:${String(ends.originPort)}`, '127.0.0.1'],
   ]);
-  return [server, client];
 }
 
-async function startChisel(ends: Ends): Promise<readonly [BenchChild, BenchChild]> {
-  const server = BenchChild.startProgram(program('chisel'), [
-    ...['server', '--host', '127.0.0.1', '--port', String(ends.serverPort), '--reverse'],
-  ]);
-  await accepts(ends.serverPort);
+async function startChisel(ends: Ends, start: Start): Promise<void> {
+  await listens(
+    start('chisel', ['server', '--host', '127.0.0.1', '--port', String(ends.serverPort), '--reverse']),
+    ends,
+  );
   const remote = `R:127.0.0.1:${String(ends.frontPort)}:127.0.0.1:${String(ends.originPort)}`;
   const url = `http://127.0.0.1:${String(ends.seenPort)}`;
-  return [server, BenchChild.startProgram(program('chisel'), ['client', url, remote])];
+  start('chisel', ['client', url, remote]);
 }
 
-async function startFrp(ends: Ends): Promise<readonly [BenchChild, BenchChild]> {
+async function startFrp(ends: Ends, start: Start): Promise<void> {
   const serverFile = path.join(ends.folder, 'frps.toml');
   const clientFile = path.join(ends.folder, 'frpc.toml');
   await writeFile(
@@ -122,9 +134,16 @@ async function startFrp(ends: Ends): Promise<readonly [BenchChild, BenchChild]> 
     `serverAddr = "127.0.0.1"\nserverPort = ${String(ends.seenPort)}\nlog.level = "error"\n[[proxies]]\nname = "bench"\n` +
       `type = "tcp"\nlocalIP = "127.0.0.1"\nlocalPort = ${String(ends.originPort)}\nremotePort = ${String(ends.frontPort)}\n`,
   );
-  const server = BenchChild.startProgram(program('frps'), ['-c', serverFile]);
-  await accepts(ends.serverPort);
-  return [server, BenchChild.startProgram(program('frpc'), ['-c', clientFile])];
+  await listens(start('frps', ['-c', serverFile]), ends);
+  start('frpc', ['-c', clientFile]);
+}
+
+/** Rejects as soon as the program has ended. */
+async function listens(server: BenchChild, { serverPort }: Ends): Promise<void> {
+  await Promise.race([
+    accepts(serverPort),
+    server.ended.then((how) => Promise.reject(new Error(`it ended at once: ${how}`))),
+  ]);
 }
 
 function program(name: string): string {

@@ -2,31 +2,31 @@
  * `npm run bench -- placement`: how many sessions are placed and let go in a second, by processes that place as replicas of the
  * API do, on a PostgreSQL of the benchmark's own on the same machine, and what that costs as the fleet grows.
  *
- * `--instances <n>` (1 000), `--callers <n>` (64), `--processes <n>` (2), `--seconds <n>` (10), `--fleets <n,n,…>` of other sizes
- * beside it (10,100,10000; empty: none). The floor is what the same callers get of the database for one row in and out.
- * Ctrl-C leaves nothing behind.
+ * `--help` lists its options. Ctrl-C leaves nothing behind.
  */
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { PlacementBed, type PlacementRun } from './placement-bed.js';
 import { runOnBed } from './run-on-bed.js';
 
-const { values } = parseArgs({
+const { instances, callers, processes, seconds, fleets } = benchOptions({
+  name: 'placement',
+  about:
+    'How many sessions are placed and let go in a second, by processes that place as replicas of the API do, and what that costs as the fleet grows. The floor is what the same callers get of the database for one row in and out.',
   options: {
-    instances: { type: 'string', default: '1000' },
-    callers: { type: 'string', default: '64' },
-    processes: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '10' },
-    fleets: { type: 'string', default: '10,100,10000' },
+    instances: {
+      kind: 'number',
+      min: 1,
+      unit: 'hosts',
+      default: 1_000,
+      about: 'the fleet whose figures are told first',
+    },
+    callers: { kind: 'number', min: 1, unit: 'callers', default: 64, about: 'at once' },
+    processes: { kind: 'number', min: 1, unit: 'processes', default: 2, about: 'that place' },
+    seconds: { kind: 'number', min: 0.1, unit: 'seconds', default: 10, about: 'how long each fleet is measured' },
+    fleets: { kind: 'numbers', min: 1, unit: 'hosts', default: [10, 100, 10_000], about: 'other sizes beside it' },
   },
 });
-const instances = numberOf('instances', values.instances);
-const callers = numberOf('callers', values.callers);
-const processes = numberOf('processes', values.processes);
-const durationMs = numberOf('seconds', values.seconds) * 1_000;
-const fleets = values.fleets
-  .split(',')
-  .filter((text) => text !== '')
-  .map((text) => numberOf('fleets', text));
+const durationMs = seconds * 1_000;
 
 interface Row {
   readonly fleet: string;
@@ -99,10 +99,4 @@ function at({ latenciesMs }: PlacementRun, share: number): number {
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function numberOf(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} must be a positive number, not ${JSON.stringify(text)}`);
-  return value;
 }

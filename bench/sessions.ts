@@ -4,10 +4,9 @@
  * nothing. The number of pages is doubled, then halved in, until the most is found whose p99 is within 250 ms without errors.
  *
  * API, simulated hosts with their agents, light desktops and load generator are separate processes on this machine.
- * `--seconds <n>` is measured for each step (5), `--max-pages <n>` (512), `--picture-kib <n>` (750), `--budget-s <n>`: no step
- * begins after so long (180). Ctrl-C leaves nothing behind.
+ * `--help` lists its options. Ctrl-C leaves nothing behind.
  */
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { findCapacity } from './capacity-search.js';
 import { runJob } from './child.js';
 import type { PageFigures, PageJob } from './page-load.js';
@@ -21,21 +20,29 @@ const FIRST_PAGES = 16;
 const WARMUP_MS = 4_000;
 const TOLERANCE = 0.06;
 
-const { values } = parseArgs({
+const {
+  seconds,
+  'max-pages': mostPages,
+  'picture-kib': pictureKib,
+  'budget-s': budgetS,
+} = benchOptions({
+  name: 'sessions',
+  about:
+    'How many open pages one replica carries, polling as the front end does: the most whose p99 is within 250 ms without errors.',
   options: {
-    seconds: { type: 'string', default: '5' },
-    'max-pages': { type: 'string', default: '512' },
-    'picture-kib': { type: 'string', default: '750' },
-    'budget-s': { type: 'string', default: '180' },
+    seconds: { kind: 'number', min: 1, unit: 'seconds', default: 5, about: 'how long each step is measured' },
+    'max-pages': { kind: 'number', min: 1, unit: 'pages', default: 512, about: 'the most that are tried' },
+    'picture-kib': { kind: 'number', min: 1, unit: 'KiB', default: 750, about: 'size of a screenshot' },
+    'budget-s': { kind: 'number', min: 1, unit: 'seconds', default: 180, about: 'no step begins after so long' },
   },
 });
-const durationMs = numberOf('seconds') * 1_000;
-const maxPages = Math.floor(numberOf('max-pages'));
-const endsAtMs = performance.now() + numberOf('budget-s') * 1_000;
+const durationMs = seconds * 1_000;
+const maxPages = Math.floor(mostPages);
+const endsAtMs = performance.now() + budgetS * 1_000;
 
 const steps: Step[] = [];
 await runOnBed(
-  () => SessionsBed.start(maxPages, Math.floor(numberOf('picture-kib'))),
+  () => SessionsBed.start(maxPages, Math.floor(pictureKib)),
   async (bed) => {
     const pages = await findCapacity({
       first: Math.min(FIRST_PAGES, maxPages),
@@ -74,10 +81,4 @@ async function measure(bed: SessionsBed, count: number): Promise<boolean> {
   const reasons = step.errors > 0 ? ` ${JSON.stringify(figures.reasons)}` : '';
   process.stderr.write(`  ${String(count)} pages: p99 ${String(step.p99Ms)} ms, ${String(step.rps)}/s${reasons}\n`);
   return step.isCarried;
-}
-
-function numberOf(name: keyof typeof values): number {
-  const value = Number(values[name]);
-  if (!(value >= 1)) throw new Error(`--${name} must be a number of 1 or more`);
-  return value;
 }

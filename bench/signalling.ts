@@ -3,10 +3,10 @@
  * host without either; idle, and while others fetch screenshots as fast as they can. Also how many viewers connect each second,
  * and what an open viewer costs the API in memory. Direct and proxied take turns, so that a hiccup of the machine hits both.
  *
- * `--rounds <n>` (4) of `--seconds <n>` each (3), `--viewers <n>` that stay for the memory (500). Ctrl-C leaves nothing behind.
+ * `--help` lists its options. Ctrl-C leaves nothing behind.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { stopAllChildren, whenAskedToEnd } from './child-processes.js';
 import { runJob } from './child.js';
 import type { LoadJob } from './load.js';
@@ -21,16 +21,21 @@ const CONNECTING = 8;
 const STORM_CALLERS = 4;
 const SETTLE_MS = 3_000;
 
-const { values } = parseArgs({
+const {
+  rounds,
+  seconds,
+  viewers: stayingCount,
+} = benchOptions({
+  name: 'signalling',
+  about:
+    'What the way through proxy and tunnel adds to a signalling message, idle and while others fetch screenshots; how many viewers connect each second; what an open viewer costs the API in memory.',
   options: {
-    rounds: { type: 'string', default: '4' },
-    seconds: { type: 'string', default: '3' },
-    viewers: { type: 'string', default: '500' },
+    rounds: { kind: 'number', min: 1, unit: 'rounds', default: 4, about: 'how often direct and proxied take turns' },
+    seconds: { kind: 'number', min: 0.1, unit: 'seconds', default: 3, about: 'how long a round is measured' },
+    viewers: { kind: 'number', min: 1, unit: 'viewers', default: 500, about: 'that stay, for the memory' },
   },
 });
-const rounds = Number(values.rounds);
-const durationMs = Number(values.seconds) * 1_000;
-const stayingCount = Number(values.viewers);
+const durationMs = seconds * 1_000;
 
 const asked = new AbortController();
 whenAskedToEnd((exitCode) => {

@@ -3,10 +3,10 @@
  * Every byte that comes back is compared with what was sent. Memory and handles of both ends are read all the while: what they are
  * after the first minute is what they should be at the end.
  *
- * `--minutes <n>` (10), `--transport mux|mux-websocket` (mux), `--cut-every-ms <n>` (2000). Ctrl-C leaves nothing behind.
+ * `--help` lists its options. Ctrl-C leaves nothing behind.
  */
-import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
+import { benchOptions } from './bench-options.js';
 import { stopAllChildren, whenAskedToEnd } from './child-processes.js';
 import { SoakBed } from './soak-bed.js';
 import { Conversations } from './soak-conversations.js';
@@ -15,11 +15,18 @@ const SAMPLE_MS = 15_000;
 const CONVERSATIONS = 8;
 const BULKS = 2;
 
-const { values } = parseArgs({
+const {
+  minutes,
+  transport,
+  'cut-every-ms': cutEveryMs,
+} = benchOptions({
+  name: 'soak',
+  about:
+    'Conversations and bulk through one link of generation 3 that is cut again and again: every byte is compared, memory and handles of both ends are read.',
   options: {
-    minutes: { type: 'string', default: '10' },
-    transport: { type: 'string', default: 'mux' },
-    'cut-every-ms': { type: 'string', default: '2000' },
+    minutes: { kind: 'number', min: 0.1, unit: 'minutes', default: 10, about: 'how long' },
+    transport: { kind: 'choice', choices: ['mux', 'mux-websocket'], default: 'mux', about: 'how the link is carried' },
+    'cut-every-ms': { kind: 'number', min: 1, unit: 'milliseconds', default: 2_000, about: 'between two cuts' },
   },
 });
 const asked = new AbortController();
@@ -27,11 +34,11 @@ whenAskedToEnd(() => {
   asked.abort();
 });
 
-const bed = await SoakBed.start(values.transport, Number(values['cut-every-ms']));
+const bed = await SoakBed.start(transport, cutEveryMs);
 try {
   const talk = new Conversations(bed.streamPort, bed.bulkPort);
   talk.start(CONVERSATIONS, BULKS);
-  const endsAtMs = performance.now() + Number(values.minutes) * 60_000;
+  const endsAtMs = performance.now() + minutes * 60_000;
   const samples = [];
   process.stdout.write('    s      MB  cuts  errors   api MB  api fds  agent MB  agent fds\n');
   while (performance.now() < endsAtMs && !asked.signal.aborted) {
@@ -64,7 +71,7 @@ try {
   process.stdout.write(
     `${JSON.stringify({
       bench: 'soak',
-      transport: values.transport,
+      transport,
       cuts: bed.cutCount,
       mb: Math.round(talk.bytes / 1e6),
       streams: talk.streams,

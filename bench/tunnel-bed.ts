@@ -151,13 +151,16 @@ export class TunnelBed {
     return way;
   }
 
-  /** A tunnel of another make, whose programs are there; `undefined` when it does not work on this machine. */
-  async foreignTunnel(kind: ForeignTunnel, stretch: Stretch): Promise<TunnelWay | undefined> {
+  /** A tunnel of another make, whose programs are there. Rejects when it does not work on this machine. */
+  async foreignTunnel(kind: ForeignTunnel, stretch: Stretch): Promise<TunnelWay> {
     let stopStretch: (() => Promise<void>) | undefined;
     const tunnel = await startForeignTunnel(kind, this.originPort, async (port) => {
       const between = await this.#stretch(stretch, port);
       stopStretch = between.stop;
       return between.port;
+    }).catch(async (error: unknown) => {
+      await stopStretch?.();
+      throw error;
     });
     const way: TunnelWay = {
       path: 'tunnel',
@@ -174,10 +177,8 @@ export class TunnelBed {
       await leads(way, FOREIGN_LIMIT_MS);
       return way;
     } catch (error) {
-      // Such as an sshd that lacks what a package would have set up: no reason to lose all other rows.
-      process.stderr.write(`  ${kind} is left out: ${error instanceof Error ? error.message : String(error)}\n`);
       await way.stop();
-      return undefined;
+      throw error;
     }
   }
 

@@ -31,6 +31,8 @@ const REST_WARMUP_MS = 1_000;
 /** A host's uplink, where bulk is what everything waits behind. */
 const LINE: Stretch = { rttMs: 20, mbits: 200 };
 
+type Measure = (way: TunnelWay, measurements: TunnelMeasurements) => Promise<void>;
+
 type Figures = Awaited<ReturnType<TunnelMeasurements['bulk']>>;
 
 /** One run of the benchmark: which cases are measured over which ways. */
@@ -71,9 +73,7 @@ export class TunnelRun {
         this.#tunnel(way, measurements),
       );
     for (const kind of foreign)
-      await this.#over(await this.#bed.foreignTunnel(kind, stretch), (way, measurements) =>
-        this.#tunnel(way, measurements),
-      );
+      await this.#overForeign(kind, stretch, (way, measurements) => this.#tunnel(way, measurements));
   }
 
   async #tunnel(way: TunnelWay, measurements: TunnelMeasurements): Promise<void> {
@@ -102,17 +102,24 @@ export class TunnelRun {
     for (const transport of ours)
       if (transport === 'gen1' || transport === 'mux')
         await this.#over(await this.#bed.tunnel(transport, LINE), measure);
-    for (const kind of foreign) await this.#over(await this.#bed.foreignTunnel(kind, LINE), measure);
+    for (const kind of foreign) await this.#overForeign(kind, LINE, measure);
   }
 
-  async #over(
-    way: TunnelWay | undefined,
+  async #over(way: TunnelWay, measure: Measure): Promise<void> {
+    try {
+      await measure(way, new TunnelMeasurements(way, this.#options.durationMs, this.#bed.originPort));
+    } finally {
+      await way.stop();
+    }
+  }
 
-    measure: (way: TunnelWay, measurements: TunnelMeasurements) => Promise<void>,
-  ): Promise<void> {
-    if (way === undefined) return;
-    await measure(way, new TunnelMeasurements(way, this.#options.durationMs, this.#bed.originPort));
-    await way.stop();
+  /** One that does not start, such as an sshd that lacks what a package would have set up, or fails under way, costs its own rows only. */
+  async #overForeign(kind: ForeignTunnel, stretch: Stretch, measure: Measure): Promise<void> {
+    try {
+      await this.#over(await this.#bed.foreignTunnel(kind, stretch), measure);
+    } catch (error) {
+      process.stderr.write(`  ${kind} is left out: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
   }
 
   async #requests(

@@ -6,11 +6,10 @@
  * Load generator, API, agent and origin are separate processes; the bare tunnel's end has plain fronts for that. On the
  * REST path every caller asks for a session of its own, so that shared fetches flatter nothing.
  *
- * `--seconds <n>` sets how long each case is measured (0.8), `--rtts 0,20,100` the round trips in milliseconds, `--quick` leaves out
- * most rows, `--only mux,gen1` measures these transports only. Ctrl-C leaves nothing behind.
+ * `--help` lists its options. Ctrl-C leaves nothing behind.
  */
-import { parseArgs } from 'node:util';
-import { foreignTunnelsHere } from './foreign-tunnels.js';
+import { benchOptions } from './bench-options.js';
+import { FOREIGN_TUNNELS, foreignTunnelsHere } from './foreign-tunnels.js';
 import { TunnelBed } from './tunnel-bed.js';
 import { tunnelRatios } from './tunnel-ratios.js';
 import { TunnelRun } from './tunnel-run.js';
@@ -20,31 +19,38 @@ import { runOnBed } from './run-on-bed.js';
 
 const SESSION_COUNT = 32;
 
-const { values } = parseArgs({
+const { seconds, rtts, quick, only } = benchOptions({
+  name: 'tunnel',
+  about:
+    'What the tunnel costs: requests, bulk and latency, direct, through each generation and other makes, and the whole REST path.',
   options: {
-    seconds: { type: 'string', default: '0.8' },
-    rtts: { type: 'string', default: '0,20,100' },
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    seconds: { kind: 'number', min: 0.1, unit: 'seconds', default: 0.8, about: 'how long each case is measured' },
+    rtts: {
+      kind: 'numbers',
+      min: 0,
+      unit: 'milliseconds',
+      default: [0, 20, 100],
+      about: 'round trips of the stretches between',
+    },
+    quick: { kind: 'switch', about: 'leaves out most rows' },
+    only: {
+      kind: 'choices',
+      choices: [...OUR_TRANSPORTS, ...FOREIGN_TUNNELS],
+      about: 'measures these transports only',
+    },
   },
 });
-const durationMs = Number(values.seconds) * 1_000;
-if (!(durationMs > 0)) throw new Error('--seconds must be a number above 0');
-const rttsMs = values.rtts.split(',').map(Number);
-if (!rttsMs.every((rttMs) => rttMs >= 0 && rttMs <= 10_000))
-  throw new Error('--rtts must be numbers of milliseconds, with commas between');
-const only = values.only?.split(',');
-const isWanted = (transport: string): boolean => only === undefined || only.includes(transport);
+const isWanted = (transport: string): boolean => only.includes(transport);
 
 await runOnBed(
   () => TunnelBed.start(SESSION_COUNT),
   async (bed) => {
     const run = new TunnelRun(bed, {
-      durationMs,
-      rttsMs,
-      isQuick: values.quick,
+      durationMs: seconds * 1_000,
+      rttsMs: rtts,
+      isQuick: quick,
       ours: OUR_TRANSPORTS.filter(isWanted),
-      foreign: foreignTunnelsHere().filter(isWanted),
+      foreign: foreignTunnelsHere(FOREIGN_TUNNELS.filter(isWanted)),
     });
     const rows = await run.measureAll();
     process.stdout.write(tunnelTable(rows));

@@ -15,10 +15,15 @@ const BENCHES = {
 runScript(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || !Object.hasOwn(BENCHES, name)) {
+    const usage = ['npm run bench -- <name> [options]; <name> --help lists the options'];
+    for (const [known, about] of Object.entries(BENCHES)) usage.push(`  ${known.padEnd(12)}${about}`);
+    if (name === '--help') {
+      console.log(usage.join('\n'));
+      return 0;
+    }
     const fault = name === undefined ? 'a benchmark is needed' : `there is no benchmark ${JSON.stringify(name)}`;
-    const list = Object.entries(BENCHES).map(([known, about]) => `  ${known.padEnd(12)}${about}`);
-    console.error([`${fault}: npm run bench -- <name>`, ...list].join('\n'));
-    return 1;
+    console.error(`${fault}: ${usage.join('\n')}`);
+    return 2;
   }
   await ensureBuilt();
   return await runForeground(process.execPath, [path.join(ROOT, 'bench', 'dist', `${name}.js`), ...args]);
