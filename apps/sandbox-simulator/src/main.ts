@@ -3,7 +3,7 @@ import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
 import { ControlServer } from './host/control-server.js';
 import { SimulatedGpuHost } from './host/gpu-host.js';
 import { WOLF_RESTART_MS } from './limits.js';
-import { parseSimulatorOptions, type SimulatorOptions } from './simulator-options.js';
+import { parseSimulatorOptions, simulatorHelp, type SimulatorOptions } from './simulator-options.js';
 
 /** Desktops and agents are killed when they take longer than a few seconds each, all at once. */
 const END_LIMIT_MS = 20_000;
@@ -78,7 +78,8 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
 
 guardOutput();
 try {
-  await runSimulator(parseSimulatorOptions(process.argv.slice(2), process.env));
+  if (process.argv.includes('--help')) process.stdout.write(simulatorHelp());
+  else await runSimulator(parseSimulatorOptions(process.argv.slice(2), process.env));
 } catch (error) {
   process.stderr.write(`sandbox-simulator: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -1,4 +1,6 @@
-import { parseSimulatorOptions } from './simulator-options.js';
+import { readFileSync } from 'node:fs';
+
+import { parseSimulatorOptions, simulatorHelp } from './simulator-options.js';
 
 describe('the options of the simulator', () => {
   it('make a host by itself when nothing is given', () => {
@@ -99,5 +101,12 @@ describe('the options of the simulator', () => {
       ].join('\n'),
     );
     expect(() => parseSimulatorOptions(['--nonsense'], {})).toThrow("'--nonsense'");
+  });
+
+  it('are all in the help, each with its variable', () => {
+    const source = readFileSync(new URL('simulator-options.ts', import.meta.url), 'utf8');
+    const variables = [...source.matchAll(/'(SIM_[A-Z_]+)'/g)].map(([, name = '']) => name);
+    expect(variables.length).toBeGreaterThan(20);
+    for (const name of variables) expect(simulatorHelp()).toContain(name);
   });
 });

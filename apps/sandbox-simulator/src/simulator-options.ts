@@ -15,42 +15,86 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Each flag, the environment variables that stand in for it (first that is set), and what it is when neither is. */
 const FLAGS = {
-  'api-url': { env: ['HELIX_API_URL'], fallback: '' },
-  'instance-id': { env: ['SANDBOX_INSTANCE_ID', 'WOLF_INSTANCE_ID'], fallback: 'local' },
-  'runner-token': { env: ['RUNNER_TOKEN'], fallback: '' },
-  'max-sandboxes': { env: ['MAX_SANDBOXES'], fallback: '10' },
-  'gpu-vendor': { env: ['GPU_VENDOR'], fallback: 'nvidia' },
-  'gpu-type': { env: ['GPU_TYPE'], fallback: 'simulated' },
-  'render-node': { env: ['WOLF_RENDER_NODE'], fallback: '/dev/dri/renderD128' },
-  'sway-version': { env: ['SIM_SWAY_VERSION'], fallback: 'simulated' },
-  era: { env: ['SIM_ERA'], fallback: 'jan26' },
-  socket: { env: ['WOLF_SOCKET_PATH'], fallback: '' },
-  'control-port': { env: ['SIM_CONTROL_PORT'], fallback: '0' },
-  desktops: { env: ['SIM_DESKTOPS'], fallback: 'process' },
-  transport: { env: ['SIM_TRANSPORT'], fallback: 'auto' },
-  'agent-path': { env: ['SIM_AGENT_PATH'], fallback: '' },
-  'heartbeat-dialect': { env: ['SIM_HEARTBEAT_DIALECT'], fallback: 'wolf-instances' },
-  moonlight: { env: ['SIM_MOONLIGHT'], fallback: 'webrtc' },
-  'moonlight-dialect': { env: ['SIM_MOONLIGHT_DIALECT'], fallback: 'K' },
-  'moonlight-credentials': { env: ['MOONLIGHT_CREDENTIALS'], fallback: '' },
-  'log-level': { env: ['SIM_LOG_LEVEL'], fallback: 'info' },
-  'slow-create': { env: ['SIM_SLOW_CREATE_MS'], fallback: '0' },
-  'disk-used': { env: ['SIM_DISK_USED_PERCENT'], fallback: '' },
-  'gpu-memory': { env: ['SIM_GPU_MEMORY_MB'], fallback: '' },
-  'gpu-memory-used': { env: ['SIM_GPU_MEMORY_USED_MB'], fallback: '' },
-  'encoder-sessions': { env: ['SIM_ENCODER_SESSIONS'], fallback: '' },
-  'gpu-stats': { env: ['SIM_GPU_STATS'], fallback: '' },
-  'stuck-threads': { env: ['SIM_STUCK_THREADS'], fallback: '0' },
-  'crash-wolf-after': { env: ['SIM_CRASH_WOLF_AFTER_S'], fallback: '0' },
-  'cut-link-every': { env: ['SIM_CUT_LINK_EVERY_S'], fallback: '0' },
+  'api-url': {
+    env: ['HELIX_API_URL'],
+    fallback: '',
+    about: 'API to connect to; without it the host is by itself, without agent and heartbeat',
+  },
+  'instance-id': { env: ['SANDBOX_INSTANCE_ID', 'WOLF_INSTANCE_ID'], fallback: 'local', about: "the host's id" },
+  'runner-token': {
+    env: ['RUNNER_TOKEN'],
+    fallback: '',
+    about: 'opens the links and heartbeats; needed with --api-url. Better not here: RUNNER_TOKEN',
+  },
+  'max-sandboxes': { env: ['MAX_SANDBOXES'], fallback: '10', about: 'desktops that it has room for' },
+  'gpu-vendor': { env: ['GPU_VENDOR'], fallback: 'nvidia', about: 'as the heartbeat says it' },
+  'gpu-type': { env: ['GPU_TYPE'], fallback: 'simulated', about: 'as the heartbeat says it' },
+  'render-node': { env: ['WOLF_RENDER_NODE'], fallback: '/dev/dri/renderD128', about: 'as the heartbeat says it' },
+  'sway-version': { env: ['SIM_SWAY_VERSION'], fallback: 'simulated', about: 'as the heartbeat says it' },
+  era: { env: ['SIM_ERA'], fallback: 'jan26', about: `which Wolf it imitates: ${WOLF_ERAS.join(', ')}` },
+  socket: { env: ['WOLF_SOCKET_PATH'], fallback: '', about: "path of Wolf's Unix socket; none: one of its own" },
+  'control-port': {
+    env: ['SIM_CONTROL_PORT'],
+    fallback: '0',
+    about: 'port on 127.0.0.1 for faults on request; 0: any free one',
+  },
+  desktops: {
+    env: ['SIM_DESKTOPS'],
+    fallback: 'process',
+    about: `${DESKTOP_MODES.join(', ')}: what stands for a desktop container`,
+  },
+  transport: { env: ['SIM_TRANSPORT'], fallback: 'auto', about: `of the host's agent: ${TRANSPORTS.join(', ')}` },
+  'agent-path': { env: ['SIM_AGENT_PATH'], fallback: '', about: "the agent's program; none: the built one" },
+  'heartbeat-dialect': {
+    env: ['SIM_HEARTBEAT_DIALECT'],
+    fallback: 'wolf-instances',
+    about: HEARTBEAT_DIALECTS.join(', '),
+  },
+  moonlight: {
+    env: ['SIM_MOONLIGHT'],
+    fallback: 'webrtc',
+    about: `${MOONLIGHT_MODES.join(', ')}; none without credentials`,
+  },
+  'moonlight-dialect': { env: ['SIM_MOONLIGHT_DIALECT'], fallback: 'K', about: MOONLIGHT_DIALECTS.join(', ') },
+  'moonlight-credentials': {
+    env: ['MOONLIGHT_CREDENTIALS'],
+    fallback: '',
+    about: 'what the API and Moonlight Web share. Better not here: MOONLIGHT_CREDENTIALS',
+  },
+  'log-level': { env: ['SIM_LOG_LEVEL'], fallback: 'info', about: LOG_LEVELS.join(', ') },
+  'slow-create': {
+    env: ['SIM_SLOW_CREATE_MS'],
+    fallback: '0',
+    about: 'milliseconds that Wolf takes to create a lobby',
+  },
+  'disk-used': { env: ['SIM_DISK_USED_PERCENT'], fallback: '', about: "per cent; none: as full as this machine's" },
+  'gpu-memory': {
+    env: ['SIM_GPU_MEMORY_MB'],
+    fallback: '',
+    about: 'MB of video memory; none: enough for all desktops',
+  },
+  'gpu-memory-used': { env: ['SIM_GPU_MEMORY_USED_MB'], fallback: '', about: 'MB of it that others use' },
+  'encoder-sessions': { env: ['SIM_ENCODER_SESSIONS'], fallback: '', about: 'encoder sessions that Wolf says are open' },
+  'gpu-stats': { env: ['SIM_GPU_STATS'], fallback: '', about: `what Wolf says of its GPU: ${GPU_STATS.join(', ')}` },
+  'stuck-threads': { env: ['SIM_STUCK_THREADS'], fallback: '0', about: 'threads of Wolf that hang' },
+  'crash-wolf-after': {
+    env: ['SIM_CRASH_WOLF_AFTER_S'],
+    fallback: '0',
+    about: 'seconds until Wolf crashes and is started again; 0: never',
+  },
+  'cut-link-every': {
+    env: ['SIM_CUT_LINK_EVERY_S'],
+    fallback: '0',
+    about: 'seconds between two cuts of all links; 0: never',
+  },
 } as const;
 
 const SWITCHES = {
-  'create-times-out': 'SIM_CREATE_TIMES_OUT',
-  'no-pipelines': 'SIM_NO_PIPELINES',
-  'silent-wolf': 'SIM_SILENT_WOLF',
-  'dead-screenshot-server': 'SIM_DEAD_SCREENSHOT_SERVER',
-  'no-relay': 'SIM_NO_RELAY',
+  'create-times-out': { env: 'SIM_CREATE_TIMES_OUT', about: 'Wolf answers a create too late and keeps the lobby' },
+  'no-pipelines': { env: 'SIM_NO_PIPELINES', about: 'Wolf cannot create pipelines' },
+  'silent-wolf': { env: 'SIM_SILENT_WOLF', about: 'Wolf answers nothing' },
+  'dead-screenshot-server': { env: 'SIM_DEAD_SCREENSHOT_SERVER', about: 'desktops have no screenshot server' },
+  'no-relay': { env: 'SIM_NO_RELAY', about: 'agents connect to the API directly, so that their links cannot be cut' },
 } as const;
 
 type FlagName = keyof typeof FLAGS;
@@ -175,6 +219,30 @@ function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flags {
         variables.map((variable) => env[variable]).find((value) => value !== undefined && value !== '') ?? fallback
       );
     },
-    isOn: (name) => values[name] === true || ['1', 'true', 'yes'].includes(env[SWITCHES[name]] ?? ''),
+    isOn: (name) => values[name] === true || ['1', 'true', 'yes'].includes(env[SWITCHES[name].env] ?? ''),
   };
+}
+
+/** What `--help` prints. */
+export function simulatorHelp(): string {
+  const flags = Object.entries(FLAGS).map(([name, { env, fallback, about }]) =>
+    row(name, `${about} (${env.join(', ')}${fallback === '' ? '' : `; default: ${fallback}`})`),
+  );
+  const switches = Object.entries(SWITCHES).map(([name, { env, about }]) => row(name, `${about} (${env}=1)`));
+  return [
+    'sandbox-simulator: a GPU host without a GPU, with the real agent',
+    '',
+    'usage: npm run simulator -- [flags]    (a flag, or the environment variable in brackets)',
+    '',
+    ...flags,
+    ...switches,
+    row('help', 'this'),
+    '',
+    'It says on standard output when it is ready, and where its control port is. SIGTERM or Ctrl-C ends it with its desktops.',
+    '',
+  ].join('\n');
+}
+
+function row(name: string, about: string): string {
+  return `  --${name.padEnd(24)}${about}`;
 }
