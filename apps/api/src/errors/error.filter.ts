@@ -7,6 +7,10 @@ import { LOGGER } from '../logging/logging.module.js';
 import { requestIdOf } from '../logging/request-id.js';
 import { HTTP_ANSWERS, httpAnswerOf, type HttpAnswer, type KnownErrorCode } from './status-by-code.js';
 
+/** Errors within errors that a line tells of. */
+const CAUSE_DEPTH = 4;
+const REASON_MAX_CHARS = 300;
+
 interface Answer extends HttpAnswer {
   readonly code: KnownErrorCode;
   readonly message: string;
@@ -28,9 +32,17 @@ export class ErrorFilter implements ExceptionFilter {
     const answered = answerTo(error);
     const requestId = requestIdOf(request);
     if (answered.status >= 500 && answered.code !== 'NOT_READY') {
-      const fields = { requestId, method: request.method, path: request.path, code: answered.code, error };
-      if (answered.code === 'INTERNAL') this.logger.error(fields, 'a request failed');
-      else this.logger.debug(fields, 'a request failed');
+      const fields = {
+        requestId,
+        method: request.method,
+        path: request.path,
+        status: answered.status,
+        code: answered.code,
+      };
+      if (answered.code === 'INTERNAL') this.logger.error({ ...fields, error }, 'a request failed');
+      // A caller who left gets no answer, and what his leaving broke is no trouble.
+      else if (response.destroyed) this.logger.debug({ ...fields, error }, 'a request failed');
+      else this.logger.warn({ ...fields, reason: reasonOf(error) }, 'a request failed');
     }
     // A caller who left is told nothing; one who has part of an answer is cut, so that he does not take it for whole.
     if (response.headersSent) {
@@ -46,6 +58,15 @@ export class ErrorFilter implements ExceptionFilter {
       ...(answered.details !== undefined && { details: answered.details }),
     });
   }
+}
+
+/** The messages of an error and of what caused it, outermost first. */
+function reasonOf(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';
+  const cause =
+    error.cause === undefined || depth === CAUSE_DEPTH ? '' : `; because: ${reasonOf(error.cause, depth + 1)}`;
+  return `${code}${error.message.slice(0, REASON_MAX_CHARS)}${cause}`;
 }
 
 function answerTo(error: unknown): Answer {
