@@ -74,7 +74,11 @@ const FLAGS = {
     about: 'MB of video memory; none: enough for all desktops',
   },
   'gpu-memory-used': { env: ['SIM_GPU_MEMORY_USED_MB'], fallback: '', about: 'MB of it that others use' },
-  'encoder-sessions': { env: ['SIM_ENCODER_SESSIONS'], fallback: '', about: 'encoder sessions that Wolf says are open' },
+  'encoder-sessions': {
+    env: ['SIM_ENCODER_SESSIONS'],
+    fallback: '',
+    about: 'encoder sessions that Wolf says are open',
+  },
   'gpu-stats': { env: ['SIM_GPU_STATS'], fallback: '', about: `what Wolf says of its GPU: ${GPU_STATS.join(', ')}` },
   'stuck-threads': { env: ['SIM_STUCK_THREADS'], fallback: '0', about: 'threads of Wolf that hang' },
   'crash-wolf-after': {
