@@ -143,6 +143,7 @@ export class ExternalAgents {
       tokens,
       desktop,
       logger,
+      now: replica.now,
       expectDesktop: (id) => {
         this.#booting.expect(id);
       },
@@ -163,7 +164,13 @@ export class ExternalAgents {
     });
     this.#watches = watches;
     this.autoJoin = new AutoJoin(wolfs, this.hosts);
-    this.views = new SessionViews({ connections: this.#booting, hosts: this.hosts, localInstanceIds, idleLimitMs });
+    this.views = new SessionViews({
+      connections: this.#booting,
+      hosts: this.hosts,
+      localInstanceIds,
+      idleLimitMs,
+      now: replica.now,
+    });
     this.feed = new SessionFeed(connections, directory, this.views);
     this.streams = new SessionStreams({
       connections,
@@ -188,6 +195,7 @@ export class ExternalAgents {
       placements,
       localInstanceIds,
       logger,
+      now: replica.now,
       times: options.probeTimes,
     });
     const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
@@ -197,16 +205,33 @@ export class ExternalAgents {
     const waiting = new QueueSweeper(queue, this.#drives);
     const lossPolicy = options.hostLoss ?? { afterMs: LIMITS.hostLostAfterMs, deadlineMs: LIMITS.hostLostDeadlineMs };
     const hostLosses = new HostLosses(dataSource, lossPolicy);
-    const lost = new HostLossSweeper(hostLosses, this.#driver, this.#drives, lossPolicy, logger);
+    const hasObservedFor = (ms: number): Promise<boolean> => replica.hasObservedFor(ms);
+    const lossWatch = { afterMs: lossPolicy.afterMs, hasObservedFor };
+    /** What is stopped because time has passed is not stopped by a clock that was set, or for want of what could not be heard. */
+    const ifObservedFor = (ms: number, work: () => Promise<void>) => async (): Promise<void> => {
+      if (await hasObservedFor(ms)) await work();
+    };
+    const idleObservedMs = Math.min(LIMITS.idleObservedMs, idleLimitMs > 0 ? idleLimitMs : Infinity);
+    const lost = new HostLossSweeper(hostLosses, this.#driver, this.#drives, lossWatch, logger);
     const drained = new DrainSweeper(dataSource, repository, logger);
     this.#tasks = [
-      new PeriodicTask('stop idle desktops', () => idle.sweep(), LIMITS.idleSweepIntervalMs, logger),
+      new PeriodicTask(
+        'stop idle desktops',
+        ifObservedFor(idleObservedMs, () => idle.sweep()),
+        LIMITS.idleSweepIntervalMs,
+        logger,
+      ),
       new PeriodicTask('drop old pictures', () => this.pictures.sweep(), LIMITS.pictureSweepIntervalMs, logger),
       new PeriodicTask('drop old shares', () => shares.sweep(), LIMITS.shareSweepIntervalMs, logger),
       new PeriodicTask('serve who waits', () => waiting.sweep(), LIMITS.queueSweepIntervalMs, logger),
       new PeriodicTask('tell who waits', () => queue.refreshPositions(), LIMITS.queuePositionIntervalMs, logger),
       new PeriodicTask('follow lost hosts', () => lost.sweep(), LIMITS.hostLossSweepIntervalMs, logger),
-      new PeriodicTask('end drains', () => drained.sweep(), LIMITS.drainSweepIntervalMs, logger),
+      new PeriodicTask(
+        'end drains',
+        ifObservedFor(LIMITS.drainSweepIntervalMs, () => drained.sweep()),
+        LIMITS.drainSweepIntervalMs,
+        logger,
+      ),
     ];
   }
 

@@ -162,6 +162,8 @@ export const LIMITS = {
   hostLostAfterMs: 60_000,
   /** How long its sessions wait for it then: a restart of the machine, with a check of its disks. */
   hostLostDeadlineMs: 15 * 60_000,
+  /** After a gap in which work could not be noted, desktops count as idle no sooner: a page tells of work every minute. */
+  idleObservedMs: 120_000,
   /** Between two looks for lost hosts and for those that are back. */
   hostLossSweepIntervalMs: 2_000,
   /** Sessions that are marked, or given up, in one look; the next takes the rest. */

@@ -7,6 +7,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import { ReplicaPresence } from '@helix/scheduler';
 import { Access } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
@@ -18,7 +19,10 @@ import { ApiKeysService } from './api-keys.service.js';
 @Controller('api/v1/admin/api-keys')
 @Access('admin')
 export class ApiKeysController {
-  constructor(@Inject(ApiKeysService) private readonly keys: ApiKeysService) {}
+  constructor(
+    @Inject(ApiKeysService) private readonly keys: ApiKeysService,
+    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+  ) {}
 
   @Post()
   @ApiOperation({ summary: 'Make a key for a user; the answer is the only place where it is ever shown' })
@@ -26,7 +30,7 @@ export class ApiKeysController {
   async create(@Body() body: CreateApiKeyDto): Promise<CreatedApiKeyDto> {
     const expiresAt = body.expires_at === undefined ? null : new Date(body.expires_at);
     // Not every form of ISO 8601 is one that JavaScript reads.
-    if (expiresAt !== null && !(expiresAt.getTime() > Date.now())) {
+    if (expiresAt !== null && !(expiresAt > this.replica.now())) {
       throw new ApiError('INVALID_REQUEST', 'expires_at must be a time in the future, as in RFC 3339');
     }
     if (body.app_id !== undefined && body.admin === true) {

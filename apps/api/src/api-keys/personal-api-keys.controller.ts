@@ -7,6 +7,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import { ReplicaPresence } from '@helix/scheduler';
 import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { ApiKeyDto, CreatedApiKeyDto, toApiKeyDto } from './api-key.dto.js';
@@ -19,7 +20,10 @@ import { CreatePersonalApiKeyDto } from './personal-api-key.dto.js';
 @Controller('api/v1/api_keys')
 @Access('user')
 export class PersonalApiKeysController {
-  constructor(@Inject(ApiKeysService) private readonly keys: ApiKeysService) {}
+  constructor(
+    @Inject(ApiKeysService) private readonly keys: ApiKeysService,
+    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'List your own keys, newest first, without their secrets' })
@@ -39,7 +43,7 @@ export class PersonalApiKeysController {
       ownerId: user.userId,
       name: body.name ?? 'key',
       isAdmin: false,
-      expiresAt: notAfter(user.keyExpiresAt, endOf(body)),
+      expiresAt: notAfter(user.keyExpiresAt, endOf(body, this.replica.now())),
     });
     return Object.assign(toApiKeyDto(entity), { key: secret });
   }
@@ -53,15 +57,15 @@ export class PersonalApiKeysController {
   }
 }
 
-function endOf({ expires_at: at, expires_in_seconds: seconds }: CreatePersonalApiKeyDto): Date | null {
+function endOf({ expires_at: at, expires_in_seconds: seconds }: CreatePersonalApiKeyDto, now: Date): Date | null {
   if (at !== undefined && seconds !== undefined) {
     throw new ApiError('INVALID_REQUEST', 'expires_at and expires_in_seconds say the same; give one of them');
   }
-  if (seconds !== undefined) return new Date(Date.now() + seconds * 1_000);
+  if (seconds !== undefined) return new Date(now.getTime() + seconds * 1_000);
   if (at === undefined) return null;
   const end = new Date(at);
   // Not every form of ISO 8601 is one that JavaScript reads.
-  if (!(end.getTime() > Date.now())) {
+  if (!(end > now)) {
     throw new ApiError('INVALID_REQUEST', 'expires_at must be a time in the future, as in RFC 3339');
   }
   return end;

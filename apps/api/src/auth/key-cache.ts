@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { ReplicaPresence } from '@helix/scheduler';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from './principal.js';
 import { API_LIMITS } from '../limits.js';
@@ -17,6 +18,8 @@ export class KeyCache {
   private revocations = 0;
   /** What was read before this may have changed. */
   private doubtedAt = -Infinity;
+
+  constructor(@Inject(ReplicaPresence) private readonly replica: ReplicaPresence) {}
 
   get epoch(): number {
     return this.revocations;
@@ -57,7 +60,7 @@ export class KeyCache {
 
   private find(hash: Buffer, maxAgeMs: number): Principal | undefined {
     const known = this.known.get(keyOf(hash));
-    if (known === undefined || known.expiresAt <= Date.now()) return undefined;
+    if (known === undefined || known.expiresAt <= this.replica.now().getTime()) return undefined;
     return performance.now() - known.readAt < maxAgeMs ? known.principal : undefined;
   }
 }

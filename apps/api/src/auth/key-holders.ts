@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isSessionId, readOrStale, type SharedRead } from '@helix/external-agent';
+import { ReplicaPresence } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
 import { ApiKeyEntity } from '../api-keys/api-key.entity.js';
 import { isBootstrapKey } from '../api-keys/bootstrap-key.js';
@@ -23,6 +24,7 @@ export class KeyHolders {
     @Inject(API_CONFIG) private readonly config: ApiConfig,
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(KeyCache) private readonly cache: KeyCache,
+    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
   ) {}
 
   /**
@@ -53,7 +55,7 @@ export class KeyHolders {
     const epoch = this.cache.epoch;
     const key = await this.dataSource.getRepository(ApiKeyEntity).findOneBy({ secretHash: hash });
     const isHeld = key !== null && isSameHash(key.secretHash, hash);
-    if (!isHeld || (key.expiresAt !== null && key.expiresAt.getTime() <= Date.now())) {
+    if (!isHeld || (key.expiresAt !== null && key.expiresAt <= this.replica.now())) {
       this.cache.drop(hash);
       return undefined;
     }
@@ -80,7 +82,7 @@ export class KeyHolders {
   /** For people, who look for keys that nobody uses; to the minute, and never in anybody's way. */
   private noteUse(key: ApiKeyEntity): void {
     const lastUsedMs = key.lastUsedAt?.getTime() ?? 0;
-    if (key.kind !== 'user' || Date.now() - lastUsedMs < API_LIMITS.keyUseNotedMs) return;
+    if (key.kind !== 'user' || this.replica.now().getTime() - lastUsedMs < API_LIMITS.keyUseNotedMs) return;
     this.dataSource.query('UPDATE api_keys SET last_used_at = now() WHERE id = $1', [key.id]).catch(() => undefined);
   }
 }

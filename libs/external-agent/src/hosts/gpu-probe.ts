@@ -26,7 +26,7 @@ export class GpuProbe {
   async turn(signal: AbortSignal): Promise<number> {
     if (this.#canTell && !this.#isPathFailing() && this.#context.choked.mayAsk(this.#id)) {
       // What begins to run while it measures may be in it or not.
-      const sampledAt = new Date();
+      const sampledAt = this.#context.now();
       const reading = await this.#read(signal);
       signal.throwIfAborted();
       if (reading !== undefined) await this.#tell(reading, sampledAt);

@@ -2,54 +2,49 @@ import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import type { PromptDrives } from '../lifecycle/prompt-drives.js';
 import type { SessionDriver } from '../lifecycle/session-driver.js';
 import { LIMITS } from '../limits.js';
-import type { HostLosses, HostLossPolicy } from '../session/host-losses.js';
+import type { ReplicaPresence } from '@helix/scheduler';
+import type { HostLosses } from '../session/host-losses.js';
 import type { SessionId } from '../session/session-id.js';
+
+/** For how long a host must be silent to be lost, and whether it could have been heard for as long. */
+export interface HostLossWatch extends Pick<ReplicaPresence, 'hasObservedFor'> {
+  readonly afterMs: number;
+}
 
 /**
  * Follows hosts that hold no link and are not heard of: their sessions are told, and given up when the hosts do not come back in
- * time. Nothing is said of a host before it could have been heard here for as long as it must be silent to be lost: after a start,
- * or while the database was away, what the rows say of links is old.
+ * time. Nothing is said of a host before it could have been heard here for as long as it must be silent to be lost: after a start, a
+ * stop of the process, or while the database was away, what the rows say of links is old.
  */
 export class HostLossSweeper {
   readonly #losses: HostLosses;
   readonly #driver: Pick<SessionDriver, 'giveUpHost'>;
   readonly #drives: PromptDrives;
-  readonly #afterMs: number;
+  readonly #watch: HostLossWatch;
   readonly #logger: ExternalAgentLogger;
-  /** On `performance.now`; undefined while the last sweep did not come to its end. */
-  #listensSinceMs: number | undefined;
-  #sweptAtMs = -Infinity;
 
   constructor(
     losses: HostLosses,
     driver: Pick<SessionDriver, 'giveUpHost'>,
     drives: PromptDrives,
-    policy: HostLossPolicy,
+    watch: HostLossWatch,
     logger: ExternalAgentLogger,
   ) {
     this.#losses = losses;
     this.#driver = driver;
     this.#drives = drives;
-    this.#afterMs = policy.afterMs;
+    this.#watch = watch;
     this.#logger = logger;
   }
 
   /** @throws the database's errors */
   async sweep(): Promise<void> {
-    const nowMs = performance.now();
-    // A process that was frozen has heard nothing meanwhile.
-    const wasFrozen = nowMs - this.#sweptAtMs > this.#afterMs + LIMITS.hostLossSweepIntervalMs;
-    const sinceMs = wasFrozen ? nowMs : (this.#listensSinceMs ?? nowMs);
-    this.#listensSinceMs = undefined;
     const returned = await this.#losses.clearReturned();
     for (const sessionId of returned) this.#logger.info({ sessionId }, 'the host of a session is back');
-    if (nowMs - sinceMs >= this.#afterMs) {
-      const lost = await this.#losses.mark();
-      if (lost.length > 0) this.#logger.warn({ sessionIds: lost }, 'sessions have lost their host');
-      await this.#giveUp([...(await this.#losses.listOverdue())]);
-    }
-    this.#listensSinceMs = sinceMs;
-    this.#sweptAtMs = performance.now();
+    if (!(await this.#watch.hasObservedFor(this.#watch.afterMs))) return;
+    const lost = await this.#losses.mark();
+    if (lost.length > 0) this.#logger.warn({ sessionIds: lost }, 'sessions have lost their host');
+    await this.#giveUp([...(await this.#losses.listOverdue())]);
   }
 
   async #giveUp(overdue: SessionId[]): Promise<void> {

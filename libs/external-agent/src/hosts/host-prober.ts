@@ -23,6 +23,8 @@ export interface HostProberParts {
   readonly placements: Pick<PlacementService, 'noteMeasurement' | 'listByInstance' | 'reconcile'>;
   readonly localInstanceIds: readonly string[];
   readonly logger: ExternalAgentLogger;
+  /** The database's time. */
+  readonly now: () => Date;
   readonly times?: Partial<ProbeTimes> | undefined;
 }
 
@@ -51,6 +53,7 @@ export class HostProber {
       times,
       turns: new ProbeTurns(LIMITS.probesMaxInFlight, LIMITS.probesMaxInFlightFailing),
       choked: new ChokedWolfs(),
+      now: parts.now,
       isReachable: (id) => hosts.isStanding(id),
       snapshotOf: (id) => hosts.snapshotOf(id),
     };

@@ -12,6 +12,8 @@ export interface ProbeContext {
   readonly turns: ProbeTurns;
   readonly times: ProbeTimes;
   readonly choked: ChokedWolfs;
+  /** The database's time: what is measured is compared with when desktops were started. */
+  readonly now: () => Date;
   /** Does the host have a connection now? */
   readonly isReachable: (wolfInstanceId: string) => boolean;
   /** What the host's lists showed last. */

@@ -40,7 +40,7 @@ export class DesktopAudit {
   }
 
   async #queueAnew(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
-    const { tokens, disconnect, logger } = this.#parts;
+    const { tokens, disconnect, now, logger } = this.#parts;
     logger.warn(
       { sessionId: session.id, wolfInstanceId: session.wolfInstanceId },
       'a desktop is gone from its host; it is started again',
@@ -48,7 +48,7 @@ export class DesktopAudit {
     await lease.hold();
     await tokens.revokeAll(session.id);
     disconnect(session.id);
-    const ranForMs = Date.now() - (session.startedAt?.getTime() ?? Date.now());
+    const ranForMs = session.startedAt === null ? 0 : now().getTime() - session.startedAt.getTime();
     return await lease.change({
       state: 'queued',
       generation: session.generation + 1,

@@ -36,7 +36,7 @@ export class DesktopStopper {
     let failure: unknown;
     if (hasNothingYet) await this.leaveBehind(session, wolfInstanceId, lease);
     else failure = await this.clearHost(session, wolfInstanceId, lease);
-    if (failure !== undefined && !isHostGivenUp(session, new Date())) {
+    if (failure !== undefined && !isHostGivenUp(session, this.#parts.now())) {
       const reason = withCause(session, stopReason(failure));
       // Said once, not with each try.
       if (session.reason?.message !== reason.message) {

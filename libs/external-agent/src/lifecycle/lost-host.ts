@@ -22,11 +22,11 @@ export class LostHost {
 
   /** Resolves with the session `failed`, `queued` for another host, or as it was when its host is back or still has time. */
   async giveUp(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
-    const { instances, logger } = this.#parts;
-    if (!isHostGivenUp(session, new Date())) return session;
+    const { instances, now, logger } = this.#parts;
+    if (!isHostGivenUp(session, now())) return session;
     const { wolfInstanceId } = session;
     const host = wolfInstanceId === null ? undefined : await instances.find(wolfInstanceId);
-    if (host?.linkConnected === true && Date.now() - host.lastSeenAt.getTime() < SCHEDULER_LIMITS.silenceMs)
+    if (host?.linkConnected === true && now().getTime() - host.lastSeenAt.getTime() < SCHEDULER_LIMITS.silenceMs)
       return session;
     if (session.state === 'stopping' || session.desired === 'stopped') return await this.#stopper.stop(session, lease);
     const isWantedElsewhere = session.onHostLost === 'restart';

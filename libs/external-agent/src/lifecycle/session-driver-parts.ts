@@ -30,6 +30,8 @@ export interface SessionDriverParts {
   readonly tokens: SessionTokenIssuer;
   readonly desktop: DesktopConfig;
   readonly logger: ExternalAgentLogger;
+  /** The database's time, by which deadlines on rows are judged. */
+  readonly now: () => Date;
   /** The desktop was started, and connects when it has booted. */
   readonly expectDesktop: (sessionId: SessionId) => void;
   /** Cuts the desktop's link when its session ends. */

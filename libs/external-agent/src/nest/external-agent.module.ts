@@ -108,8 +108,8 @@ export class ExternalAgentModule {
         },
         {
           provide: SessionShares,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new SessionShares(dataSource),
+          inject: [getDataSourceToken(), ReplicaPresence],
+          useFactory: (dataSource: DataSource, { now }: ReplicaPresence) => new SessionShares(dataSource, now),
         },
         {
           provide: ExternalAgents,

@@ -24,6 +24,7 @@ const DOUBTED = -1;
 export class LiveShares {
   readonly #repository: Pick<SessionShareRepository, 'listLive'>;
   readonly #now: () => number;
+  readonly #time: () => Date;
   readonly #remembered = new LRUCache<SessionId, Remembered>({
     maxSize: LIMITS.sharesRemembered,
     sizeCalculation: ({ shares }) => 1 + shares.length,
@@ -33,9 +34,15 @@ export class LiveShares {
   /** Rises whenever anything may have changed. */
   #epoch = 0;
 
-  constructor(repository: Pick<SessionShareRepository, 'listLive'>, now: () => number = () => performance.now()) {
+  /** `time` is the database's, in which shares end. */
+  constructor(
+    repository: Pick<SessionShareRepository, 'listLive'>,
+    now: () => number = () => performance.now(),
+    time: () => Date = () => new Date(),
+  ) {
     this.#repository = repository;
     this.#now = now;
+    this.#time = time;
   }
 
   /**
@@ -46,10 +53,10 @@ export class LiveShares {
   async of(sessionId: SessionId): Promise<Shares> {
     const known = this.#remembered.get(sessionId);
     const ageMs = known === undefined ? Infinity : this.#now() - known.readAt;
-    if (known?.epoch === this.#epoch && ageMs < LIMITS.shareFreshMs) return unexpired(known.shares);
+    if (known?.epoch === this.#epoch && ageMs < LIMITS.shareFreshMs) return this.#unexpired(known.shares);
     const read = this.#read(sessionId);
-    if (known === undefined || ageMs >= LIMITS.shareStaleMs) return unexpired(await read.result);
-    return unexpired(await readOrStale(read, known.shares, LIMITS.sharePatienceMs, this.#now()));
+    if (known === undefined || ageMs >= LIMITS.shareStaleMs) return this.#unexpired(await read.result);
+    return this.#unexpired(await readOrStale(read, known.shares, LIMITS.sharePatienceMs, this.#now()));
   }
 
   /**
@@ -69,6 +76,10 @@ export class LiveShares {
       this.#remembered.set(sessionId, { shares, readAt: known.readAt, epoch: DOUBTED });
     }
     this.#reads.delete(sessionId);
+  }
+
+  #unexpired(shares: Shares): Shares {
+    return unexpiredAt(this.#time(), shares);
   }
 
   #read(sessionId: SessionId): SharedRead<Shares> {
@@ -93,7 +104,7 @@ export class LiveShares {
   }
 }
 
-function unexpired(shares: Shares): Shares {
-  const nowMs = Date.now();
+function unexpiredAt(now: Date, shares: Shares): Shares {
+  const nowMs = now.getTime();
   return shares.filter(({ expiresAt }) => expiresAt.getTime() > nowMs);
 }

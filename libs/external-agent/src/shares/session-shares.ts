@@ -31,9 +31,9 @@ export class SessionShares {
   readonly #sessionOfToken = new LRUCache<string, SessionId>({ max: LIMITS.shareTokensRemembered });
   readonly #listeners = new Set<ShareListener>();
 
-  constructor(dataSource: DataSource) {
+  constructor(dataSource: DataSource, time?: () => Date) {
     this.#repository = new SessionShareRepository(dataSource);
-    this.#live = new LiveShares(this.#repository);
+    this.#live = new LiveShares(this.#repository, undefined, time);
   }
 
   /**

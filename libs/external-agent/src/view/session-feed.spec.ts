@@ -53,6 +53,7 @@ describe('SessionFeed', () => {
       hosts: { snapshotOf: () => undefined },
       localInstanceIds: [],
       idleLimitMs: 30 * MINUTE_MS,
+      now: () => new Date(),
     });
     feed = new SessionFeed(connections, directory, views);
     seen = [];

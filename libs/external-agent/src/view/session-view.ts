@@ -28,6 +28,8 @@ export interface SessionViewsParts {
   readonly hosts: { snapshotOf(wolfInstanceId: string): WolfSnapshot | undefined };
   readonly localInstanceIds: readonly string[];
   readonly idleLimitMs: number;
+  /** The database's time, in which sessions tell of theirs. */
+  readonly now: () => Date;
 }
 
 /** Looks at sessions. Costs no query and no call to a host: everything is known already. */
@@ -38,7 +40,7 @@ export class SessionViews {
     this.#parts = parts;
   }
 
-  of(session: SessionEntity, now = new Date()): SessionView {
+  of(session: SessionEntity, now = this.#parts.now()): SessionView {
     const { connections, localInstanceIds, idleLimitMs } = this.#parts;
     const isLocal = session.wolfInstanceId !== null && localInstanceIds.includes(session.wolfInstanceId);
     const reachability = reachabilityOf(session, connections, isLocal, now);

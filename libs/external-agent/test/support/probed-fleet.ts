@@ -63,6 +63,7 @@ export class ProbedFleet {
       facts: new ProbeFacts(dataSource),
       placements: this.placements,
       logger: this.logger,
+      now: () => new Date(),
       times: TIMES,
     });
   }

@@ -1,5 +1,5 @@
 import { ConnectionManager } from '@helix/revdial';
-import { PlacementService, WolfInstanceRegistry } from '@helix/scheduler';
+import { PlacementService, ReplicaPresence, WolfInstanceRegistry } from '@helix/scheduler';
 import { WolfWatches, type WolfClientFactory, type WolfWatchOptions } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 
@@ -98,6 +98,7 @@ export class Replica {
       tokens,
       desktop,
       logger: this.logger,
+      now: () => new Date(),
       expectDesktop: (sessionId) => this.expected.push(sessionId),
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
@@ -136,7 +137,9 @@ export class Replica {
   /** Follows lost hosts; nothing is swept until the test does. */
   watchLosses(policy: HostLossPolicy): HostLossSweeper {
     const losses = new HostLosses(this.#dataSource, policy);
-    return new HostLossSweeper(losses, this.driver, this.drives, policy, this.logger);
+    const presence = new ReplicaPresence(this.#dataSource);
+    const watch = { ...policy, hasObservedFor: (ms: number) => presence.hasObservedFor(ms) };
+    return new HostLossSweeper(losses, this.driver, this.drives, watch, this.logger);
   }
 
   /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
