@@ -56,7 +56,7 @@ describe('the contract of the viewer page', () => {
 
   it('serves each file that the page and its scripts name', async () => {
     const html = (await nobody.ask(PAGE, { id: createSessionId() })).bytes.toString();
-    const open = [...html.matchAll(/"\/console\/assets\/([^"]+)"/g)].map(([, name = '']) => name);
+    const open = [...html.matchAll(/"\.\.\/assets\/([^"]+)"/g)].map(([, name = '']) => name);
     expect(open.toSorted()).toEqual(['main.js', 'viewer.css']);
     const served = new Set<string>();
     for (let name = open.pop(); name !== undefined; name = open.pop()) {

@@ -24,6 +24,7 @@ import { SessionWsAdapter } from '../sockets/session-ws-adapter.js';
 import { API_LIMITS } from '../limits.js';
 import { BoundedExpressAdapter } from './http-adapter.js';
 import { assertAnswerable, refuseUnreadable } from './refuse-unreadable.js';
+import { serveBelow } from './serve-below.js';
 
 export interface RunningApi {
   readonly url: string;
@@ -64,7 +65,7 @@ export async function createApi(
     new ValidationPipe({ transform: true, whitelist: true }),
   );
   app.useWebSocketAdapter(new SessionWsAdapter(app));
-  app.get(OpenApiDocument).set(createOpenApiDocument(app));
+  app.get(OpenApiDocument).set(createOpenApiDocument(app, config.basePath));
   return app;
 }
 
@@ -80,6 +81,7 @@ export async function startApi(config: ApiConfig, databaseUrl: string, logger: L
     server.maxConnections = config.maxConnections;
     refuseUnreadable(server, logger);
     attachRevDialGateway(server, app.get(RevDialGateway));
+    serveBelow(server, config.basePath);
     server.listen({ port: config.port, host: config.host, backlog: API_LIMITS.listenBacklogCount });
     await once(server, 'listening');
   } catch (error) {

@@ -66,7 +66,10 @@ export const SETTINGS = {
     whole(16, 1_000_000).default(50_000),
     'Connections at once, links of runners and sockets of pages among them; further ones are dropped',
   ),
-  SERVER_URL: setting(baseUrl().optional(), 'Public base URL; default `http://localhost:$PORT`'),
+  SERVER_URL: setting(
+    baseUrl().optional(),
+    'Public base URL, with its path if a proxy serves the API below one; default `http://localhost:$PORT`',
+  ),
   SANDBOX_API_URL: setting(baseUrl().optional(), 'Base URL which desktops use to reach the API; default `SERVER_URL`'),
   DATABASE_URL: setting(
     z
@@ -223,11 +226,25 @@ function faultText(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : issue.message;
 }
 
+/** Host and port, and segments that no one has to decode or to resolve; one slash at the end means nothing. */
+const BASE_URL = /^https?:\/\/[^/?#@\\\s]+(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*\/?$/i;
+
 function baseUrl() {
-  return z
-    .string()
-    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https URL')
-    .transform((text) => text.replace(/\/+$/, ''));
+  return (
+    z
+      .string()
+      .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+        error: 'must be an http or https URL',
+        abort: true,
+      })
+      // What would be read in two ways, by a proxy and by us, or mean nothing here, is not tidied up in silence.
+      .refine(
+        (text) => BASE_URL.test(text),
+        'must have a plain path or none, such as https://example.com/helix: no query, fragment, password, escapes, dots or double slashes',
+      )
+      .refine((text) => !/\/api\/v1\/?$/i.test(text), 'must end before /api/v1, which is added to it')
+      .transform((text) => text.replace(/\/$/, ''))
+  );
 }
 
 function tokenList() {

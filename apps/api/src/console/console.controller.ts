@@ -23,6 +23,11 @@ export class ConsoleController {
   @Get('sessions/:id')
   page(@Param('id') id: string, @Req() request: Request, @Res() response: Response): void {
     if (!isSessionId(id)) throw new ApiError('SESSION_NOT_FOUND', 'Session not found');
+    if (request.path.endsWith('/')) {
+      // What the page names from where it is would be looked for one place too deep.
+      response.redirect(308, `../${id}`);
+      return;
+    }
     response.set({
       'Content-Security-Policy': contentSecurityPolicy(request.headers.host, this.config.serverUrl),
       'Cross-Origin-Opener-Policy': 'same-origin',

@@ -1,4 +1,7 @@
-/** The viewer page. It is the same for every session, holds nothing of any, and has no script or style in it. */
+/**
+ * The viewer page. It is the same for every session, holds nothing of any, and has no script or style in it. What it loads is named
+ * from where it is, whatever a proxy puts in front of that.
+ */
 export const VIEWER_HTML = `<!doctype html>
 <html lang="en">
   <head>
@@ -7,8 +10,8 @@ export const VIEWER_HTML = `<!doctype html>
     <meta name="robots" content="noindex" />
     <title>Desktop – Helix</title>
     <link rel="icon" href="data:," />
-    <link rel="stylesheet" href="/console/assets/viewer.css" />
-    <script type="module" src="/console/assets/main.js"></script>
+    <link rel="stylesheet" href="../assets/viewer.css" />
+    <script type="module" src="../assets/main.js"></script>
   </head>
   <body>
     <main id="main" data-state="connecting" data-frames-decoded="0" data-attempts="0">

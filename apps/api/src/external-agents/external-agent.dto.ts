@@ -16,7 +16,7 @@ import {
 } from 'class-validator';
 import { HOST_LOST_WISHES, REACHABILITY_STATES, type HostLostWish, type SessionView } from '@helix/external-agent';
 import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
-import { agentStatusOf, SessionReasonDto, type AgentStatus } from '../sessions/session.dto.js';
+import { agentStatusOf, linksOf, SessionReasonDto, type AgentStatus } from '../sessions/session.dto.js';
 import { toReachability } from '../sessions/reachability.js';
 import { HostLostDto, QueueDto, toWaitingFields } from '../sessions/waiting-fields.js';
 import { API_LIMITS } from '../limits.js';
@@ -199,14 +199,13 @@ export class ExternalAgentDto {
   @ApiProperty({ enum: HOST_LOST_WISHES }) on_host_lost!: HostLostWish;
 }
 
-export function toExternalAgentDto(view: SessionView, showPin: boolean): ExternalAgentDto {
+export function toExternalAgentDto(view: SessionView, showPin: boolean, basePath: string): ExternalAgentDto {
   const { session } = view;
   const waiting = toWaitingFields(session);
   return {
     session_id: session.id,
     status: waiting.queue === undefined ? agentStatusOf(session.state) : 'queued',
-    screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
-    stream_url: `/console/sessions/${session.id}`,
+    ...linksOf(session, basePath),
     websocket_url: '',
     auth_token: '',
     ...(session.wolfInstanceId !== null && { wolf_instance_id: session.wolfInstanceId }),

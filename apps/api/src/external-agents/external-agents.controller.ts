@@ -132,7 +132,7 @@ export class ExternalAgentsController {
   }
 
   private describe(session: SessionEntity, user: UserPrincipal): ExternalAgentDto {
-    return toExternalAgentDto(this.views.of(session), session.ownerId === user.userId);
+    return toExternalAgentDto(this.views.of(session), session.ownerId === user.userId, this.config.basePath);
   }
 }
 

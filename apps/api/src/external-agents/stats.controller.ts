@@ -4,7 +4,9 @@ import { DesktopHealthService, type SessionEntity } from '@helix/external-agent'
 import { ConnectionManager, runnerIdOf } from '@helix/revdial';
 import type { Response } from 'express';
 import { Access, CurrentSession } from '../auth/access.decorator.js';
-import { agentStatusOf, type AgentStatus } from '../sessions/session.dto.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
+import { agentStatusOf, linksOf, type AgentStatus } from '../sessions/session.dto.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { DesktopStatsDto, toDesktopStatsDto } from './stats.dto.js';
 
@@ -28,6 +30,7 @@ export class StatsController {
   constructor(
     @Inject(ConnectionManager) private readonly connections: ConnectionManager,
     @Inject(DesktopHealthService) private readonly health: DesktopHealthService,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 
   @Get('stats')
@@ -53,8 +56,7 @@ export class StatsController {
   view(@CurrentSession() session: SessionEntity): DesktopViewDto {
     return {
       session_id: session.id,
-      screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
-      stream_url: `/console/sessions/${session.id}`,
+      ...linksOf(session, this.config.basePath),
       status: agentStatusOf(session.state),
       websocket_url: '',
       websocket_connected: false,

@@ -3,6 +3,8 @@ import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiPar
 import { ExternalAgentService, SessionFeed, SessionViews, type SessionEntity } from '@helix/external-agent';
 import type { Response } from 'express';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
 import { DesktopStateDto, toDesktopStateDto } from './desktop-state.dto.js';
 import { IdleStatusDto, toIdleStatusDto } from './idle-status.dto.js';
 import { ResumedDto, toResumedDto } from './resumed.dto.js';
@@ -19,6 +21,7 @@ export class DesktopLifeController {
     @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
     @Inject(SessionViews) private readonly views: SessionViews,
     @Inject(SessionFeed) private readonly feed: SessionFeed,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 
   @Get('wolf-app-state')
@@ -48,7 +51,7 @@ export class DesktopLifeController {
   ): Promise<ResumedDto> {
     const left = await this.agents.resume(session.id);
     response.status(left.state === 'running' ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toResumedDto(left, session.ownerId === user.userId);
+    return toResumedDto(left, session.ownerId === user.userId, this.config.basePath);
   }
 
   @Delete('stop-external-agent')

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { SessionEntity } from '@helix/external-agent';
+import { linksOf } from './session.dto.js';
 
 export class ResumedDto {
   @ApiProperty() session_id!: string;
@@ -9,12 +10,12 @@ export class ResumedDto {
   @ApiProperty() screenshot_url!: string;
 }
 
-export function toResumedDto(session: SessionEntity, showPin: boolean): ResumedDto {
+export function toResumedDto(session: SessionEntity, showPin: boolean, basePath: string): ResumedDto {
   return {
     session_id: session.id,
     status: session.state === 'running' ? 'resumed' : 'starting',
     ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
     ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
-    screenshot_url: `/api/v1/external-agents/${session.id}/screenshot`,
+    screenshot_url: linksOf(session, basePath).screenshot_url,
   };
 }

@@ -109,6 +109,17 @@ export class SessionPageDto {
   @ApiProperty() totalPages!: number;
 }
 
+/** Where a desktop can be seen, as paths of the public URL. */
+export function linksOf(
+  { id }: Pick<SessionEntity, 'id'>,
+  basePath: string,
+): { readonly screenshot_url: string; readonly stream_url: string } {
+  return {
+    screenshot_url: `${basePath}/api/v1/external-agents/${id}/screenshot`,
+    stream_url: `${basePath}/console/sessions/${id}`,
+  };
+}
+
 /** `showPin`: for the owner alone, who types it into a Moonlight client. */
 export function toSessionDto(view: SessionView, showPin: boolean): SessionDto {
   const { session } = view;

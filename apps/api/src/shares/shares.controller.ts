@@ -99,7 +99,7 @@ export class SharesController {
 
   /** In the fragment, which browsers send to nobody, so that no proxy's log has the token. */
   private pageOf(session: SessionEntity, token: string): string {
-    return `${this.config.serverUrl.replace(/\/+$/, '')}/console/sessions/${session.id}#share=${token}`;
+    return `${this.config.serverUrl}/console/sessions/${session.id}#share=${token}`;
   }
 }
 

@@ -15,17 +15,20 @@ export interface Clipboard {
 
 /** What the page asks of the API besides the stream, as whoever watches. */
 export class ApiClient {
+  /** Where the API is, ending with a slash. */
+  readonly #base: URL;
   readonly #sessionId: string;
   readonly #credential: () => Credential;
 
-  constructor(sessionId: string, credential: () => Credential) {
+  constructor(base: URL, sessionId: string, credential: () => Credential) {
+    this.#base = base;
     this.#sessionId = encodeURIComponent(sessionId);
     this.#credential = credential;
   }
 
   async access(): Promise<AccessAnswer> {
     try {
-      const answer = await this.#ask('GET', `/api/v1/sessions/${this.#sessionId}/access`);
+      const answer = await this.#ask('GET', `api/v1/sessions/${this.#sessionId}/access`);
       // The token of a share that has ended is nobody's; to sign in would not bring it back.
       if (answer.status === 401) return { kind: this.#credential().kind === 'share' ? 'refused' : 'sign-in' };
       if (answer.status === 403) return { kind: 'refused' };
@@ -39,7 +42,7 @@ export class ApiClient {
 
   /** Somebody worked with the desktop. When it does not arrive, the next one does. */
   async reportActivity(): Promise<void> {
-    await this.#ask('POST', `/api/v1/sessions/${this.#sessionId}/activity`).catch(() => undefined);
+    await this.#ask('POST', `api/v1/sessions/${this.#sessionId}/activity`).catch(() => undefined);
   }
 
   /** `undefined` for an empty one. @throws Error with words for whoever asked */
@@ -64,12 +67,12 @@ export class ApiClient {
   }
 
   get #clipboard(): string {
-    return `/api/v1/external-agents/${this.#sessionId}/clipboard`;
+    return `api/v1/external-agents/${this.#sessionId}/clipboard`;
   }
 
   async #ask(method: 'GET' | 'POST', path: string, body?: string): Promise<Response> {
     const credential = this.#credential();
-    return await fetch(path, {
+    return await fetch(new URL(path, this.#base), {
       method,
       cache: 'no-store',
       // The cookie of somebody else must not come before the token.

@@ -23,15 +23,17 @@ import { uuidOf } from './uuid.js';
 
 const page = findPageElements();
 const screen = new PageScreen(page);
+/** This file is served from `console/assets/`; what is in front of that is the proxy's. */
+const base = new URL('../../', import.meta.url);
 const sessionId = location.pathname.split('/').filter(Boolean).at(-1) ?? '';
 const credentials = new Credentials(sessionStorage, sessionId);
 takeShareLink();
 const viewerId = credentials.viewerId(() => uuidOf(crypto.getRandomValues(new Uint8Array(16))));
-const api = new ApiClient(sessionId, () => credentials.current);
+const api = new ApiClient(base, sessionId, () => credentials.current);
 const viewer = new Viewer(
   {
     access: () => api.access(),
-    url: () => streamUrl(location.origin, sessionId, viewerId, credentials.current),
+    url: () => streamUrl(base, sessionId, viewerId, credentials.current),
     wish: () => streamWishFor({ width: window.innerWidth, height: window.innerHeight }, window.devicePixelRatio),
   },
   screen,
