@@ -90,6 +90,60 @@ describe('a desktop in a real browser', () => {
     90_000,
   );
 
+  it('is clicked in its corners, in windows of every shape', async () => {
+    const display = { width: 2560, height: 1440 };
+    const host = await hostWith('auto');
+    try {
+      const owner = await plane.user('pointing');
+      const wish = { display_width: display.width, display_height: display.height };
+      const id = String((await owner.post('/api/v1/external-agents', wish)).body['session_id']);
+      await plane.connected('moonlight-auto');
+      const viewer = await ViewerPage.open(browser, pageOf(id), owner.key);
+      for (const [width, height] of [
+        [1366, 657],
+        [1920, 947],
+        [390, 664],
+        [812, 375],
+      ] as const) {
+        await viewer.page.setViewportSize({ width, height });
+        await viewer.page.reload();
+        await viewer.until('connected');
+        await viewer.showsMovingPicture();
+        const { mouse } = viewer.page;
+        const picture = await viewer.pictureBox();
+        const before = (await host.clicks(id)).length;
+        // Until it is in the lobby, which follows the connection, nothing that it does reaches the desktop.
+        await eventually(async () => {
+          await mouse.click(picture.x + picture.width / 2, picture.y + picture.height / 2);
+          expect((await host.clicks(id)).length).toBeGreaterThan(before);
+        });
+        for (const x of [picture.x + 1, picture.x + picture.width - 1]) {
+          for (const y of [picture.y + 1, picture.y + picture.height - 1]) await mouse.click(x, y);
+        }
+        // One pixel of a small picture is several of the desktop.
+        const near = Math.ceil((2 * display.width) / picture.width);
+        const edge = (at: number, size: number): unknown => (at < near ? 'first' : at >= size - near ? 'last' : at);
+        await eventually(async () => {
+          const last = (await host.clicks(id)).slice(-4);
+          expect(last.map(({ x, y }) => [edge(x, display.width), edge(y, display.height)])).toEqual([
+            ['first', 'first'],
+            ['first', 'last'],
+            ['last', 'first'],
+            ['last', 'last'],
+          ]);
+        });
+      }
+      const { inits } = await host.moonlight();
+      expect(inits).not.toEqual([]);
+      expect(inits).toEqual(
+        (inits as unknown[]).map(() => expect.objectContaining({ ...display, fps: 60 }) as unknown),
+      );
+      await viewer.close();
+    } finally {
+      await host.close();
+    }
+  }, 120_000);
+
   it('leaves nothing on its host when the browser is killed with -9', async () => {
     const host = await hostWith('auto');
     const killed = await launchChromium();

@@ -81,6 +81,12 @@ export class GpuHost {
     );
   }
 
+  /** Where buttons were pressed on a desktop, in its own pixels. */
+  async clicks(sessionId: string): Promise<readonly { readonly x: number; readonly y: number }[]> {
+    const { body } = await this.#control.get(`/desktops/${sessionId}/pointer`);
+    return body['clicks'] as { x: number; y: number }[];
+  }
+
   async faults(faults: Readonly<Record<string, unknown>>): Promise<void> {
     expectOk(await this.#control.post('/faults', faults));
   }

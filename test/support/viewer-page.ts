@@ -11,6 +11,8 @@ const PICTURE = `(() => {
   return canvas.toDataURL('image/png');
 })()`;
 
+const PICTURE_SIZE = `(({ videoWidth, videoHeight }) => [videoWidth, videoHeight])(document.querySelector('video'))`;
+
 /** The viewer page in a real browser, as a person has it before him. */
 export class ViewerPage {
   /** What the browser itself complains about, refused requests aside. */
@@ -62,6 +64,23 @@ export class ViewerPage {
     await eventually(async () => {
       expect(await this.#picture()).not.toBe(first);
     }, 5_000);
+  }
+
+  /** Where the picture itself is in the window, without the bars beside it. */
+  async pictureBox(): Promise<{
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  }> {
+    const video = this.page.locator('#desktop');
+    await video.scrollIntoViewIfNeeded();
+    const box = await video.boundingBox();
+    const [width = 0, height = 0] = (await this.page.evaluate(PICTURE_SIZE)) as number[];
+    if (box === null || width === 0 || height === 0) throw new Error('there is no picture');
+    const scale = Math.min(box.width / width, box.height / height);
+    const shown = { width: width * scale, height: height * scale };
+    return { ...shown, x: box.x + (box.width - shown.width) / 2, y: box.y + (box.height - shown.height) / 2 };
   }
 
   async close(): Promise<void> {

@@ -55,7 +55,8 @@ describe('streams of a desktop', () => {
     const viewer = await open(path('?viewer=tab-1'));
     await viewer.untilConnected();
     const init = lastInit();
-    expect(init).toMatchObject({ credentialsOk: true, mode: 'create', hostId: 0, appId: 134_906_179, width: 1280 });
+    expect(init).toMatchObject({ credentialsOk: true, mode: 'create', hostId: 0, appId: 134_906_179 });
+    expect(init).toMatchObject({ width: 1920, height: 1080, fps: 60 });
     expect(init?.sessionId).toMatch(new RegExp(`^agent-${id}-[0-9a-z]{26}$`));
     expect(init?.clientUniqueId).toMatch(new RegExp(`^helix-agent-${id}-[0-9a-f]{20}$`));
     await eventually(() => {
@@ -67,7 +68,7 @@ describe('streams of a desktop', () => {
         share_id: null,
         role: 'control',
         state: 'connected',
-        quality: { width: 1280, height: 720, fps: 30, bitrate_kbps: 8000 },
+        quality: { width: 1920, height: 1080, fps: 60, bitrate_kbps: 8000 },
         view_only_enforced: false,
       },
     ]);

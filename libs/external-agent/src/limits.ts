@@ -238,10 +238,7 @@ export const LIMITS = {
   streamCountsAsWorkMs: 4 * 60 * 60_000,
   /** Between two notes of that. */
   streamWorkNotedMs: 60_000,
-  /** What a viewer may ask for; the desktop's own size has limits of its own. */
-  streamMinWidth: 160,
-  streamMinHeight: 120,
-  streamMaxFps: 240,
+  /** What a viewer may ask for; size and rate of his stream are the desktop's. */
   streamMinBitrateKbps: 100,
   streamMaxBitrateKbps: 200_000,
   /** A link that owes an answer for this long is unstable, as viewers of remote desktops are told elsewhere too (Guacamole). */

@@ -56,6 +56,7 @@ describe('the host’s socket before its viewer has come', () => {
       dialect: 'helix',
       credentials: 'secret',
       hostId: 0,
+      display: { width: 1920, height: 1080, refreshHz: 60 },
       iceServersOf: () => undefined,
       onConnected: () => undefined,
       onEnded: () => undefined,

@@ -2,6 +2,7 @@ import { LIMITS } from '../src/limits.js';
 import { eventually } from '@helix/revdial/testing';
 import { JoinedSockets } from './support/joined-sockets.js';
 
+const SIZE = { width: 1920, height: 1080, fps: 60 };
 const SDP = `v=0\r\na=mid:0 “ü”\r\n`;
 const offer = (length: number): string =>
   `{"Signaling": {"Description":{"ty":"offer","sdp":${JSON.stringify(SDP + 'x'.repeat(length))}}}}`;
@@ -238,6 +239,34 @@ describe('a host of a later version', () => {
       expect(joined.page.binaries[0]?.equals(keyFrame)).toBe(true);
     });
   });
+
+  it.each([
+    ['{"StartStream":{"bitrate":1,"width":1360,"height":656,"fps":30}}', { bitrate: 1 }],
+    ['{"StartStream":{"settings":{"width":1360,"hdr":false}}}', { settings: { ...SIZE, hdr: false } }],
+    ['{"StartStream":{"width":1,"settings":{},"x":[1]}}', { settings: SIZE, x: [1] }],
+    ['{"Start\\u0053tream":{"width":1}, "StartStream":{"height":1}}', {}],
+  ])('is asked for the size of the desktop by %s', async (message, others) => {
+    joined = await JoinedSockets.open('v2');
+    joined.init('Init');
+    joined.page.socket.send(message);
+    await eventually(() => {
+      expect(joined.host.texts).toHaveLength(2);
+    });
+    expect(JSON.parse(joined.host.texts[1] ?? '')).toEqual({ StartStream: { ...SIZE, ...others } });
+  });
+
+  it.each(['{"StartStream":null}', '{"StartStream":[1]}', '"StartStream"', '{"StartStream":{"settings":[]}}'])(
+    'is not asked to start by %s',
+    async (message) => {
+      joined = await JoinedSockets.open('v2');
+      joined.init('Init');
+      joined.page.socket.send(message);
+      await eventually(() => {
+        expect(joined.page.controls).toEqual(['close 4400']);
+      });
+      expect(joined.host.texts).toHaveLength(1);
+    },
+  );
 
   it('gets no input of one who may only watch', async () => {
     joined = await JoinedSockets.open('v2', false);

@@ -26,6 +26,7 @@ export const SHARE_ROUTES: RouteTable = {
         via: oneOf('owner', 'admin', 'share'),
         expires_at: orNull('time'),
         view_only_enforced: 'flag',
+        display: { width: 'whole', height: 'whole', refresh_rate: 'whole' },
       }),
     },
   },

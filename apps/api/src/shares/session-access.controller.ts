@@ -11,6 +11,12 @@ import {
 } from '@helix/external-agent';
 import { Access, CurrentAccess, CurrentSession } from '../auth/access.decorator.js';
 
+export class SessionDisplayDto {
+  @ApiProperty() width!: number;
+  @ApiProperty() height!: number;
+  @ApiProperty() refresh_rate!: number;
+}
+
 export class SessionAccessDto {
   @ApiProperty({ example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' }) session_id!: string;
   @ApiProperty() name!: string;
@@ -22,6 +28,8 @@ export class SessionAccessDto {
     description: 'The host’s stream keeps the input of a viewer in the role `view` away; else only this API does',
   })
   view_only_enforced!: boolean;
+  @ApiProperty({ type: SessionDisplayDto, description: 'What a stream of it has, whatever its viewer asks for' })
+  display!: SessionDisplayDto;
 }
 
 /** What a page that shows a session may do there. */
@@ -37,6 +45,7 @@ export class SessionAccessController {
   @ApiOperation({ summary: 'What the caller may do with the session, and by what right' })
   @ApiOkResponse({ type: SessionAccessDto })
   of(@CurrentSession() session: SessionEntity, @CurrentAccess() access: SessionAccess): SessionAccessDto {
+    const { width, height, refreshHz } = session.display;
     return {
       session_id: session.id,
       name: session.name,
@@ -45,6 +54,7 @@ export class SessionAccessController {
       via: access.via,
       expires_at: access.expiresAt?.toISOString() ?? null,
       view_only_enforced: this.streams.enforcesViewOnly(session),
+      display: { width, height, refresh_rate: refreshHz },
     };
   }
 }

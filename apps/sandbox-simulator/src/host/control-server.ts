@@ -15,6 +15,7 @@ interface Answer {
  *
  *     GET  /host                           instance, agent, heartbeats, links
  *     GET  /desktops                       what runs for which lobby
+ *     GET  /desktops/<session>/pointer     where its mouse is and was pressed, in its pixels
  *     GET  /desktops/<session>/served      hashes of the pictures that the desktop served last
  *     GET  /wolf                           counts and faults of Wolf
  *     GET  /moonlight                      streams, first messages and breaches of the wire's rules
@@ -72,7 +73,7 @@ export class ControlServer {
   }
 
   async #answer(route: string, body: string, query: URLSearchParams): Promise<Answer> {
-    const ofDesktop = /^(GET|POST) \/desktops\/([^/]+)\/(served|fault|kill|agent\/kill)$/.exec(route);
+    const ofDesktop = /^(GET|POST) \/desktops\/([^/]+)\/(pointer|served|fault|kill|agent\/kill)$/.exec(route);
     if (ofDesktop !== null) {
       return this.#answerDesktop(ofDesktop[2] ?? '', `${ofDesktop[1] ?? ''} ${ofDesktop[3] ?? ''}`, body);
     }
@@ -116,6 +117,10 @@ export class ControlServer {
     const desktop = this.#host.desktops().find((candidate) => candidate.sessionId === decodeURIComponent(sessionId));
     if (desktop === undefined) return { status: 404, body: { error: 'no desktop of that session runs here' } };
     switch (action) {
+      case 'GET pointer': {
+        const lobby = this.#host.wolf.lobbies.find(({ id }) => id === desktop.lobbyId);
+        return ok({ pointer: lobby?.pointer, clicks: lobby?.clicks });
+      }
       case 'POST kill':
         return ok({ killed: desktop.desktopPid !== null && process.kill(desktop.desktopPid, 'SIGKILL') });
       case 'POST agent/kill':

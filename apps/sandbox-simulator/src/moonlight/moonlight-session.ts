@@ -3,6 +3,7 @@ import { NO_UNIQUE_ID } from './client-identities.js';
 import type { MoonlightCore } from './moonlight-core.js';
 import { INPUT_MAX_BYTES, LATE_RELEASE_MS, PEER_FAILED_MS, WOLF_CONTACT_MS } from './moonlight-limits.js';
 import type { StreamStatus } from './moonlight-status.js';
+import { mouseMessageOf } from './mouse-message.js';
 import type { MoonlightApp, ServerMessage } from './server-message.js';
 import type { StreamPeer, StreamPeerEvents } from './stream-peer.js';
 import type { StreamSocket } from './stream-socket.js';
@@ -149,7 +150,7 @@ export class MoonlightSession {
   }
 
   #peerEvents(): StreamPeerEvents {
-    const { inputs } = this.#core;
+    const { inputs, wolf } = this.#core;
     return {
       onDescription: (ty, sdp) => {
         this.#send({ Signaling: { Description: { ty, sdp } } });
@@ -166,6 +167,8 @@ export class MoonlightSession {
       onInput: (label, bytes) => {
         const hex = bytes.subarray(0, INPUT_MAX_BYTES).toString('hex');
         inputs.add({ clientUniqueId: this.#init.clientUniqueId ?? null, label, hex, at: new Date().toISOString() });
+        const mouse = mouseMessageOf(label, bytes);
+        if (mouse !== undefined) wolf.mouse(this.#clientId, mouse);
       },
     };
   }

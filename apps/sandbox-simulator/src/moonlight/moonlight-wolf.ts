@@ -1,3 +1,4 @@
+import type { MouseMessage } from './mouse-message.js';
 import type { MoonlightApp } from './server-message.js';
 
 export interface WolfLaunch {
@@ -18,6 +19,8 @@ export interface MoonlightWolf {
   /** The client lives. False when Wolf has ended its session. */
   contact(clientId: string): boolean;
   end(clientId: string): Promise<void>;
+  /** What the client does with its mouse. */
+  mouse(clientId: string, message: MouseMessage): void;
   /** The name of the lobby that the session watches, if any. */
   lobbyNameOf(clientId: string): string | undefined;
 }

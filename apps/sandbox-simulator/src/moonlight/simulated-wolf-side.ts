@@ -1,5 +1,6 @@
 import type { SimulatedWolf } from '../wolf/simulated-wolf.js';
 import type { MoonlightWolf, WolfLaunch } from './moonlight-wolf.js';
+import type { MouseMessage } from './mouse-message.js';
 import type { MoonlightApp } from './server-message.js';
 
 /** Moonlight's view of a simulated Wolf: its apps, and a session of Wolf for as long as one of the client's streams runs. */
@@ -40,6 +41,12 @@ export class SimulatedWolfSide implements MoonlightWolf {
     }
     this.#streamCounts.delete(clientId);
     if (this.#isStanding(clientId)) await this.#wolf.endSession(clientId);
+  }
+
+  mouse(clientId: string, message: MouseMessage): void {
+    if (!this.#isStanding(clientId)) return;
+    if (message.kind === 'point') this.#wolf.pointAt(clientId, message);
+    else this.#wolf.pressButton(clientId);
   }
 
   lobbyNameOf(clientId: string): string | undefined {

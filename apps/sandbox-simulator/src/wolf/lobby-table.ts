@@ -1,5 +1,6 @@
 import type { ClientSettings } from './client-settings.js';
 import type { Printable } from './json-writer.js';
+import type { LobbyPointer } from './lobby-pointer.js';
 import type { RunningRunner } from './lobby-runner.js';
 import { printRunner, type RunnerDescription } from './runner-description.js';
 
@@ -30,6 +31,7 @@ export interface Lobby {
   readonly runnerStateFolder: string;
   readonly runner: RunnerDescription;
   readonly connectedSessionIds: string[];
+  readonly pointer: LobbyPointer;
   /** Absent until the container runs. */
   running: RunningRunner | undefined;
   state: 'standing' | 'stopping' | 'gone';

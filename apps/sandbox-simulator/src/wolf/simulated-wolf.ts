@@ -1,5 +1,6 @@
 import type { WolfAppEntry } from './app-catalog.js';
 import type { EventHub } from './event-hub.js';
+import type { DesktopPlace } from './lobby-pointer.js';
 import type { RunningRunner } from './lobby-runner.js';
 import type { Lobby, VideoSettings } from './lobby-table.js';
 import type { RunnerDescription } from './runner-description.js';
@@ -22,6 +23,10 @@ export interface SimulatedLobby {
   readonly runner: RunnerDescription;
   readonly runnerStateFolder: string;
   readonly video: VideoSettings;
+  /** Where its mouse is. */
+  readonly pointer: DesktopPlace;
+  /** Where a button was pressed. */
+  readonly clicks: readonly DesktopPlace[];
 }
 
 /**
@@ -176,6 +181,19 @@ export class SimulatedWolf {
     if (session !== undefined) session.lastControlPacketAt = core.now();
   }
 
+  /** The client of this session points there, both shares of its picture. Before it has joined a lobby, nothing comes of it. */
+  pointAt(sessionId: string, place: DesktopPlace): void {
+    const core = this.#core();
+    const session = core.sessions.find(sessionId);
+    const lobby = core.lobbies.findBySession(sessionId);
+    if (session !== undefined && lobby !== undefined) lobby.pointer.move(place, session, lobby.video);
+  }
+
+  /** The client of this session presses a button of its mouse. */
+  pressButton(sessionId: string): void {
+    this.#core().lobbies.findBySession(sessionId)?.pointer.press();
+  }
+
   /** A Moonlight client wants to pair; resolves its secret. */
   askToPair(clientIp: string): string {
     const core = this.#core();
@@ -227,5 +245,7 @@ function describeLobby(lobby: Lobby): SimulatedLobby {
     runner: lobby.runner,
     runnerStateFolder: lobby.runnerStateFolder,
     video: lobby.video,
+    pointer: lobby.pointer.place,
+    clicks: lobby.pointer.clicks,
   };
 }

@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
 import type { WebSocket } from 'ws';
+import type { DisplaySettings } from '../desktop/display-settings.js';
 import { ExternalAgentError } from '../external-agent-error.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
@@ -25,6 +26,8 @@ export interface LiveStreamParts {
   readonly dialect: MoonlightDialect;
   readonly credentials: string;
   readonly hostId: number;
+  /** Of the desktop, whatever its viewer asks for. */
+  readonly display: DisplaySettings;
   /** The ICE servers of this viewer; `undefined`: the host's own. */
   readonly iceServersOf: (viewerId: string) => readonly IceServer[] | undefined;
   readonly onConnected: (stream: LiveStream) => void;
@@ -123,7 +126,7 @@ export class LiveStream {
 
   /** Joins the viewer's socket, just accepted, to the host's. */
   attach(browser: WebSocket, appId: number): void {
-    const { viewer, credentials, hostId, iceServersOf, onConnected } = this.#parts;
+    const { viewer, credentials, hostId, display, iceServersOf, onConnected } = this.#parts;
     const upstream = this.#upstream;
     if (upstream === undefined || this.#endCause !== undefined) {
       browser.terminate();
@@ -134,6 +137,7 @@ export class LiveStream {
       upstream,
       policy: this.policy,
       mayControl: viewer.role === 'control',
+      display,
       buildFirstMessage: (text) =>
         this.policy.buildFirstMessage(text, {
           credentials,
@@ -141,6 +145,7 @@ export class LiveStream {
           clientUniqueId: this.clientUniqueId,
           hostId,
           appId,
+          display,
         }),
       rewriteIce: (text) => rewriteIceMessage(text, this.policy.iceVariant, iceServersOf(this.viewerId)),
       onInit: (settings) => {

@@ -179,6 +179,7 @@ export class SessionStreams {
       dialect,
       credentials: policy.credentials,
       hostId: policy.hostId,
+      display: session.display,
       iceServersOf: (viewerId) => iceServers.for(viewerId, new Date()),
       logger,
       onConnected: (connected) => {

@@ -16,6 +16,7 @@ const IDENTITY = {
   clientUniqueId: 'viewer',
   hostId: 0,
   appId: 1,
+  display: { width: 1920, height: 1080, refreshHz: 60 },
 };
 
 /** One WebSocket as both of its ends see it, and what came to each. */
@@ -66,6 +67,7 @@ export class JoinedSockets {
       upstream,
       policy,
       mayControl,
+      display: IDENTITY.display,
       buildFirstMessage: (text) => policy.buildFirstMessage(text, IDENTITY),
       rewriteIce: (text) => text.replace('static', 'short-lived'),
       onInit: () => undefined,

@@ -2,17 +2,12 @@ import { firstMessage } from './first-message.js';
 import { streamWishFor } from './stream-wish.js';
 
 describe('what a page asks for', () => {
-  it('is the picture of its window in whole multiples of eight, within bounds', () => {
-    expect(streamWishFor({ width: 1283, height: 725 }, 1)).toEqual({
-      width: 1280,
-      height: 720,
-      fps: 60,
-      bitrate: 5_530,
-    });
-    expect(streamWishFor({ width: 1600, height: 1200 }, 2)).toMatchObject({ width: 1920, height: 1080, fps: 60 });
-    expect(streamWishFor({ width: 390, height: 844 }, 3)).toMatchObject({ width: 1168, height: 1080, fps: 30 });
-    expect(streamWishFor({ width: 0, height: 0 }, 0)).toEqual({ width: 640, height: 360, fps: 30, bitrate: 2_000 });
-    expect(streamWishFor({ width: NaN, height: Infinity }, NaN)).toMatchObject({ width: 640, height: 360 });
+  it('is the desktop’s picture in every window, and fewer bits in a narrow one', () => {
+    const display = { width: 1920, height: 1080, fps: 60 };
+    expect(streamWishFor(display, 1366)).toEqual({ ...display, bitrate: 12_442 });
+    expect(streamWishFor(display, 390)).toEqual({ ...display, bitrate: 3_732 });
+    expect(streamWishFor({ width: 7680, height: 4320, fps: 144 }, 1920)).toMatchObject({ bitrate: 20_000 });
+    expect(streamWishFor({ width: 800, height: 600, fps: 30 }, 0)).toMatchObject({ bitrate: 2_000 });
   });
 
   it('has every field of the first message, whole numbers, and no secret', () => {

@@ -1,10 +1,5 @@
 /** Every bound of the viewer page, with its reason. `docs/limits.md` repeats them; a test compares the two. */
 export const VIEWER_LIMITS = {
-  /** Picture asked for: what hosts encode without strain, and what a small window still shows legibly. */
-  widthMin: 640,
-  widthMax: 1_920,
-  heightMin: 360,
-  heightMax: 1_080,
   /** Asked for in kbit/s. */
   bitrateMin: 2_000,
   bitrateMax: 20_000,

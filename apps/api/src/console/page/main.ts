@@ -34,7 +34,7 @@ const viewer = new Viewer(
   {
     access: () => api.access(),
     url: () => streamUrl(base, sessionId, viewerId, credentials.current),
-    wish: () => streamWishFor({ width: window.innerWidth, height: window.innerHeight }, window.devicePixelRatio),
+    wish: (display) => streamWishFor(display, window.innerWidth),
   },
   screen,
 );

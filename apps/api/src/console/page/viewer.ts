@@ -5,7 +5,7 @@ import { reasonOfEnding, type AttemptEnding } from './ending-of-attempt.js';
 import type { InputLabel } from './input-channels.js';
 import { VIEWER_LIMITS } from './limits.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
-import type { SessionAccess } from './session-access.js';
+import type { SessionAccess, SessionDisplay } from './session-access.js';
 import type { StreamWish } from './stream-wish.js';
 
 export type ViewerState =
@@ -34,7 +34,7 @@ export interface ViewerScreen {
 export interface ViewerWorld {
   readonly access: () => Promise<AccessAnswer>;
   readonly url: () => string;
-  readonly wish: () => StreamWish;
+  readonly wish: (display: SessionDisplay) => StreamWish;
 }
 
 /**
@@ -125,11 +125,11 @@ export class Viewer {
     } else if (access.state === 'starting') {
       this.#retry('later', 'The desktop is starting.');
     } else {
-      this.#open();
+      this.#open(access.display);
     }
   }
 
-  #open(): void {
+  #open(display: SessionDisplay): void {
     this.#attemptCount += 1;
     this.#screen.attempts(this.#attemptCount);
     const turn = this.#turn;
@@ -140,7 +140,7 @@ export class Viewer {
       stream: (stream) => current() && this.#screen.stream(stream),
       ended: (ending, wasOpen) => current() && this.#ended(ending, wasOpen),
     };
-    this.#attempt = new Attempt(this.#world.url(), this.#world.wish(), this.role, events);
+    this.#attempt = new Attempt(this.#world.url(), this.#world.wish(display), this.role, events);
   }
 
   #ended(ending: AttemptEnding, wasOpen: boolean): void {
@@ -204,7 +204,7 @@ export class Viewer {
       if (turn !== this.#turn) return;
       const known = this.#access;
       if (known === undefined || known.state === 'starting') void this.#ask();
-      else this.#open();
+      else this.#open(known.display);
     }, delayMs);
   }
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_CLIENT_SETTINGS, type ClientSettings } from '../client-settings.js';
 import { reads, takes, type WolfEndpoint } from '../endpoint.js';
+import { LobbyPointer } from '../lobby-pointer.js';
 import { printLobby, type Lobby, type VideoSettings } from '../lobby-table.js';
 import {
   createLobbyRequest,
@@ -105,6 +106,7 @@ function newLobby(core: WolfCore, request: CreateLobbyRequest): Lobby {
     runnerStateFolder: request.runner_state_folder,
     runner: reprintRunner(request.runner),
     connectedSessionIds: [],
+    pointer: new LobbyPointer(),
     running: undefined,
     state: 'standing',
   };

@@ -14,6 +14,8 @@ export interface DialectPolicy {
   readonly buildFirstMessage: (text: string, identity: ServerSideIdentity) => FirstMessage;
   /** Variants that a viewer may send after the first message. */
   readonly clientVariants: ReadonlySet<string>;
+  /** Which of these asks for a size; `undefined` where the first message alone does. */
+  readonly startVariant: string | undefined;
   /** What carries the ICE servers to the browser. */
   readonly iceVariant: string;
   /** Tells that the stream stands. */
@@ -34,6 +36,7 @@ const HELIX: DialectPolicy = {
   path: '/api/host/stream',
   buildFirstMessage: buildHelixFirstMessage,
   clientVariants: new Set(['Signaling']),
+  startVariant: undefined,
   iceVariant: 'WebRtcConfig',
   connectedVariant: 'ConnectionComplete',
   isBinaryAllowed: false,
@@ -58,6 +61,7 @@ export const DIALECT_POLICIES: Readonly<Record<MoonlightDialect, DialectPolicy>>
     ...MEDIA,
     buildFirstMessage: buildV2FirstMessage,
     clientVariants: new Set(['SetTransport', 'StartStream', 'WebRtc']),
+    startVariant: 'StartStream',
     iceVariant: 'Setup',
   },
   v3: {

@@ -8,6 +8,7 @@ const IDENTITY = {
   clientUniqueId: 'helix-agent-ses_01kata7wrce3cd5j3hg5ttvjw6-viewer',
   hostId: 3,
   appId: 134_906_179,
+  display: { width: 2560, height: 1440, refreshHz: 75 },
 };
 const SENT = {
   credentials: 'a user token',
@@ -44,6 +45,9 @@ describe('the first message to a host', () => {
       client_unique_id: IDENTITY.clientUniqueId,
       host_id: 3,
       app_id: 134_906_179,
+      width: 2560,
+      height: 1440,
+      fps: 75,
     });
   });
 
@@ -56,10 +60,8 @@ describe('the first message to a host', () => {
   });
 
   it.each([
-    [{ width: 1920.4 }, { width: 1920 }],
-    [{ width: 1e9 }, { width: LIMITS.displayMaxWidth }],
-    [{ height: -5 }, { height: LIMITS.streamMinHeight }],
-    [{ fps: 0 }, { fps: 1 }],
+    [{ bitrate: 1234.4 }, { bitrate: 1234 }],
+    [{ packet_size: -5 }, { packet_size: 256 }],
     [{ bitrate: 1e12 }, { bitrate: LIMITS.streamMaxBitrateKbps }],
     [{ video_supported_formats: 2 }, { video_supported_formats: 1 }],
     [{ video_supported_formats: 0x1003 }, { video_supported_formats: 0x1001 }],
@@ -69,6 +71,17 @@ describe('the first message to a host', () => {
     expect(helix({ ...SENT, ...given })).toMatchObject(expected);
   });
 
+  it.each([{}, { width: 1360, height: 656, fps: 30 }, { width: '1920', height: null, fps: -1 }, { width: 1e9 }])(
+    'asks for the size and rate of the desktop, whatever the viewer says: %j',
+    (given) => {
+      expect(helix({ ...SENT, ...given })).toMatchObject({ width: 2560, height: 1440, fps: 75 });
+      const request = buildV3FirstMessage(JSON.stringify({ Request: given }), IDENTITY);
+      expect(request.isAccepted && JSON.parse(request.text)).toMatchObject({
+        Request: { width: 2560, height: 1440, fps: 75 },
+      });
+    },
+  );
+
   it.each([
     ['not JSON', '{'],
     ['a bare string', '"AuthenticateAndInit"'],
@@ -76,7 +89,7 @@ describe('the first message to a host', () => {
     ['another message', '{"Signaling":{}}'],
     ['two messages at once', '{"AuthenticateAndInit":{},"Signaling":{}}'],
     ['no fields', '{"AuthenticateAndInit":null}'],
-    ['text for a number', '{"AuthenticateAndInit":{"width":"1920"}}'],
+    ['text for a number', '{"AuthenticateAndInit":{"bitrate":"1920"}}'],
     ['text for a switch', '{"AuthenticateAndInit":{"play_audio_local":"yes"}}'],
   ])('is not made of %s', (_, text) => {
     expect(buildHelixFirstMessage(text, IDENTITY).isAccepted).toBe(false);
@@ -110,7 +123,7 @@ describe('the first message to a host', () => {
     });
     const long = buildV2FirstMessage(JSON.stringify({ Init: SENT }), IDENTITY);
     expect(long.isAccepted && JSON.parse(long.text)).toMatchObject({
-      Init: { host_id: 3, bitrate: 40_000, width: 1920 },
+      Init: { host_id: 3, bitrate: 40_000, width: 2560, height: 1440, fps: 75 },
     });
     expect(long.isAccepted && long.text).not.toContain('of-the-operator');
   });
@@ -118,7 +131,7 @@ describe('the first message to a host', () => {
   it('to upstream version 3 asks for the server’s host and app', () => {
     const built = buildV3FirstMessage('{"Request":{"host_id":9,"app_id":9,"width":1280,"hdr":true,"x":1}}', IDENTITY);
     expect(built.isAccepted && JSON.parse(built.text)).toEqual({
-      Request: { host_id: 3, app_id: IDENTITY.appId, width: 1280, height: 1080, fps: 60, bitrate: 20_000, hdr: true },
+      Request: { host_id: 3, app_id: IDENTITY.appId, width: 2560, height: 1440, fps: 75, bitrate: 20_000, hdr: true },
     });
   });
 });

@@ -1,3 +1,4 @@
+import type { DisplaySettings } from '../../desktop/display-settings.js';
 import { LIMITS } from '../../limits.js';
 import { KnownFields } from './known-fields.js';
 import type { StreamSettings } from './stream-settings.js';
@@ -11,6 +12,11 @@ export interface ServerSideIdentity {
   readonly clientUniqueId: string;
   readonly hostId: number;
   readonly appId: number;
+  /**
+   * The desktop's own. Wolf maps the mouse by the size that was asked for and draws into the desktop's: of a stream of another size
+   * a part of the desktop could not be pointed at, and the picture has bars of which no viewer knows.
+   */
+  readonly display: DisplaySettings;
 }
 
 export type FirstMessage =
@@ -21,9 +27,6 @@ const FORMATS_KNOWN = 1 | 4 | 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384 | 32
 const FORMAT_H264 = 1;
 
 const SIZES = {
-  width: { min: LIMITS.streamMinWidth, max: LIMITS.displayMaxWidth, fallback: 1920 },
-  height: { min: LIMITS.streamMinHeight, max: LIMITS.displayMaxHeight, fallback: 1080 },
-  fps: { min: 1, max: LIMITS.streamMaxFps, fallback: 60 },
   bitrate: { min: LIMITS.streamMinBitrateKbps, max: LIMITS.streamMaxBitrateKbps, fallback: 20_000 },
   packetSize: { min: 256, max: 1500, fallback: 1024 },
   videoQueue: { min: 1, max: 256, fallback: 50 },
@@ -31,11 +34,11 @@ const SIZES = {
 } as const;
 
 /**
- * Builds Helix's first message from what the viewer sent (moonlight-web §3.2, §8.7): identity and credentials are ours, numbers
- * are brought into range, whatever else it has is left out. What is not exactly one such message is refused.
+ * Builds Helix's first message from what the viewer sent (moonlight-web §3.2, §8.7): identity, credentials and size are ours,
+ * other numbers are brought into range, whatever else it has is left out. What is not exactly one such message is refused.
  */
 export function buildHelixFirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
-  return build(text, 'AuthenticateAndInit', (fields, settings) => ({
+  return build(text, 'AuthenticateAndInit', identity, (fields, settings) => ({
     AuthenticateAndInit: {
       credentials: identity.credentials,
       session_id: identity.upstreamSessionId,
@@ -60,7 +63,7 @@ export function buildHelixFirstMessage(text: string, identity: ServerSideIdentit
 
 /** The same for upstream version 2, which takes what its later messages do not say (moonlight-web §6). */
 export function buildV2FirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
-  return build(text, 'Init', (fields, settings, given) => ({
+  return build(text, 'Init', identity, (fields, settings, given) => ({
     Init: {
       host_id: identity.hostId,
       app_id: identity.appId,
@@ -84,7 +87,7 @@ export function buildV2FirstMessage(text: string, identity: ServerSideIdentity):
 
 /** The same for the media socket of upstream version 3 (moonlight-web §6). */
 export function buildV3FirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
-  return build(text, 'Request', (fields, settings, given) => ({
+  return build(text, 'Request', identity, (fields, settings, given) => ({
     Request: {
       host_id: identity.hostId,
       app_id: identity.appId,
@@ -102,6 +105,7 @@ export function buildV3FirstMessage(text: string, identity: ServerSideIdentity):
 function build(
   text: string,
   variant: string,
+  { display }: ServerSideIdentity,
   make: (fields: KnownFields, settings: StreamSettings, given: Readonly<Record<string, unknown>>) => unknown,
 ): FirstMessage {
   const message = parseTaggedMessage(text);
@@ -113,9 +117,9 @@ function build(
   const fields = new KnownFields(known);
   try {
     const settings = {
-      width: fields.whole('width', SIZES.width),
-      height: fields.whole('height', SIZES.height),
-      fps: fields.whole('fps', SIZES.fps),
+      width: display.width,
+      height: display.height,
+      fps: display.refreshHz,
       bitrateKbps: fields.whole('bitrate', SIZES.bitrate),
     };
     return { isAccepted: true, text: JSON.stringify(make(fields, settings, known)), settings };

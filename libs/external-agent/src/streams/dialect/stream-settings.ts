@@ -1,4 +1,4 @@
-/** What a viewer asked of his stream, as it was passed on. */
+/** What is asked of a viewer's stream: the desktop's size and rate, and the bit rate that he wants. */
 export interface StreamSettings {
   readonly width: number;
   readonly height: number;

@@ -1,7 +1,9 @@
 import type { RawData, WebSocket } from 'ws';
+import type { DisplaySettings } from '../../desktop/display-settings.js';
 import { LIMITS } from '../../limits.js';
 import type { DialectPolicy } from '../dialect/dialect-policy.js';
 import type { FirstMessage } from '../dialect/first-message.js';
+import { sizedStartStream } from '../dialect/start-stream.js';
 import type { StreamSettings } from '../dialect/stream-settings.js';
 import { parseTaggedMessage, type TaggedMessage } from '../dialect/tagged-message.js';
 import { proxyFailed } from './proxy-words.js';
@@ -13,6 +15,8 @@ export interface StreamRelayParts {
   readonly upstream: WebSocket;
   readonly policy: DialectPolicy;
   readonly mayControl: boolean;
+  /** Of the desktop, in place of what the viewer asks for. */
+  readonly display: DisplaySettings;
   readonly buildFirstMessage: (text: string) => FirstMessage;
   /** The host's message that holds its ICE servers, as the viewer is to see it. */
   readonly rewriteIce: (text: string) => string;
@@ -159,7 +163,7 @@ export class StreamRelay {
   }
 
   #takeLater(message: RawData, isBinary: boolean): void {
-    const { policy, upstream, mayControl } = this.#parts;
+    const { policy, upstream, mayControl, display } = this.#parts;
     const bytes = bytesOf(message);
     if (isBinary) {
       if (!policy.isBinaryAllowed) this.end('binary');
@@ -174,8 +178,13 @@ export class StreamRelay {
       this.end('badMessage');
       return;
     }
-    // As the browser wrote it: descriptions are signed for byte by byte.
-    upstream.send(bytes, { binary: false });
+    // As the browser wrote it, since descriptions are signed for byte by byte; what asks for a size asks for the desktop's.
+    const told = tagged.variant === policy.startVariant ? sizedStartStream(tagged.content, display) : bytes;
+    if (told === undefined) {
+      this.end('badMessage');
+      return;
+    }
+    upstream.send(told, { binary: false });
     if (upstream.bufferedAmount > LIMITS.streamBacklogMaxBytes) this.end('hostFailed');
   }
 

@@ -10,7 +10,7 @@ export interface ViewerStatus {
   readonly since: Date;
   /** `connecting` until the host says that the stream stands. */
   readonly state: 'connecting' | 'connected' | 'unstable' | 'reconnecting';
-  /** What he asked for; `undefined` until he has. */
+  /** What his stream was asked for; `undefined` until he has begun. */
   readonly settings: StreamSettings | undefined;
   /** Round trip between him and this replica, in milliseconds; `undefined` until it was measured. */
   readonly roundTripMs: number | undefined;
