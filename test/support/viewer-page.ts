@@ -76,7 +76,7 @@ export class ViewerPage {
     const video = this.page.locator('#desktop');
     await video.scrollIntoViewIfNeeded();
     const box = await video.boundingBox();
-    const [width = 0, height = 0] = (await this.page.evaluate(PICTURE_SIZE)) as number[];
+    const [width = 0, height = 0] = await this.page.evaluate<number[]>(PICTURE_SIZE);
     if (box === null || width === 0 || height === 0) throw new Error('there is no picture');
     const scale = Math.min(box.width / width, box.height / height);
     const shown = { width: width * scale, height: height * scale };
