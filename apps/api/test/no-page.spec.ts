@@ -98,7 +98,7 @@ describe('an answer that is no page', () => {
       );
       expect(head).toContain('HTTP/1.1 400 ');
       expect(headersIn(head)).toMatchObject(NO_PAGE);
-      expect(JSON.parse(body)).toEqual({ message: expect.stringContaining('WebSocket') as string });
+      expect(JSON.parse(body)).toMatchObject({ message: expect.stringContaining('WebSocket') as string });
     },
   );
 
