@@ -16,7 +16,7 @@
  */
 export { RevDialError, REVDIAL_ERROR_CODES, isRevDialError } from './revdial-error.js';
 export type { RevDialErrorCode } from './revdial-error.js';
-export { onDefect } from './defect.js';
+export { callGuarded, onDefect, reportDefect } from './defect.js';
 export type { Defect } from './defect.js';
 export { parseRunnerId, runnerIdOf, RUNNER_KINDS } from './runner-id.js';
 export type { RunnerId, RunnerKind, RunnerName } from './runner-id.js';

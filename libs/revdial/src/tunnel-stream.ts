@@ -21,11 +21,11 @@ export abstract class TunnelStream extends Duplex {
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
+    // Without a listener Node would throw the stream's own error. Its 'close' follows, which its owner hears.
+    if (event === 'error' && this.listenerCount('error') === 0) return false;
     try {
       return super.emit(event, ...values);
     } catch (error) {
-      // Without a listener Node throws the stream's own error; its 'close' follows, which its owner hears.
-      if (event === 'error' && error === values[0]) return false;
       reportDefect(`a listener to '${String(event)}' of a stream`, error);
       this.destroy(new RevDialError('DIAL_ABORTED', 'a listener of the stream failed', { cause: error }));
       return true;
@@ -57,6 +57,16 @@ export abstract class TunnelStream extends Duplex {
     this.once('close', () => {
       clearTimeout(timer);
     });
+  }
+
+  /** For the callbacks of writes, which lead to those of whoever wrote. */
+  protected callBack(callback: ((error?: Error | null) => void) | undefined, error: Error | null): void {
+    try {
+      callback?.(error);
+    } catch (thrown) {
+      reportDefect('the callback of a write', thrown);
+      this.destroy(new RevDialError('DIAL_ABORTED', 'the callback of a write failed', { cause: thrown }));
+    }
   }
 
   /** Some of it was read, or may have been. */

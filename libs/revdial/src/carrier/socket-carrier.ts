@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { reportDefect } from '../defect.js';
 import { FRAME_COPY_MAX_BYTES, SOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
 import type { BytePipe, PipeEnd, PipeReceiver } from './byte-pipe.js';
 import type { PipeCloseCode } from './close-code.js';
@@ -103,7 +104,10 @@ export class SocketCarrier implements BytePipe {
   }
 
   protected deliver(bytes: Buffer): void {
-    if (this.#end === undefined && bytes.length > 0) this.#receiver?.onBytes(bytes);
+    if (this.#end !== undefined || bytes.length === 0) return;
+    this.#tell((receiver) => {
+      receiver.onBytes(bytes);
+    });
   }
 
   /** Bytes as they are. */
@@ -128,7 +132,7 @@ export class SocketCarrier implements BytePipe {
     this.#socket.resume();
     this.#socket.end();
     this.#cutLater();
-    this.#receiver?.onClosed(this.#end);
+    this.#tellEnd(this.#end);
   }
 
   protected get unsentByteCount(): number {
@@ -144,7 +148,10 @@ export class SocketCarrier implements BytePipe {
   };
 
   readonly #onDrain = (): void => {
-    if (this.#isOpen) this.#receiver?.onWritable();
+    if (!this.#isOpen) return;
+    this.#tell((receiver) => {
+      receiver.onWritable();
+    });
   };
 
   readonly #onEnd = (): void => {
@@ -163,14 +170,32 @@ export class SocketCarrier implements BytePipe {
   #finish(end: PipeEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    this.#receiver?.onClosed(end);
+    this.#tellEnd(end);
+  }
+
+  /** What the reader throws ends this connection. A link above it goes on from where it was, on another. */
+  #tell(say: (receiver: PipeReceiver) => void): void {
+    const receiver = this.#receiver;
+    if (receiver === undefined) return;
+    try {
+      say(receiver);
+    } catch (error) {
+      reportDefect('the reader of a carrier', error);
+      this.destroy('internal', error);
+    }
+  }
+
+  #tellEnd(end: PipeEnd): void {
+    this.#tell((receiver) => {
+      receiver.onClosed(end);
+    });
   }
 
   #tellLater(): void {
     const end = this.#end;
     if (end !== undefined && this.#receiver !== undefined)
       process.nextTick(() => {
-        this.#receiver?.onClosed(end);
+        this.#tellEnd(end);
       });
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { reportDefect } from '../defect.js';
 import { refuseSocket } from './refusal.js';
 import type { RevDialGateway } from './revdial-gateway.js';
 
@@ -18,11 +19,22 @@ export function attachRevDialGateway(server: Server | HttpsServer, gateway: RevD
   const others = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (gateway.handleRequest(request, response)) return;
+    if (isTaken(request, () => gateway.handleRequest(request, response))) return;
     for (const other of others) Reflect.apply(other, server, [request, response]);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (gateway.handleUpgrade(request, socket, head)) return;
+    if (isTaken(request, () => gateway.handleUpgrade(request, socket, head))) return;
     if (server.listenerCount('upgrade') === 1) refuseSocket(socket, NOT_FOUND);
   });
+}
+
+/** A request that makes the gateway throw costs its own connection. */
+function isTaken(request: IncomingMessage, take: () => boolean): boolean {
+  try {
+    return take();
+  } catch (error) {
+    reportDefect('the gateway at a request', error);
+    request.socket.destroy();
+    return true;
+  }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { callGuarded, reportDefect } from '../defect.js';
 import type { ConnectionManager } from '../connections/connection-manager.js';
 import { TCP_KEEP_ALIVE_DELAY_MS } from '../limits.js';
 import { ControlChannel } from '../links/control-channel.js';
@@ -84,10 +85,15 @@ export class RevDialGateway {
       // Not before the parser is through with this read: to some requests (no Host, a strange Expect) Node answers itself,
       // and would throw when it finds the socket without the answer to the first one.
       setImmediate(() => {
-        this.#hijack(request, response, asked);
+        callGuarded('the gateway at a request', () => {
+          this.#hijack(request, response, asked);
+        });
       });
     } else {
-      void this.#answerPlain(request, response, asked);
+      this.#answerPlain(request, response, asked).catch((error: unknown) => {
+        reportDefect('the gateway at a request', error);
+        request.socket.destroy();
+      });
     }
     return true;
   }
@@ -136,18 +142,15 @@ export class RevDialGateway {
     asked: TunnelRequest,
     accept: (admitted: Admitted) => void,
   ): Promise<void> {
-    const outcome = await this.#admission.decide(request, asked, waiting.signal);
-    if (outcome === 'left' || waiting.signal.aborted) {
-      this.#logger.debug({ runnerId: asked.runnerId }, 'a peer left before it was let in');
-    } else if ('refusal' in outcome) {
-      this.#refuse(waiting, request, asked, outcome.refusal);
-    } else {
-      try {
-        accept(outcome);
-      } catch (error) {
-        this.#logger.error({ err: error }, 'could not take a connection of a runner');
-        waiting.socket.destroy();
-      }
+    try {
+      const outcome = await this.#admission.decide(request, asked, waiting.signal);
+      if (outcome === 'left' || waiting.signal.aborted)
+        this.#logger.debug({ runnerId: asked.runnerId }, 'a peer left before it was let in');
+      else if ('refusal' in outcome) this.#refuse(waiting, request, asked, outcome.refusal);
+      else accept(outcome);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'could not take a connection of a runner');
+      waiting.socket.destroy();
     }
   }
 

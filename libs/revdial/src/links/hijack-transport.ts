@@ -63,13 +63,14 @@ export class HijackTransport implements ControlTransport {
       if (this.#error === undefined) this.#end('peer-closed');
       else this.#end(isSilence(this.#error) ? 'peer-silent' : 'error', this.#error);
     });
+    // Before the socket is listened to, which has a tick of its own in which it begins to flow.
+    if (this.#earlyBytes.length > 0) process.nextTick(() => this.#events?.onBytes(this.#earlyBytes));
     socket.on('data', (bytes: Buffer) => this.#events?.onBytes(bytes));
     socket.write(`HTTP/1.1 200 OK\r\nDate: ${new Date().toUTCString()}\r\n\r\n`);
     this.#after(this.#options.sacrificialKeepAliveDelayMs ?? SACRIFICIAL_KEEP_ALIVE_DELAY_MS, () => {
       this.send(encodeControlLine({ command: 'keep-alive' }));
     });
     this.#after(this.#options.firstCommandDelayMs ?? FIRST_COMMAND_DELAY_MS, () => this.#events?.onReady());
-    if (this.#earlyBytes.length > 0) process.nextTick(() => this.#events?.onBytes(this.#earlyBytes));
     // The peer may have left while it was being let in.
     if (socket.destroyed) process.nextTick(() => this.#end('peer-closed'));
   }

@@ -150,7 +150,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
   onSent(): void {
     const callback = this.#writeCallback;
     this.#writeCallback = undefined;
-    callback?.();
+    this.callBack(callback, null);
   }
 
   onEndSent(): void {
@@ -159,7 +159,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     const callback = this.#finalCallback;
     this.#finalCallback = undefined;
     this.#checkOver();
-    callback?.();
+    this.callBack(callback, null);
   }
 
   // Duplex.
@@ -229,7 +229,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     const callbacks = [this.#writeCallback, this.#finalCallback];
     this.#writeCallback = undefined;
     this.#finalCallback = undefined;
-    for (const callback of callbacks) callback?.(error);
+    for (const callback of callbacks) this.callBack(callback, error);
   }
 
   /** Does Node want a piece, or would it pass it on at once? */

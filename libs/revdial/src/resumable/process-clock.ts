@@ -1,3 +1,4 @@
+import { callGuarded } from '../defect.js';
 import { ACK_DELAY_MS, LINK_TURN_LATE_MS, LINK_TURN_MS } from './limits.js';
 import type { LinkClock, WatchedLink } from './link-clock.js';
 
@@ -55,7 +56,10 @@ export class ProcessClock implements LinkClock {
     if (lateMs > LINK_TURN_LATE_MS) this.#busyMs += lateMs - LINK_TURN_LATE_MS;
     this.#turnDueAtMs = realMs + LINK_TURN_MS;
     const { nowMs } = this;
-    for (const link of this.#links) link.onTurn(nowMs);
+    for (const link of this.#links)
+      callGuarded('the turn of a link', () => {
+        link.onTurn(nowMs);
+      });
   };
 
   readonly #sendAcks = (): void => {
@@ -68,7 +72,9 @@ export class ProcessClock implements LinkClock {
         return;
       }
       this.#acks.delete(link);
-      link.onAckDue();
+      callGuarded('the acknowledgement of a link', () => {
+        link.onAckDue();
+      });
     }
   };
 }

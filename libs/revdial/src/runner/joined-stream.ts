@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import type { MuxStream } from '../mux/mux-stream.js';
+import { keepReadingAfterFailedWrite } from '../wire/keep-reading.js';
 import type { RunnerStream } from './runner-stream.js';
+
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * One stream of a multiplexed link tied to one connection of the local service. Each direction ends on its own, and a cut of
@@ -14,6 +17,7 @@ export class JoinedStream implements RunnerStream {
   #awaitsAnswer = false;
   #movedByteCount = 0;
   #isLocalDeaf = false;
+  #isBroken = false;
 
   /** The stream is paused and is resumed here; `local` allows half-open. `first` is what came behind the preamble. */
   constructor(remote: MuxStream, local: Socket, first: Buffer, flushTimeoutMs: number) {
@@ -30,6 +34,7 @@ export class JoinedStream implements RunnerStream {
       ),
     ).then(() => undefined);
 
+    keepReadingAfterFailedWrite(local);
     remote.on('data', this.#onRemoteData);
     remote.on('drain', this.#onRemoteDrain);
     remote.once('end', this.#onRemoteEnd);
@@ -111,7 +116,7 @@ export class JoinedStream implements RunnerStream {
 
   readonly #onLocalError = (): void => {
     if (this.#local.readableEnded) this.#deafen();
-    else this.#remote.reset('cancelled');
+    else this.#resetRemote();
   };
 
   readonly #onRemoteClose = (): void => {
@@ -121,7 +126,7 @@ export class JoinedStream implements RunnerStream {
 
   readonly #onLocalClose = (): void => {
     if (this.#remote.destroyed) return;
-    if (!this.#local.readableEnded) this.#remote.reset('cancelled');
+    if (!this.#local.readableEnded) this.#resetRemote();
     else if (!this.#local.writableFinished) this.#deafen();
   };
 
@@ -140,6 +145,18 @@ export class JoinedStream implements RunnerStream {
     void this.closed.then(() => {
       clearTimeout(timer);
     });
+  }
+
+  /** After what the service had said: a reset overtakes what waits here. */
+  #resetRemote(): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#isLocalDeaf = true;
+    this.#remote.resume();
+    this.#remote.write(NO_BYTES, () => {
+      this.#remote.reset('cancelled');
+    });
+    this.#cutLater();
   }
 
   #resetLocal(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { RawData } from 'ws';
+import { keepReadingAfterFailedWrite } from '../wire/keep-reading.js';
 import type { ClientWebSocket } from './client-websocket.js';
 import { STREAM_QUEUE_HIGH_BYTES } from './limits.js';
 import type { RunnerStream } from './runner-stream.js';
@@ -33,6 +34,7 @@ export class PipedStream implements RunnerStream {
     this.#local = local;
     this.#flushTimeoutMs = flushTimeoutMs;
     const { websocket, socket } = remote;
+    keepReadingAfterFailedWrite(local);
     this.closed = Promise.all([
       new Promise<void>((resolve) => {
         if (local.closed) resolve();

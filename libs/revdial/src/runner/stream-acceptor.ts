@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { reportDefect } from '../defect.js';
 import { encodeConnected, encodeRefusal } from '../dial/dial-answer.js';
 import type { DialRefusalCode } from '../dial/dial-refusal.js';
 import { DIAL_PREAMBLE_TIMEOUT_MS } from '../dial/limits.js';
@@ -82,7 +83,10 @@ export class StreamAcceptor {
       }
       if (read === undefined) return;
       settle();
-      void this.#connect(stream, read);
+      this.#connect(stream, read).catch((error: unknown) => {
+        reportDefect('the connecting of a stream', error);
+        stream.reset('internal');
+      });
     };
     const onEnd = (): void => {
       giveUp('cancelled');

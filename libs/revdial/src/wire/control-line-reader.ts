@@ -1,3 +1,4 @@
+import { reportDefect } from '../defect.js';
 import { CONTROL_LINE_MAX_AGE_MS } from '../limits.js';
 import { RevDialError } from '../revdial-error.js';
 import { ControlLineParser } from './control-line-codec.js';
@@ -31,8 +32,7 @@ export class ControlLineReader {
         if (!this.#stopped) this.#options.onMessage(message);
       });
     } catch (error) {
-      if (!(error instanceof RevDialError)) throw error;
-      this.#violate(error);
+      this.#violate(error instanceof RevDialError ? error : unhandled(error));
       return;
     }
     // The age is that of the line now open: it starts anew when an older line has ended in this chunk.
@@ -67,4 +67,10 @@ export class ControlLineReader {
     this.stop();
     this.#options.onViolation(error);
   }
+}
+
+/** A listener failed at a line: the connection ends as if the line were at fault, and no other. */
+function unhandled(cause: unknown): RevDialError {
+  reportDefect('a listener to control lines', cause);
+  return new RevDialError('PROTOCOL_VIOLATION', 'a control line could not be handled', { cause });
 }

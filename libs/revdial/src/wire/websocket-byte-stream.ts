@@ -8,6 +8,7 @@ import {
 } from '../limits.js';
 import { RevDialError } from '../revdial-error.js';
 import { TunnelStream } from '../tunnel-stream.js';
+import { keepReadingAfterFailedWrite } from './keep-reading.js';
 import { FRAME_OPCODES, frameHeader } from './websocket-frame.js';
 import { WebSocketFrameReader } from './websocket-frame-reader.js';
 import { WebSocketViolation } from './websocket-violation.js';
@@ -66,6 +67,7 @@ export class WebSocketByteStream extends TunnelStream {
     });
     socket.setTimeout(0);
     socket.setNoDelay(true);
+    keepReadingAfterFailedWrite(socket);
     // Before the socket is listened to, which has a tick of its own in which it begins to flow.
     const { earlyBytes } = options;
     if (earlyBytes !== undefined && earlyBytes.length > 0) process.nextTick(this.#onData, earlyBytes);
@@ -146,12 +148,12 @@ export class WebSocketByteStream extends TunnelStream {
     const onWritten = (cause?: Error | null): void => {
       if (callback === undefined) return;
       if (!cause) {
-        callback();
+        this.callBack(callback, null);
         return;
       }
       const error = this.#goneError('LINK_LOST', 'the data connection closed under a write', cause);
       this.cutWhenRead(error, this.#hasInputEnded);
-      callback(this.isCut ? null : error);
+      this.callBack(callback, this.isCut ? null : error);
     };
     const socket = this.#socket;
     if (bytes.length <= FRAME_COPY_MAX_BYTES) {

@@ -1,3 +1,4 @@
+import { reportDefect } from '@helix/revdial';
 import type { RawData, WebSocket } from 'ws';
 import type { DisplaySettings } from '../../desktop/display-settings.js';
 import { LIMITS } from '../../limits.js';
@@ -57,7 +58,9 @@ export class StreamRelay {
   start(): void {
     const { browser, upstream } = this.#parts;
     browser.on('message', (message, isBinary) => {
-      this.#fromBrowser(message, isBinary);
+      this.#guard('badMessage', () => {
+        this.#fromBrowser(message, isBinary);
+      });
     });
     browser.on('pong', () => {
       this.#unansweredPings = 0;
@@ -68,7 +71,9 @@ export class StreamRelay {
       this.#finish('viewer-left');
     });
     upstream.on('message', (message, isBinary) => {
-      this.#fromHost(message, isBinary);
+      this.#guard('hostFailed', () => {
+        this.#fromHost(message, isBinary);
+      });
     });
     upstream.on('error', ignore);
     upstream.on('close', (code) => {
@@ -138,6 +143,16 @@ export class StreamRelay {
     this.#unansweredPings += 1;
     this.#pingedAtMs = nowMs;
     browser.ping();
+  }
+
+  /** What one message makes our code throw ends this viewer's stream only. */
+  #guard(cause: StreamCloseCause, take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      reportDefect('the relay of a stream', error);
+      this.end(cause);
+    }
   }
 
   #fromBrowser(message: RawData, isBinary: boolean): void {
