@@ -42,8 +42,8 @@ export class CarrierPairs {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const pairs = new CarrierPairs(kind, server);
-    // Those too whose handshake never ends.
-    server.on('connection', (socket: Socket) => pairs.#sockets.add(socket));
+    // Those too whose handshake never ends, and those that a proxy cuts before they have become carriers.
+    server.on('connection', (socket: Socket) => pairs.#sockets.add(socket.on('error', () => undefined)));
     return pairs;
   }
 
@@ -71,12 +71,12 @@ export class CarrierPairs {
     const client = isTls
       ? tls.connect({ port, host: '127.0.0.1', ca: pem('test-authority.pem'), servername: 'localhost' })
       : connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    this.#sockets.add(client);
+    this.#sockets.add(client.on('error', () => undefined));
     const [[server]] = await Promise.all([
       once(this.#server!, isTls ? 'secureConnection' : 'connection', waiting) as Promise<[Socket]>,
       once(client, isTls ? 'secureConnect' : 'connect', waiting),
     ]).catch((error: unknown) => {
-      client.on('error', () => undefined).destroy();
+      client.destroy();
       throw error;
     });
     return [client, server];
