@@ -4,6 +4,7 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 
 /** The rest of bench/ is what these are made of. What was measured stands in docs/performance.md. */
 const BENCHES = {
+  'database-troubles': 'what is answered while the database is in trouble, and seconds until it is served again',
   fleet: 'ten thousand links on one API: memory, idle CPU, and how soon all are back after it was killed',
   placement: 'sessions placed and let go by two replicas, on fleets of 10 to 10 000 hosts',
   sessions: 'how many open pages one replica carries, polling as the front end does',
@@ -16,7 +17,7 @@ runScript(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || !Object.hasOwn(BENCHES, name)) {
     const usage = ['npm run bench -- <name> [options]; <name> --help lists the options'];
-    for (const [known, about] of Object.entries(BENCHES)) usage.push(`  ${known.padEnd(12)}${about}`);
+    for (const [known, about] of Object.entries(BENCHES)) usage.push(`  ${known.padEnd(18)}${about}`);
     if (name === '--help') {
       console.log(usage.join('\n'));
       return 0;
