@@ -1,5 +1,7 @@
+import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 
 import { END_AT_ONCE_LIMIT_MS, LOG_FLUSH_LIMIT_MS, SAME_WISH_MS } from './limits.js';
 import type { ProgramLog } from './program-log.js';
@@ -26,6 +28,7 @@ export interface ProgramEndOptions {
 export class ProgramEnd {
   readonly #asked = new AbortController();
   readonly #options: ProgramEndOptions;
+  readonly #terminals = [0, 1, 2].filter((fd) => isatty(fd));
   #askedAtMs = 0;
   #hasDefect = false;
   #isEndingAtOnce = false;
@@ -56,7 +59,13 @@ export class ProgramEnd {
   /** Ends the process with what it has open; `code` unless there was a defect. The log gets a moment to be read. */
   async exit(code: number): Promise<never> {
     await this.#options.log.flush(LOG_FLUSH_LIMIT_MS);
+    this.#closeLostTerminals();
     process.exit(this.#hasDefect ? DEFECT : code);
+  }
+
+  /** At its exit Node gives terminals their old settings and aborts when one is gone; closed descriptors it leaves alone. */
+  #closeLostTerminals(): void {
+    for (const fd of this.#terminals) if (!isatty(fd)) closeSync(fd);
   }
 
   #onSignal(signal: (typeof SIGNALS)[number]): void {

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { eventually } from '../../../test/support/eventually.js';
@@ -53,6 +55,28 @@ describe('the end of a program', () => {
     program.child.kill(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(program.lines().at(-1)).toMatchObject({ app: 'fixture', level: 'info', signal, msg: 'closing' });
+  });
+
+  it('is in order when its terminal is closed', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'helix-terminal-'));
+    const statusFile = path.join(folder, 'status');
+    // The shell is what the kernel tells, and has to outlive its terminal to say how the program ended.
+    const command = `trap 'kill -HUP $!' HUP; '${process.execPath}' '${FIXTURE}' wait & wait $!; wait $!; echo $? > '${statusFile}'`;
+    const terminal = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    children.add(terminal);
+    try {
+      let output = '';
+      terminal.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+      await eventually(() => {
+        expect(output).toContain('"msg":"ready"');
+      });
+      terminal.kill('SIGKILL');
+      await eventually(() => {
+        expect(readFileSync(statusFile, 'utf8')).toBe('0\n');
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is in order when the parent that holds its channel has gone', async () => {
