@@ -49,6 +49,7 @@ export { accessTokenOf } from './gateway/access-token.js';
 export type { AccessToken } from './gateway/access-token.js';
 export { RevDialGateway } from './gateway/revdial-gateway.js';
 export type { MultiplexedTotals } from './gateway/multiplexed-totals.js';
+export type { OtherMachine } from './gateway/machine-claims.js';
 export type { RevDialGatewayOptions } from './gateway/revdial-gateway-options.js';
 export { isTunnelRequest } from './gateway/tunnel-request.js';
 export { WaitingSocket } from './gateway/waiting-socket.js';

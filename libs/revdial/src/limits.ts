@@ -183,3 +183,15 @@ export const FOREIGN_JSON_SLICE_BYTES = 256 * 1024;
 
 /** How much of one, its long strings left out, is parsed without a pause: a few milliseconds, some tens where nothing in it is ASCII. */
 export const FOREIGN_JSON_AT_ONCE_MAX_BYTES = 1024 * 1024;
+
+/** Lines about one runner that breaks the rules. */
+export const VIOLATION_LOG_EVERY_MS = 60_000;
+
+/** Runners of which it is remembered that such a line was written. */
+export const VIOLATION_LOG_RUNNERS_MAX_COUNT = 1_024;
+
+/** A link that seems to stand is silent for 4.5 s, and then away: what stands after this was alive when another machine asked. */
+export const MACHINE_PROOF_MS = 5_000;
+
+/** Lines and notices about another machine that asks for a runner. */
+export const MACHINE_TOLD_EVERY_MS = 60_000;

@@ -27,6 +27,8 @@ export class RevDialCounters {
   replayedBytes = 0;
   /** Resumptions that were asked for in vain, by reason. */
   readonly resumptionsRefused: Record<string, number> = {};
+  /** Links of generation 3 that were refused because another machine has one of their runners. */
+  otherMachinesRefused = 0;
   /** Called with each dial that was picked up, and how long that took. */
   onPickedUp: (tookMs: number, transport: LinkTransport) => void = () => undefined;
   requests = 0;

@@ -16,9 +16,9 @@ describe('what the gateway refuses before any upgrade', () => {
 
   afterEach(() => replica.close());
 
-  async function ask(target: string, headers: string, method = 'GET'): Promise<string> {
+  async function ask(target: string, headers: string, method = 'GET', version = '1.1'): Promise<string> {
     const socket = connect(replica.port, '127.0.0.1');
-    socket.write(`${method} ${target} HTTP/1.1\r\nHost: api\r\n${headers}\r\n`);
+    socket.write(`${method} ${target} HTTP/${version}\r\nHost: api\r\n${headers}\r\n`);
     let answer = '';
     socket.on('data', (bytes) => (answer += bytes.toString()));
     await once(socket, 'close');
@@ -65,6 +65,27 @@ describe('what the gateway refuses before any upgrade', () => {
     expect(await ask('/api/v1/revdial?runnerid=wolf-1', 'Connection: close\r\n', 'POST')).toMatch(/^HTTP\/1.1 405 /);
     const h2c = `${bearer(RUNNER_TOKEN)}Connection: Upgrade\r\nUpgrade: h2c\r\n`;
     expect(await ask('/api/v1/revdial?runnerid=wolf-1', h2c)).toMatch(/^HTTP\/1.1 426 /);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'])(
+    'refuses %s with 405, with an upgrade and without',
+    async (method) => {
+      const raw = 'Connection: Upgrade\r\nUpgrade: revdial\r\nRevDial-Version: 3\r\n';
+      for (const upgrade of [raw, WEBSOCKET, HIJACK, 'Connection: close\r\n']) {
+        const answer = await ask('/api/v1/revdial?runnerid=wolf-1', bearer(RUNNER_TOKEN) + upgrade, method);
+        expect(answer).toMatch(/^HTTP\/1.1 405 [^]*\r\nAllow: GET\r\n/);
+      }
+      expect(replica.connections.list()).toEqual([]);
+    },
+  );
+
+  it('upgrades nothing in HTTP/1.0, and says what to do', async () => {
+    const raw = 'Connection: Upgrade\r\nUpgrade: revdial\r\nRevDial-Version: 3\r\n';
+    for (const upgrade of [raw, WEBSOCKET, HIJACK]) {
+      const answer = await ask('/api/v1/revdial?runnerid=wolf-1', bearer(RUNNER_TOKEN) + upgrade, 'GET', '1.0');
+      expect(answer).toMatch(/^HTTP\/1.1 426 [^]*has to speak HTTP\/1.1/);
+    }
+    expect(replica.connections.list()).toEqual([]);
   });
 
   it('leaves other paths to the framework, and upgrades of other paths to nobody', async () => {

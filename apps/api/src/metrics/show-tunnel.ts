@@ -73,6 +73,7 @@ export function showTunnel(connections: ConnectionManager, gateway: RevDialGatew
     dial_succeeded: counters.dialsSucceeded,
     dial_moved: counters.dialsMoved,
     superseded: counters.supersedes,
+    other_machine_refused: counters.otherMachinesRefused,
     reconnected_within_grace: counters.reconnectsWithinGrace,
     resumed: counters.resumptions,
     request: counters.requests,

@@ -14,6 +14,8 @@ export type WebSocketRole = 'client' | 'server';
 const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
 const PROTOCOL_ERROR = 1002;
+/** A control frame's 125 bytes without the code (RFC 6455 §5.5). */
+const CLOSE_FRAME_REASON_MAX_BYTES = 123;
 
 /**
  * A WebSocket as a pipe, on the socket that carried its handshake: bytes in binary frames whose borders mean nothing, so
@@ -41,7 +43,11 @@ export class WebSocketCarrier extends SocketCarrier {
           this.#peerCloseCode = code;
         },
       },
-      { peer: role === 'client' ? 'server' : 'client', maxFrameBytes: CARRIER_MESSAGE_MAX_BYTES },
+      {
+        peer: role === 'client' ? 'server' : 'client',
+        maxFrameBytes: CARRIER_MESSAGE_MAX_BYTES,
+        maxMessageBytes: CARRIER_MESSAGE_MAX_BYTES,
+      },
     );
   }
 
@@ -60,7 +66,7 @@ export class WebSocketCarrier extends SocketCarrier {
       payload = this.#frames.push(chunk);
     } catch (error) {
       if (!(error instanceof WebSocketViolation)) throw error;
-      this.#sendClose(error.closeCode);
+      this.#sendClose(error.closeCode, error.message);
       this.destroy('protocol-violation', error);
       return;
     }
@@ -73,12 +79,15 @@ export class WebSocketCarrier extends SocketCarrier {
     else this.#sendClose(code === 'shutdown' ? GOING_AWAY : NORMAL_CLOSURE);
   }
 
-  #sendClose(code: number): void {
+  /** `reason` is ours, and ASCII. */
+  #sendClose(code: number, reason = ''): void {
     if (this.#isGoodbyeSaid) return;
     this.#isGoodbyeSaid = true;
-    const payload = Buffer.allocUnsafe(2);
+    const text = reason.slice(0, CLOSE_FRAME_REASON_MAX_BYTES);
+    const payload = Buffer.allocUnsafe(2 + text.length);
     payload.writeUInt16BE(code);
-    this.send([this.#copied(FRAME_OPCODES.close, [payload], 2)]);
+    payload.write(text, 2, 'latin1');
+    this.send([this.#copied(FRAME_OPCODES.close, [payload], payload.length)]);
   }
 
   #answerPing(payload: Buffer): void {

@@ -14,7 +14,7 @@ import type { RevDialErrorCode } from '../revdial-error.js';
 import type { RevDialLogger } from '../revdial-logger.js';
 import { parseRunnerId } from '../runner-id.js';
 import type { RunnerId, RunnerName } from '../runner-id.js';
-import { REFUSALS, stormRefusal } from './refusal.js';
+import { REFUSALS, refusalOfRunner, stormRefusal } from './refusal.js';
 import type { Refusal } from './refusal.js';
 import { accessTokenOf } from './access-token.js';
 import type { RunnerAuthorizer, RunnerPrincipal } from './runner-authorizer.js';
@@ -114,17 +114,20 @@ export class Admission {
 
     const names = asked.carrier === undefined ? asked.runnerIds.slice(0, 1) : asked.runnerIds;
     if (names.length === 0) return { refusal: REFUSALS.runnerIdMissing };
+    // Older agents know the texts by heart, and name one id.
+    const named = (refusal: Refusal, id: string): Refusal =>
+      asked.carrier === undefined ? refusal : refusalOfRunner(refusal, id);
     const runners = new Map<RunnerId, RunnerName>();
     for (const name of names) {
       if (runners.size > LINK_RUNNERS_MAX_COUNT) break;
       const runner = parseRunnerId(name);
-      if (runner === undefined) return { refusal: REFUSALS.runnerIdMalformed };
+      if (runner === undefined) return { refusal: named(REFUSALS.runnerIdMalformed, name) };
       runners.set(runner.id, runner);
     }
     if (runners.size > LINK_RUNNERS_MAX_COUNT) return { refusal: REFUSALS.tooManyRunnerIds };
     for (const runner of runners.values()) {
       const refusal = await this.#refusalOf(principal, runner);
-      if (refusal !== undefined) return { refusal };
+      if (refusal !== undefined) return { refusal: named(refusal, runner.id) };
     }
     // Only whoever may open a link, and is about to, uses up what there is for all.
     const waitMs = opensLink ? this.#newLinks.take(this.#costOf(request, asked)) : 0;

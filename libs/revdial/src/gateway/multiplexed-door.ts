@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BytePipe } from '../carrier/byte-pipe.js';
+import type { PipeCloseCode } from '../carrier/close-code.js';
 import { SocketCarrier } from '../carrier/socket-carrier.js';
 import { WebSocketCarrier } from '../carrier/websocket-carrier.js';
 import type { ConnectionManager } from '../connections/connection-manager.js';
@@ -10,27 +11,32 @@ import type { Carriage, MultiplexedConnectionEvents } from '../links/multiplexed
 import { MultiplexedLink } from '../links/multiplexed-link.js';
 import { PrincipalShare } from '../links/principal-share.js';
 import { emptyResetCounts } from '../mux/reset-counts.js';
-import { RESUMABLE_TIMINGS } from '../resumable/limits.js';
 import { asksForNewLinkElse, formatLinkGrant, formatReceived, parseResumption } from '../resumable/resumption.js';
 import type { Resumption } from '../resumable/resumption.js';
 import type { RevDialCounters } from '../revdial-counters.js';
 import { SILENT_LOGGER } from '../revdial-logger.js';
 import type { RevDialLogger } from '../revdial-logger.js';
+import type { RunnerId } from '../runner-id.js';
 import { refusalOf } from './admission.js';
 import type { Admitted } from './admission.js';
 import { headerLines } from './header-lines.js';
 import { addResets, multiplexedTotalsOf } from './multiplexed-totals.js';
 import type { MultiplexedTotals } from './multiplexed-totals.js';
-import { notResumable, REFUSALS } from './refusal.js';
+import { MachineClaims, machineIdOf } from './machine-claims.js';
+import { notResumable, refusalOfRunner, REFUSALS } from './refusal.js';
 import type { NotResumableReason, Refusal } from './refusal.js';
 import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
 import { SupersededLinks } from './superseded-links.js';
 import { REVDIAL_PROTOCOL, REVDIAL_SUBPROTOCOL, REVDIAL_VERSION } from './tunnel-request.js';
 import type { CarrierKind } from './tunnel-request.js';
+import type { ViolationLog } from './violation-log.js';
 import type { WaitingSocket } from './waiting-socket.js';
 import { webSocketAcceptance } from './websocket-acceptance.js';
 
 type Headers = Readonly<Record<string, string>>;
+
+/** Ends of a link that its agent has brought about. */
+const PEERS_FAULTS: ReadonlySet<PipeCloseCode> = new Set(['protocol-violation', 'limit', 'offset-mismatch']);
 
 /** Where links of generation 3 are opened and resumed, after their peer was let in (docs/protocol.md, "Generation 3"). */
 export class MultiplexedDoor {
@@ -42,12 +48,20 @@ export class MultiplexedDoor {
   readonly #superseded = new SupersededLinks();
   readonly #shares = new Map<string, PrincipalShare>();
   readonly #endedResets = emptyResetCounts();
+  readonly #machines: MachineClaims;
+  readonly #violations: ViolationLog;
 
-  constructor(connections: ConnectionManager, options: RevDialGatewayOptions & { readonly counters: RevDialCounters }) {
+  constructor(
+    connections: ConnectionManager,
+    options: RevDialGatewayOptions & { readonly counters: RevDialCounters },
+    violations: ViolationLog,
+  ) {
     this.#connections = connections;
     this.#options = options;
     this.#counters = options.counters;
     this.#logger = options.logger ?? SILENT_LOGGER;
+    this.#machines = new MachineClaims(options, this.#counters, this.#logger);
+    this.#violations = violations;
   }
 
   /** Answers 101 and goes on with the socket, or returns why not and leaves it alone. */
@@ -64,18 +78,21 @@ export class MultiplexedDoor {
     if (answerHead(request, carrier, {}) === undefined) return REFUSALS.invalidUpgrade;
     const resumption = parseResumption(request.headers);
     if (resumption === undefined) return REFUSALS.resumptionMalformed;
+    const machineId = machineIdOf(request);
+    if (machineId === undefined) return REFUSALS.machineMalformed;
     const take = (headers: Headers): BytePipe => takeSocket(waiting, request, carrier, headers);
     const carriage: Carriage = {
       transport: carrier === 'raw' ? 'mux' : 'mux-websocket',
       remoteAddress: request.socket.remoteAddress ?? '',
     };
-    if (resumption === 'absent') return this.#open(admitted, carriage, take);
+    const open = (): Refusal | undefined => this.#open(admitted, machineId, carriage, take);
+    if (resumption === 'absent') return open();
     const refused = this.#resume(resumption, admitted, carriage, take);
     if (refused === undefined) return undefined;
     this.#counters.count(this.#counters.resumptionsRefused, refused);
     // A replica that was restarted: without this its whole fleet would come twice.
-    if (refused === 'unknown-link' && asksForNewLinkElse(request.headers)) return this.#open(admitted, carriage, take);
-    return notResumable(refused);
+    if (refused === 'unknown-link' && asksForNewLinkElse(request.headers)) return open();
+    return refused === 'other-runners' ? REFUSALS.otherRunners : notResumable(refused);
   }
 
   knows(linkId: string): boolean {
@@ -86,21 +103,30 @@ export class MultiplexedDoor {
     return multiplexedTotalsOf(this.#byLinkId.values(), this.#endedResets);
   }
 
-  #open(admitted: Admitted, carriage: Carriage, take: (headers: Headers) => BytePipe): Refusal | undefined {
+  #open(
+    admitted: Admitted,
+    machineId: string,
+    carriage: Carriage,
+    take: (headers: Headers) => BytePipe,
+  ): Refusal | undefined {
     const principal = admitted.principal.name;
+    const runnerIds = admitted.runners.map(({ id }) => id);
+    const held = this.#machines.findHeldByOther(runnerIds, machineId, carriage.remoteAddress);
+    if (held !== undefined) return refusalOfRunner(REFUSALS.otherMachine, held);
     const share = this.#shareOf(principal);
     if (!share.mayOpenLink) return REFUSALS.tooMany;
-    const holdMs = Math.min(this.#options.holdMs ?? RESUMABLE_TIMINGS.holdMs, this.#connections.graceMs);
-    const fields: Record<string, unknown> = { runnerIds: admitted.runners.map(({ id }) => id), ...carriage };
+    const { graceMs } = this.#connections;
+    const holdMs = Math.min(this.#options.holdMs ?? graceMs, graceMs);
+    const fields: Record<string, unknown> = { runnerIds, ...carriage };
     const connection = new MultiplexedConnection(
       principal,
       share,
       carriage,
       { ...this.#options, holdMs },
-      this.#eventsOf(fields),
+      this.#eventsOf(fields, runnerIds),
     );
     fields['linkId'] = connection.grant.linkId;
-    this.#keep(connection, fields);
+    this.#keep(connection, fields, runnerIds);
     connection.attach(take(formatLinkGrant(connection.grant)), 0, carriage);
     for (const { id } of admitted.runners) {
       const link = new MultiplexedLink(id, connection, this.#counters);
@@ -109,6 +135,7 @@ export class MultiplexedDoor {
         this.#counters.count(this.#counters.linksEnded, end.reason);
       });
       const { generation } = this.#connections.register(link);
+      this.#machines.hold(link, machineId);
       this.#logger.info({ ...fields, runnerId: id, generation }, 'runner connected');
     }
     return undefined;
@@ -132,7 +159,11 @@ export class MultiplexedDoor {
     return undefined;
   }
 
-  #keep(connection: MultiplexedConnection, fields: Readonly<Record<string, unknown>>): void {
+  #keep(
+    connection: MultiplexedConnection,
+    fields: Readonly<Record<string, unknown>>,
+    runnerIds: readonly RunnerId[],
+  ): void {
     const { linkId } = connection.grant;
     const { share } = connection;
     this.#byLinkId.set(linkId, connection);
@@ -143,13 +174,19 @@ export class MultiplexedDoor {
       share.linkCount -= 1;
       if (share.linkCount === 0) this.#shares.delete(connection.principal);
       addResets(this.#endedResets, connection.stats.resetsByCode);
+      if (!end.byPeer && end.reason !== '' && PEERS_FAULTS.has(end.code)) this.#violations.note(runnerIds, end.reason);
       this.#logger.info({ ...fields, code: end.code, byPeer: end.byPeer, err: end.cause }, 'link of runners ended');
     });
   }
 
-  #eventsOf(fields: Readonly<Record<string, unknown>>): MultiplexedConnectionEvents {
+  #eventsOf(fields: Readonly<Record<string, unknown>>, runnerIds: readonly RunnerId[]): MultiplexedConnectionEvents {
     return {
+      onViolation: (runnerId, reason) => {
+        this.#violations.note([runnerId], reason);
+      },
       onCarrierLost: (end) => {
+        if (end.code === 'protocol-violation' && end.cause instanceof Error)
+          this.#violations.note(runnerIds, end.cause.message);
         this.#logger.info(
           { ...fields, code: end.code, err: end.cause },
           'a link lost its connection and may be resumed',

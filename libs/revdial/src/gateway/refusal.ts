@@ -19,6 +19,9 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Runner ids are shorter; what is longer is none. */
+const REPEATED_ID_MAX_LENGTH = 80;
+
 const LATER = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
 
 function plain(status: number, body: string, headers?: Readonly<Record<string, string>>): Refusal {
@@ -35,6 +38,10 @@ export const REFUSALS = {
   runnerIdMalformed: plain(400, 'invalid runner ID format'),
   forbidden: plain(403, 'unauthorized: session not owned by user'),
   runnerIdTaken: plain(409, 'runner ID is held by another principal'),
+  otherMachine: plain(409, 'another machine has this runner ID and answers: give each its own', {
+    'RevDial-Conflict': 'other-machine',
+  }),
+  machineMalformed: plain(400, 'malformed RevDial-Machine: sixteen bytes in base64url'),
   methodNotAllowed: plain(405, 'only GET opens a tunnel', { Allow: 'GET' }),
   tooManyRunnerIds: plain(400, `at most ${String(LINK_RUNNERS_MAX_COUNT)} runner IDs are carried by one link`),
   resumptionMalformed: plain(400, 'malformed resumption headers'),
@@ -43,6 +50,10 @@ export const REFUSALS = {
     'RevDial-Version': '3',
   }),
   upgradeRequired: plain(426, 'a WebSocket upgrade is required', { Upgrade: 'websocket' }),
+  httpTooOld: plain(426, 'HTTP/1.0 is not upgraded; a proxy in between has to speak HTTP/1.1 to the API', {
+    Upgrade: 'revdial, websocket',
+  }),
+  otherRunners: plain(400, 'a link is resumed with the runner IDs with which it was opened'),
   notNow: plain(503, 'can not authenticate right now, try again', LATER),
   tooMany: plain(503, 'this replica is full, try again', LATER),
   closing: plain(503, 'this replica is closing, try again', LATER),
@@ -60,8 +71,13 @@ export function stormRefusal(waitMs: number): Refusal {
   return plain(503, 'too many links come at once, try again', { 'Retry-After': String(seconds) });
 }
 
+/** Says which of several it is about. The id is the peer's own words, of which only plain ones are repeated. */
+export function refusalOfRunner(refusal: Refusal, runnerId: string): Refusal {
+  return { ...refusal, body: `${refusal.body}: ${runnerId.slice(0, REPEATED_ID_MAX_LENGTH).replace(/[^\w.-]/g, '?')}` };
+}
+
 /** The agent opens a new link. Whoever can not prove that the link is his learns nothing of it. */
-export function notResumable(reason: NotResumableReason): Refusal {
+export function notResumable(reason: Exclude<NotResumableReason, 'other-runners'>): Refusal {
   const isStranger = reason === 'foreign-principal' || reason === 'wrong-proof';
   return plain(410, `not resumable: ${isStranger ? 'unknown-link' : reason}`);
 }

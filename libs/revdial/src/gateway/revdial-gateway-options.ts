@@ -7,6 +7,7 @@ import type { WebSocketTransportOptions } from '../links/websocket-transport.js'
 import type { RevDialCounters } from '../revdial-counters.js';
 import type { RevDialLogger } from '../revdial-logger.js';
 import type { AdmissionOptions } from './admission.js';
+import type { MachineClaimsOptions } from './machine-claims.js';
 
 /** Every number has its default in `limits.ts`. */
 export interface RevDialGatewayOptions
@@ -15,6 +16,7 @@ export interface RevDialGatewayOptions
     ControlChannelOptions,
     DialBackLinkOptions,
     HijackTransportOptions,
+    MachineClaimsOptions,
     MultiplexedConnectionOptions,
     PrincipalLimits,
     WebSocketTransportOptions {

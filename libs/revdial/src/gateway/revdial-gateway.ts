@@ -26,6 +26,7 @@ import type { Refusal } from './refusal.js';
 import type { RunnerAuthorizer } from './runner-authorizer.js';
 import { REVDIAL_PROTOCOL, tunnelRequestOf } from './tunnel-request.js';
 import type { TunnelRequest } from './tunnel-request.js';
+import { ViolationLog } from './violation-log.js';
 import { WaitingSocket } from './waiting-socket.js';
 import { webSocketAcceptance } from './websocket-acceptance.js';
 
@@ -46,6 +47,7 @@ export class RevDialGateway {
   /** Sockets of hijacks, from their request on: nothing that comes behind it in the same read has an owner. */
   readonly #hijacked = new WeakSet<Socket>();
   readonly #multiplexed: MultiplexedDoor;
+  readonly #violations: ViolationLog;
   readonly #controlWebSockets = controlWebSocketServer();
 
   constructor(connections: ConnectionManager, authorizer: RunnerAuthorizer, options: RevDialGatewayOptions = {}) {
@@ -53,7 +55,8 @@ export class RevDialGateway {
     this.#options = options;
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.counters = options.counters ?? new RevDialCounters();
-    this.#multiplexed = new MultiplexedDoor(connections, { ...options, counters: this.counters });
+    this.#violations = new ViolationLog(this.#logger);
+    this.#multiplexed = new MultiplexedDoor(connections, { ...options, counters: this.counters }, this.#violations);
     this.#admission = new Admission(authorizer, connections, this.#logger, {
       ...options,
       isLinkKnown: (linkId) => this.#multiplexed.knows(linkId),
@@ -80,6 +83,9 @@ export class RevDialGateway {
     if (request.method !== 'GET') {
       this.#countRefusal(REFUSALS.methodNotAllowed);
       refuseResponse(response, REFUSALS.methodNotAllowed);
+    } else if (isTooOld(request) && request.headers.connection?.toLowerCase().includes('upgrade') === true) {
+      this.#logRefusal(request, asked, REFUSALS.httpTooOld);
+      refuseResponse(response, REFUSALS.httpTooOld);
     } else if (isHijack(request, response) && asked.purpose === 'control') {
       this.#hijacked.add(request.socket);
       // Not before the parser is through with this read: to some requests (no Host, a strange Expect) Node answers itself,
@@ -109,10 +115,8 @@ export class RevDialGateway {
     // Node types it as Duplex for the sake of custom servers; behind an HTTP(S) server it is a net.Socket.
     const socket = stream as Socket;
     const waiting = new WaitingSocket(socket, head);
-    const protocol = request.headers.upgrade?.toLowerCase();
-    const isOurs = asked.carrier !== undefined || protocol === 'websocket';
-    if (request.method !== 'GET' || !isOurs) {
-      const refusal = protocol === REVDIAL_PROTOCOL ? REFUSALS.versionUnknown : REFUSALS.upgradeRequired;
+    const refusal = upgradeRefusalOf(request, asked);
+    if (refusal !== undefined) {
       this.#refuse(waiting, request, asked, refusal);
       return true;
     }
@@ -190,6 +194,8 @@ export class RevDialGateway {
     void link.closed.then((end) => {
       this.#links.delete(link.dialerId);
       this.counters.count(this.counters.linksEnded, end.reason);
+      if (end.reason === 'protocol-violation')
+        this.#violations.note([runner.id], end.cause instanceof Error ? end.cause.message : 'unknown');
       this.#logger.info({ ...fields, reason: end.reason, err: end.cause }, 'link of a runner ended');
     });
   }
@@ -257,4 +263,18 @@ export class RevDialGateway {
   #countRefusal(refusal: Refusal): void {
     this.counters.count(this.counters.refusals, refusal.status);
   }
+}
+
+/** Why no upgrade can come of it, whoever asks. */
+function upgradeRefusalOf(request: IncomingMessage, { carrier }: TunnelRequest): Refusal | undefined {
+  if (request.method !== 'GET') return REFUSALS.methodNotAllowed;
+  if (isTooOld(request)) return REFUSALS.httpTooOld;
+  const protocol = request.headers.upgrade?.toLowerCase();
+  if (carrier !== undefined || protocol === 'websocket') return undefined;
+  return protocol === REVDIAL_PROTOCOL ? REFUSALS.versionUnknown : REFUSALS.upgradeRequired;
+}
+
+/** RFC 9110 §7.8: an Upgrade of HTTP/1.0 is not honoured. */
+function isTooOld({ httpVersion }: IncomingMessage): boolean {
+  return httpVersion !== '1.1';
 }

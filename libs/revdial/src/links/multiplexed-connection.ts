@@ -50,6 +50,8 @@ export interface MultiplexedConnectionOptions {
 export interface MultiplexedConnectionEvents {
   readonly onCarrierLost?: (end: PipeEnd) => void;
   readonly onResumed?: (replayedBytes: number) => void;
+  /** A stream to this runner ended because the agent broke the rules of streams or dials. */
+  readonly onViolation?: (runnerId: RunnerId, reason: string) => void;
 }
 
 /**
@@ -67,6 +69,9 @@ export class MultiplexedConnection {
   readonly #mux: Multiplexer;
   readonly #gate: ResumptionGate;
   readonly #runners = new Map<RunnerId, CarriedRunner>();
+  /** All that were ever added. */
+  readonly #openedWith = new Set<RunnerId>();
+  readonly #events: MultiplexedConnectionEvents;
   #carriage: Carriage;
   /** When the carrier was lost; undefined while one stands. */
   #lostAtMs: number | undefined;
@@ -85,6 +90,7 @@ export class MultiplexedConnection {
   ) {
     this.share = share;
     this.#carriage = carriage;
+    this.#events = events;
     const holdMs = options.holdMs ?? RESUMABLE_TIMINGS.holdMs;
     this.grant = { linkId: randomBytes(16).toString('hex'), secret: newResumptionSecret(), holdMs };
     this.#gate = new ResumptionGate(this.grant.linkId, this.grant.secret, principal);
@@ -145,6 +151,7 @@ export class MultiplexedConnection {
 
   add(runner: CarriedRunner): void {
     this.#runners.set(runner.runnerId, runner);
+    this.#openedWith.add(runner.runnerId);
   }
 
   /** A runner of it is about to be taken off. */
@@ -174,11 +181,11 @@ export class MultiplexedConnection {
 
   /** May this peer take it up again, asking for these runners? */
   judge(resumption: Resumption, principal: string, runnerIds: readonly RunnerId[]): ResumptionRefusal | undefined {
-    const open = [...this.#runners.values()].filter((runner) => runner.isOpen);
-    const areAllAsked = open.every((runner) => runnerIds.includes(runner.runnerId));
-    const isClosed = this.#pipe.isClosed || open.length === 0 || !areAllAsked;
+    const isOpen = [...this.#runners.values()].some((runner) => runner.isOpen);
     return this.#gate.judge(resumption, principal, {
-      isClosed,
+      isClosed: this.#pipe.isClosed || !isOpen,
+      areRunnersRight:
+        runnerIds.length === this.#openedWith.size && runnerIds.every((runnerId) => this.#openedWith.has(runnerId)),
       accepts: (peerReceived) => this.#pipe.accepts(peerReceived),
     });
   }
@@ -198,6 +205,10 @@ export class MultiplexedConnection {
 
   open(options: DialStreamOptions): DialStream {
     return this.#mux.openStreamOf((host) => new DialStream(host, options));
+  }
+
+  noteViolation(runnerId: RunnerId, reason: string): void {
+    this.#events.onViolation?.(runnerId, reason);
   }
 
   probe(): void {

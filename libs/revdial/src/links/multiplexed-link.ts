@@ -108,6 +108,7 @@ export class MultiplexedLink implements RunnerLink {
       clearTimeout(timer);
       share.streamCount -= 1;
       const failure = stream.errored;
+      if (isRevDialError(failure, 'PROTOCOL_VIOLATION')) this.#connection.noteViolation(this.runnerId, failure.message);
       if (!stream.isPickedUp && isRevDialError(failure))
         this.#counters.count(this.#counters.dialFailures, failure.code);
     });

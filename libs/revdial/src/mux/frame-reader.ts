@@ -68,15 +68,16 @@ export class FrameReader {
   }
 
   #takeHeader(bytes: Buffer, at: number): void {
-    if (bytes[at] !== FRAME_VERSION) throw new MuxViolation(`version ${String(bytes[at])}`);
+    if (bytes[at] !== FRAME_VERSION) throw new MuxViolation(`a frame of version ${String(bytes[at])}`);
     const flags = bytes.readUInt16BE(at + 2);
-    if ((flags & ~KNOWN_FLAGS) !== 0) throw new MuxViolation(`flags ${flags}`);
+    if ((flags & ~KNOWN_FLAGS) !== 0) throw new MuxViolation(`a frame with the flags ${flags}`);
     const streamId = bytes.readUInt32BE(at + 4);
     const length = bytes.readUInt32BE(at + 8);
     switch (bytes[at + 1]) {
       case FRAME_TYPES.data:
         this.#requireStream(streamId);
-        if (length > FRAME_IN_MAX_BYTES) throw new MuxViolation(`a frame of ${length} bytes`);
+        if (length > FRAME_IN_MAX_BYTES)
+          throw new MuxViolation(`a frame of ${length} bytes, more than ${FRAME_IN_MAX_BYTES}`);
         this.#payloadLeft = length;
         this.#sink.onData(flags, streamId, length);
         if (length === 0) this.#sink.onDataEnd();
@@ -96,7 +97,7 @@ export class FrameReader {
         this.#sink.onGoAway(length);
         return;
       default:
-        throw new MuxViolation(`type ${String(bytes[at + 1])}`);
+        throw new MuxViolation(`a frame of type ${String(bytes[at + 1])}`);
     }
   }
 

@@ -169,13 +169,14 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
   }
 
   noteGoAway(code: number): void {
-    if (code !== GO_AWAY_CODES.normal) {
+    if (code === GO_AWAY_CODES.protocolError || code === GO_AWAY_CODES.internalError) {
       this.destroy(
         code === GO_AWAY_CODES.protocolError ? 'protocol-violation' : 'internal',
         `the peer said go away ${code}`,
       );
       return;
     }
+    if (code !== GO_AWAY_CODES.normal) throw new MuxViolation(`go away with the unknown code ${code}`);
     if (this.#hasPeerGoneAway) return;
     this.#hasPeerGoneAway = true;
     this.streams.failThoseWithoutId(() => new MuxStreamError('refused', 'the peer takes no more streams'));

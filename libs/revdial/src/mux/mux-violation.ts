@@ -1,7 +1,8 @@
-/** The peer broke the rules of the wire; the link ends with it. */
-export class MuxViolation extends Error {
+import { RevDialError } from '../revdial-error.js';
+
+/** The peer broke the rules of frames; the link ends with it: a PROTOCOL_VIOLATION. */
+export class MuxViolation extends RevDialError {
   constructor(message: string) {
-    super(message);
-    this.name = 'MuxViolation';
+    super('PROTOCOL_VIOLATION', message);
   }
 }

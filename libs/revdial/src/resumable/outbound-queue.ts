@@ -53,6 +53,11 @@ export class OutboundQueue {
     else for (const chunk of chunks) this.#replay.append(chunk);
   }
 
+  /** For people: what `accepts` takes. */
+  get acceptable(): string {
+    return `${this.#replay.acknowledged} to ${this.#replay.sent}`;
+  }
+
   /** Can a peer that has so many bytes be sent what follows? */
   accepts(peerReceived: number): boolean {
     return peerReceived >= this.#replay.acknowledged && peerReceived <= this.#replay.sent;

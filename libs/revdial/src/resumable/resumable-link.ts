@@ -3,12 +3,13 @@ import type { PipeCloseCode } from '../carrier/close-code.js';
 import { AttachedCarrier } from './attached-carrier.js';
 import type { CarrierEvents } from './attached-carrier.js';
 import { InboundQueue } from './inbound-queue.js';
-import { RESUMABLE_TIMINGS } from './limits.js';
+import { RESUMABLE_TIMINGS, REPLAY_MAX_BYTES } from './limits.js';
 import type { ResumableTimings } from './limits.js';
 import type { LinkClock, WatchedLink } from './link-clock.js';
 import { OutboundQueue } from './outbound-queue.js';
 import { processClock } from './process-clock.js';
 import { closeRecord, pingRecord } from './record.js';
+import { isRevDialError } from '../revdial-error.js';
 import { RecordViolation } from './record-violation.js';
 import type { ResumableLinkOptions, ResumableStats } from './resumable-link-options.js';
 
@@ -101,7 +102,10 @@ export class ResumableLink implements BytePipe {
     const attached = new AttachedCarrier(carrier, this.#carrierEvents, this.#clock, offset, this.#options.inFlight);
     this.#attached = attached;
     if (!this.#outbound.accepts(offset)) {
-      this.destroy('offset-mismatch');
+      this.destroy(
+        'offset-mismatch',
+        `${offset} bytes are said to have been received, not ${this.#outbound.acceptable}`,
+      );
       return;
     }
     this.#replayedBytes += this.#outbound.rewind(offset, this.received);
@@ -176,13 +180,14 @@ export class ResumableLink implements BytePipe {
   }
 
   destroy(code: PipeCloseCode, cause?: unknown): void {
-    this.#finish({ code, reason: '', byPeer: false, ...(cause === undefined ? {} : { cause }) });
+    this.#finish({ code, reason: reasonOf(cause), byPeer: false, ...(cause === undefined ? {} : { cause }) });
   }
 
   #listen(): CarrierEvents {
     return {
       onData: (bytes) => {
-        if (!this.#inbound.push(bytes)) this.destroy('limit');
+        if (!this.#inbound.push(bytes))
+          this.destroy('limit', `more than ${REPLAY_MAX_BYTES} bytes came that were not acknowledged`);
       },
       onAck: (offset) => {
         this.#acknowledged(offset);
@@ -238,7 +243,7 @@ export class ResumableLink implements BytePipe {
     if (attached === undefined) return;
     const wasWritable = this.writableBytes > 0;
     if (!this.#outbound.acknowledged(offset))
-      throw new RecordViolation('an acknowledgement of what was not sent, or was acknowledged before');
+      throw new RecordViolation(`an acknowledgement of ${offset} bytes, not of ${this.#outbound.acceptable}`);
     const roundTripMs = attached.limit.acknowledged(offset, this.#clock.realMs);
     if (roundTripMs !== undefined) attached.liveness.measured(roundTripMs);
     this.#flush();
@@ -329,4 +334,10 @@ export class ResumableLink implements BytePipe {
   #tellLater(end: PipeEnd): void {
     process.nextTick(() => this.#receiver?.onClosed(end));
   }
+}
+
+/** What the peer is told: which rule it broke. What failed here is not its business. */
+function reasonOf(cause: unknown): string {
+  if (typeof cause === 'string') return cause;
+  return isRevDialError(cause, 'PROTOCOL_VIOLATION') ? cause.message : '';
 }

@@ -293,9 +293,9 @@ export class MultiplexedTunnel {
 
   #afterFailure(cause: unknown): number | undefined {
     const { error, retryInMs } = this.#plan.afterFailure(cause);
-    const { code, status, message: problem } = error;
-    // 401 is about the token, everything else may be about one of them.
-    const isAboutIds = (code === 'REFUSED' && status !== 401) || status === 409;
+    const { code, status, headers, message: problem } = error;
+    // 401 is about the token, another machine is about this one; everything else may be about one of them.
+    const isAboutIds = (code === 'REFUSED' && status !== 401) || (status === 409 && !headers.has('revdial-conflict'));
     if (isAboutIds && this.#options.targets.length > 1) {
       this.#finish({ reason: 'divided' });
       return undefined;

@@ -20,7 +20,8 @@ const API_BAD_REQUEST = /runnerid is required|invalid runner ID format/;
 export function connectErrorOf(refusal: Refusal): ConnectError {
   const { status } = refusal;
   const retryAfterMs = parseRetryAfter(refusal.retryAfter, Date.now());
-  const message = `answered ${String(status)}`;
+  const isOtherMachine = refusal.headers?.get('revdial-conflict') === 'other-machine';
+  const message = `answered ${String(status)}${isOtherMachine ? ': another machine has a runner id of these, and answers' : ''}`;
   const answer = { status, retryAfterMs, headers: refusal.headers, body: refusal.body };
   if (status === 401 || status === 403 || (status === 400 && API_BAD_REQUEST.test(refusal.body))) {
     return new ConnectError('REFUSED', message, answer);

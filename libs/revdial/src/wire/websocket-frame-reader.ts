@@ -13,6 +13,8 @@ export interface FrameReaderOptions {
   /** Whose frames these are: clients mask, servers must not (RFC 6455 §5.1). A client's by default. */
   readonly peer?: 'client' | 'server';
   readonly maxFrameBytes?: number;
+  /** Of a message in fragments; any by default. */
+  readonly maxMessageBytes?: number;
 }
 
 /** Opcodes of RFC 6455 §5.2. */
@@ -44,6 +46,7 @@ export class WebSocketFrameReader {
   readonly #events: FrameReaderEvents;
   readonly #isPeerClient: boolean;
   readonly #maxFrameBytes: number;
+  readonly #maxMessageBytes: number;
   readonly #header = Buffer.alloc(HEADER_MAX_BYTES);
   readonly #control = Buffer.alloc(CONTROL_PAYLOAD_MAX_BYTES);
   readonly #key = Buffer.alloc(4);
@@ -52,6 +55,8 @@ export class WebSocketFrameReader {
   #headerLength = 2;
   #opcode = BINARY;
   #isInMessage = false;
+  /** Of the message that the latest data frame is of, this one included. */
+  #messageByteCount = 0;
   #payloadLength = 0;
   /** Of the payload now read; none: a header is next. */
   #remaining = 0;
@@ -62,6 +67,7 @@ export class WebSocketFrameReader {
     this.#events = events;
     this.#isPeerClient = options.peer !== 'server';
     this.#maxFrameBytes = options.maxFrameBytes ?? DATA_FRAME_IN_MAX_BYTES;
+    this.#maxMessageBytes = options.maxMessageBytes ?? Infinity;
   }
 
   /**
@@ -163,6 +169,11 @@ export class WebSocketFrameReader {
     else this.#payloadLength = length;
     if (this.#payloadLength > this.#maxFrameBytes)
       throw new WebSocketViolation(TOO_BIG, `a frame is longer than ${String(this.#maxFrameBytes)} bytes`);
+    if (this.#opcode < CLOSE) {
+      this.#messageByteCount = this.#payloadLength + (this.#opcode === CONTINUATION ? this.#messageByteCount : 0);
+      if (this.#messageByteCount > this.#maxMessageBytes)
+        throw new WebSocketViolation(TOO_BIG, `a message is longer than ${String(this.#maxMessageBytes)} bytes`);
+    }
     if (this.#isPeerClient) {
       const keyAt = this.#headerLength - 4;
       this.#isMasked = this.#header.readUInt32BE(keyAt) !== 0;

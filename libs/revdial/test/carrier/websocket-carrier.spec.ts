@@ -112,12 +112,12 @@ describe('WebSocketCarrier', () => {
   });
 
   it.each([
-    ['server', 'a text frame', Buffer.from([0x81, 0x80, 0, 0, 0, 0]), 1003],
-    ['server', 'a frame without a mask', Buffer.from([0x82, 0x01, 0x61]), 1002],
-    ['client', 'a frame with a mask', Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x61]), 1002],
-    ['client', 'a message that is too long', Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 2, 0, 1]), 1009],
-    ['client', 'compression nobody agreed on', Buffer.from([0xc2, 0x01, 0x61]), 1002],
-  ] as const)('as a %s ends at %s, and says so', async (role, _what, bytes, closeCode) => {
+    ['server', 'a text frame', Buffer.from([0x81, 0x80, 0, 0, 0, 0]), 1003, 'a text frame'],
+    ['server', 'a frame without a mask', Buffer.from([0x82, 0x01, 0x61]), 1002, 'without a mask'],
+    ['client', 'a frame with a mask', Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x61]), 1002, 'with a mask'],
+    ['client', 'a message that is too long', Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 2, 0, 1]), 1009, '131072 bytes'],
+    ['client', 'compression nobody agreed on', Buffer.from([0xc2, 0x01, 0x61]), 1002, 'an extension'],
+  ] as const)('as a %s ends at %s, and says so', async (role, _what, bytes, closeCode, reason) => {
     const [raw, socket] = await pairs.sockets();
     const receiver = new RecordingReceiver();
     new WebSocketCarrier(socket, role).start(receiver);
@@ -126,8 +126,31 @@ describe('WebSocketCarrier', () => {
     raw.on('error', () => undefined);
     raw.write(bytes);
     await eventually(() => expect(receiver.end).toMatchObject({ code: 'protocol-violation', byPeer: false }));
-    await eventually(() => expect(Buffer.concat(heard).subarray(-2).readUInt16BE(0)).toBe(closeCode));
+    // A client's frames have a key of zeros before their payload.
+    const codeAt = role === 'client' ? 6 : 2;
+    await eventually(() => expect(Buffer.concat(heard).readUInt16BE(codeAt)).toBe(closeCode));
+    expect(Buffer.concat(heard).toString('latin1', codeAt + 2)).toContain(reason);
     expect(receiver.byteCount).toBe(0);
+  });
+
+  it('takes a message of 128 KiB in fragments, and ends at one byte more', async () => {
+    const [raw, socket] = await pairs.sockets();
+    const receiver = new RecordingReceiver();
+    new WebSocketCarrier(socket, 'client').start(receiver);
+    raw.on('error', () => undefined);
+    const half = Buffer.alloc(64 * 1024);
+    const fragment = (first: number, payload: Buffer): Buffer => {
+      const header = Buffer.alloc(10);
+      header.set([first, 127]);
+      header.writeUInt32BE(payload.length, 6);
+      return Buffer.concat([header, payload]);
+    };
+    raw.write(Buffer.concat([fragment(0x02, half), fragment(0x80, half), fragment(0x02, half), fragment(0x00, half)]));
+    await eventually(() => expect(receiver.byteCount).toBe(256 * 1024));
+    expect(receiver.end).toBeUndefined();
+    raw.write(fragment(0x80, Buffer.alloc(1)));
+    await eventually(() => expect(receiver.end).toMatchObject({ code: 'protocol-violation', byPeer: false }));
+    expect(receiver.end?.cause).toMatchObject({ message: 'a message is longer than 131072 bytes' });
   });
 
   it('delivers what came behind the handshake before anything else', async () => {

@@ -24,8 +24,14 @@ async function startReplica(options: Parameters<typeof Replica.start>[0] = {}): 
   return replica;
 }
 
-function startAgent(port: number, transport: AgentTransportMode = 'auto'): AgentTunnels {
-  const logger = new RecordingLogger();
+function startAgent(
+  port: number,
+  transport: AgentTransportMode = 'auto',
+  {
+    machineId,
+    logger = new RecordingLogger(),
+  }: { readonly machineId?: string; readonly logger?: RecordingLogger } = {},
+): AgentTunnels {
   const local = { kind: 'tcp', host: '127.0.0.1', port: (web.address() as AddressInfo).port } as const;
   const agent = new AgentTunnels({
     connector: connectorTo(`http://127.0.0.1:${String(port)}`),
@@ -37,6 +43,7 @@ function startAgent(port: number, transport: AgentTransportMode = 'auto'): Agent
     ],
     timings: { backoffBaseMs: 20, backoffEarlyCapMs: 60, backoffCapMs: 60 },
     logger,
+    ...(machineId === undefined ? {} : { machineId }),
   });
   agents.push(agent);
   agent.start();
@@ -121,4 +128,24 @@ describe.each(['auto', 'mux-websocket'] as const)("the library's two ends of gen
     await closing;
     await balancer.close();
   });
+});
+
+it('the agent of a second machine with the same ids is refused while the first works, and takes over when it is gone', async () => {
+  const replica = await startReplica();
+  const first = startAgent(replica.port);
+  await eventually(() => expect(first.statuses[0]?.state).toBe('connected'));
+  const logger = new RecordingLogger();
+  const second = startAgent(replica.port, 'auto', { machineId: 'A'.repeat(22), logger });
+  await eventually(() => expect(logger.all('not connected').length).toBeGreaterThan(3));
+  expect(logger.find('not connected')?.fields).toMatchObject({
+    code: 'UNAVAILABLE',
+    status: 409,
+    problem: 'answered 409: another machine has a runner id of these, and answers',
+  });
+  expect(first.statuses[0]?.state).toBe('connected');
+  expect(await small(replica)).toBe('small');
+  first.destroy();
+  await eventually(() => expect(second.statuses.map(({ state }) => state)).toEqual(['connected', 'connected']));
+  expect(replica.connections.totals().links.mux).toBe(2);
+  expect(await small(replica)).toBe('small');
 });

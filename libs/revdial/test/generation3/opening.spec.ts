@@ -108,7 +108,7 @@ describe('an opening is refused', () => {
   it.each<[string, Partial<ScriptedAgentOptions>, number, string]>([
     ['without a token', { token: 'nobody' }, 401, 'Unauthorized'],
     ['without a runner', { runnerIds: [] }, 400, 'runnerid is required'],
-    ['with one malformed runner', { runnerIds: ['wolf-7', 'cat'] }, 400, 'invalid runner ID format'],
+    ['with one malformed runner', { runnerIds: ['wolf-7', 'cat'] }, 400, 'invalid runner ID format: cat'],
     ['with one runner that is not the caller’s', { runnerIds: ['wolf-7', `sandbox-${SESSION}`] }, 403, 'unauthorized'],
     [
       'with a host’s runner and a user’s token',
@@ -197,6 +197,14 @@ describe('what one principal may have unread', () => {
     const chunks = await first.toArray();
     expect(Buffer.concat(chunks).length).toBe(150_000);
   });
+});
+
+it('a link is held for as long as the grace is, also a longer one than the default', async () => {
+  for (const graceMs of [45_000, 10_000]) {
+    const replica = await startReplica({ connections: { graceMs } });
+    const agent = await tryOpen(replica.port);
+    expect(agent instanceof ScriptedAgent && agent.grant.holdMs).toBe(graceMs);
+  }
 });
 
 describe('a peer that breaks the rules', () => {

@@ -190,10 +190,16 @@ describe('is not resumed', () => {
     expect(replica.counters.resumptionsRefused).toEqual({ 'used-attempt': 1, 'wrong-proof': 1 });
   });
 
-  it('for fewer runners than it carries', async () => {
+  it('for fewer runners than it carries, or more, or others; with the right ones it is resumed', async () => {
     const replica = await startReplica();
     const agent = await open(replica.port, { runnerIds: ['wolf-7', 'moonlight-7'] });
-    expect(await agent.resume({ runnerIds: ['wolf-7'] })).toMatchObject({ status: 410, body: 'not resumable: closed' });
+    for (const runnerIds of [['wolf-7'], ['wolf-7', 'moonlight-7', 'hydra-7'], ['wolf-7', 'hydra-7']]) {
+      expect(await agent.resume({ runnerIds })).toMatchObject({
+        status: 400,
+        body: 'a link is resumed with the runner IDs with which it was opened',
+      });
+    }
+    expect(await agent.resume()).toBeUndefined();
   });
 
   it('by the older of two agents with the same runners, whichever comes first', async () => {

@@ -70,7 +70,7 @@ describe('the peer of a multiplexer', () => {
   it.each([
     [1, 'protocol-violation'],
     [2, 'internal'],
-    [77, 'internal'],
+    [77, 'protocol-violation'],
   ])('ends the link with go away %i', (code, end) => {
     pipe.receive(frame(GO_AWAY, 0, 0, code));
     expect(pipe.end).toMatchObject({ code: end });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ResumptionGate } from '../../src/resumable/resumption-gate.js';
 import {
   formatLinkGrant,
@@ -7,11 +8,12 @@ import {
   parseLinkGrant,
   parseReceived,
   parseResumption,
+  resumptionProof,
 } from '../../src/resumable/resumption.js';
 import type { Resumption } from '../../src/resumable/resumption.js';
 
 const secret = newResumptionSecret();
-const open = { isClosed: false, accepts: () => true };
+const open = { isClosed: false, areRunnersRight: true, accepts: () => true };
 
 /** As Node reads headers. */
 function read(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -82,6 +84,17 @@ describe('ResumptionGate', () => {
   it('refuses a closed link and offsets that do not fit, and uses the attempt up', () => {
     expect(gate.judge(resumption(1), 'runner', { ...open, isClosed: true })).toBe('closed');
     expect(gate.judge(resumption(2), 'runner', { ...open, accepts: () => false })).toBe('offset-mismatch');
-    expect(gate.judge(resumption(2), 'runner', open)).toBe('used-attempt');
+    expect(gate.judge(resumption(3), 'runner', { ...open, areRunnersRight: false })).toBe('other-runners');
+    expect(gate.judge(resumption(3), 'runner', open)).toBe('used-attempt');
   });
+});
+
+it('the proof of docs/protocol.md is what its numbers give', () => {
+  const document = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
+  const value = (name: string): string => new RegExp(`^ *${name}: (\\S+)$`, 'm').exec(document)?.[1] ?? '';
+  const [linkId, attempt, received] = ['RevDial-Resume', 'RevDial-Attempt', 'RevDial-Received'].map(value);
+  const vector = Buffer.from(value('RevDial-Secret'), 'base64url');
+  expect(vector).toHaveLength(32);
+  const proof = resumptionProof(vector, linkId ?? '', Number(attempt), Number(received));
+  expect(value('RevDial-Proof')).toBe(proof.toString('base64url'));
 });

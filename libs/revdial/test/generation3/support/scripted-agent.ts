@@ -29,6 +29,8 @@ export interface ScriptedAgentOptions {
   /** Of each runner id. Others are unknown targets. */
   readonly services?: Readonly<Record<string, ServiceOfAgent>>;
   readonly timings?: Partial<ResumableTimings>;
+  /** One of a release that knows it says which machine it is. */
+  readonly machineId?: string;
 }
 
 export interface Refused {
@@ -176,7 +178,7 @@ export class ScriptedAgent {
 /** One handshake. */
 async function ask(
   port: number,
-  { token, runnerIds }: Pick<ScriptedAgentOptions, 'token' | 'runnerIds'>,
+  { token, runnerIds, machineId }: Pick<ScriptedAgentOptions, 'token' | 'runnerIds' | 'machineId'>,
   carrier: Carrier,
   headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly socket: Socket; readonly head: ResponseHead }> {
@@ -192,7 +194,15 @@ async function ask(
           'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
           'Sec-WebSocket-Protocol': 'other, revdial.v3',
         };
-  const all = { Host: 'api', Authorization: `Bearer ${token}`, Connection: 'Upgrade', ...upgrade, ...headers };
+  const machine = machineId === undefined ? {} : { 'RevDial-Machine': machineId };
+  const all = {
+    Host: 'api',
+    Authorization: `Bearer ${token}`,
+    Connection: 'Upgrade',
+    ...upgrade,
+    ...machine,
+    ...headers,
+  };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET /api/v1/revdial?${query} HTTP/1.1\r\n${lines.join('')}\r\n`);
   return { socket, head: await readResponseHead(socket, AbortSignal.timeout(5_000)) };

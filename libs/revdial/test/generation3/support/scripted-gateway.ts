@@ -180,7 +180,14 @@ export class ScriptedGateway {
       });
     } else {
       const found = this.links.find(({ id }) => id === resumption.linkId);
-      const problem = found === undefined ? 'unknown' : found.gate.judge(resumption, 'runner', found.link);
+      const problem =
+        found === undefined
+          ? 'unknown'
+          : found.gate.judge(resumption, 'runner', {
+              isClosed: found.link.isClosed,
+              areRunnersRight: true,
+              accepts: (received) => found.link.accepts(received),
+            });
       if (found === undefined || problem !== undefined) {
         refuse(socket, { status: 410, body: problem ?? '' });
         return;
