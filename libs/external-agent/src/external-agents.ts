@@ -183,7 +183,7 @@ export class ExternalAgents {
       iceServers: options.iceServers,
       logger,
     });
-    this.#auditor = new LobbyAuditor(dataSource, this.#driver, logger);
+    this.#auditor = new LobbyAuditor(dataSource, this.#driver, hosts, logger, options.probeTimes?.readingsApartMs);
     this.hosts.subscribe((wolfInstanceId, snapshot) => {
       this.#auditor.look(wolfInstanceId, snapshot);
     });

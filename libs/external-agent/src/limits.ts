@@ -184,6 +184,8 @@ export const LIMITS = {
   auditAgainMs: 30_000,
   /** Before a session is audited again on which somebody else was at work. */
   auditRetryMs: 1_000,
+  /** Between two readings of a host that must agree before a desktop is started again or stopped, or slots are counted anew. */
+  readingsApartMs: 3_000,
   /** How long a viewer who has only just connected is waited for; his page asks a second after its stream began. */
   autoJoinWaitMs: 10_000,
   /** Between two looks at a host of which nothing is heard. */

@@ -1,3 +1,4 @@
+import type { SimulatedWolf } from '@helix/sandbox-simulator';
 import { eventually } from '../../../test/support/eventually.js';
 import { createSessionId, type SessionId } from '../src/index.js';
 import { makeLobbyOf } from './support/make-lobby-of.js';
@@ -34,6 +35,41 @@ describe('comparing what hosts run with what the rows say', () => {
     });
     expect(rig.tokensInLobbiesOf(id)).toEqual(rig.tokens.liveOf(id));
     expect(await rig.row(id)).toMatchObject({ reason: null, startAttempts: 2 });
+  });
+
+  it.each<[string, (wolf: SimulatedWolf) => void]>([
+    [
+      'after its events broke off',
+      (wolf) => {
+        wolf.cutEvents();
+      },
+    ],
+    ['at any time', () => undefined],
+  ])('starts nothing again for a list that is empty for a moment %s', async (_when, disturb) => {
+    const wolf = await rig.addHost();
+    const id = await start();
+    const lobbies = rig.lobbiesOf(id);
+    const hosts = replica.watchHosts(['gpu-1'], QUICK, 600);
+    const listedCount = (): number | undefined => hosts.snapshotOf('gpu-1')?.lobbies.length;
+    await eventually(() => {
+      expect(listedCount()).toBe(1);
+    });
+    wolf.faults.listsNothing = true;
+    disturb(wolf);
+    hosts.refresh('gpu-1');
+    await eventually(() => {
+      expect(listedCount()).toBe(0);
+    });
+    wolf.faults.listsNothing = false;
+    const seenAgain: number[] = [];
+    hosts.subscribe((_id, snapshot) => seenAgain.push(snapshot.askedAtMs));
+    const sinceMs = performance.now();
+    await eventually(() => {
+      hosts.refresh('gpu-1');
+      expect(seenAgain.at(-1) ?? 0).toBeGreaterThan(sinceMs + 1_500);
+    });
+    expect(await rig.row(id)).toMatchObject({ state: 'running', generation: 1, startAttempts: 1 });
+    expect(rig.lobbiesOf(id)).toEqual(lobbies);
   });
 
   it('gives a desktop up that ends again and again, and says so', async () => {

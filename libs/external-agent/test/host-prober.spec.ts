@@ -194,7 +194,9 @@ describe('probing hosts', () => {
     await eventually(async () => {
       expect(await fleet.host('a')).toMatchObject({ connectedSandboxCount: 0 });
     });
-    expect(fleet.logger.countOf('the counted slots of a host had drifted from those that are held')).toBe(1);
+    await eventually(() => {
+      expect(fleet.logger.countOf('the counted slots of a host had drifted from those that are held')).toBe(1);
+    });
     const events = await new FleetEvents(database.dataSource).list({ wolfInstanceId: 'a', limit: 20 });
     expect(events).toContainEqual(expect.objectContaining({ kind: 'capacity-drift' }));
   });

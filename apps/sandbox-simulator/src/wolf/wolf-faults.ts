@@ -40,6 +40,8 @@ export interface WolfFaults {
   /** Every answer is held back for this long, and with it all requests behind it. */
   answerDelayMs: number;
   answer: AnswerFault | undefined;
+  /** Its list of lobbies is empty, whatever runs: as of a Wolf that is not the one that was started a moment ago. */
+  listsNothing: boolean;
   /** Sessions vanish between being listed and being joined. */
   sessionVanishesBeforeJoin: boolean;
   /** `amd`: as the tool of AMD measures, which knows memory only. `throws` harms Wolf (wolf-api §2.3). */
@@ -77,6 +79,7 @@ export function noFaults(): WolfFaults {
     duplicateLobby: false,
     answerDelayMs: 0,
     answer: undefined,
+    listsNothing: false,
     sessionVanishesBeforeJoin: false,
     gpuStats: 'normal',
     gpuName: 'NVIDIA RTX PRO 6000 Blackwell Server Edition',

@@ -57,7 +57,13 @@ export class HostProber {
       isReachable: (id) => hosts.isStanding(id),
       snapshotOf: (id) => hosts.snapshotOf(id),
     };
-    this.#reconciler = new HostReconciler({ hosts, placements, logger, intervalMs: times.reconcileIntervalMs });
+    this.#reconciler = new HostReconciler({
+      hosts,
+      placements,
+      logger,
+      intervalMs: times.reconcileIntervalMs,
+      readingsApartMs: times.readingsApartMs,
+    });
   }
 
   start(): void {

@@ -4,12 +4,15 @@ import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import { listForeignLobbies } from './foreign-lobbies.js';
 import type { HostWatch } from './host-watch.js';
+import { TwoReadings } from './two-readings.js';
 
 export interface HostReconcilerParts {
   readonly hosts: Pick<HostWatch, 'snapshotOf' | 'refresh' | 'whenSeen'>;
   readonly placements: Pick<PlacementService, 'listByInstance' | 'reconcile'>;
   readonly logger: ExternalAgentLogger;
   readonly intervalMs: number;
+  /** Between the two readings that must agree. */
+  readonly readingsApartMs: number;
 }
 
 interface Followed {
@@ -22,7 +25,7 @@ interface Followed {
 }
 
 /**
- * Keeps what is counted of each host equal to what it runs: with the first list after its link came, about every minute, and
+ * Keeps what is counted of each host equal to what it runs: with the first two lists after its link came that agree, about every minute, and
  * when a lobby of nobody comes or goes. Sessions that have no lobby, and lobbies of sessions that should have none, are the
  * auditor's; here they are only counted.
  */
@@ -30,10 +33,14 @@ export class HostReconciler {
   readonly #parts: HostReconcilerParts;
   readonly #followed = new Map<string, Followed>();
   readonly #endings = new Set<Promise<void>>();
+  readonly #readings: TwoReadings;
   #isTroubled = false;
 
   constructor(parts: HostReconcilerParts) {
     this.#parts = parts;
+    this.#readings = new TwoReadings(parts.readingsApartMs, (id) => {
+      parts.hosts.refresh(id);
+    });
   }
 
   /** The host's link has come. */
@@ -52,6 +59,7 @@ export class HostReconciler {
   end(id: string): void {
     const followed = this.#followed.get(id);
     this.#followed.delete(id);
+    this.#readings.forget(id);
     followed?.ending.abort();
     if (followed?.underWay === undefined) return;
     const ended = followed.underWay.finally(() => this.#endings.delete(ended));
@@ -102,7 +110,7 @@ export class HostReconciler {
   async #reconcile(id: string, followed: Followed): Promise<boolean> {
     try {
       const foreignIds = await this.#findForeign(id, followed);
-      if (followed.ending.signal.aborted) return false;
+      if (followed.ending.signal.aborted || !this.#isConfirmed(id, foreignIds)) return false;
       const drift = await this.#parts.placements.reconcile(id, { foreignLobbyCount: foreignIds.size });
       followed.foreignIds = foreignIds;
       followed.reconciledAtMs = performance.now();
@@ -120,6 +128,12 @@ export class HostReconciler {
       this.#isTroubled = true;
       return false;
     }
+  }
+
+  /** Did an earlier reading of the same Wolf show these very lobbies? */
+  #isConfirmed(id: string, foreignIds: ReadonlySet<string>): boolean {
+    const snapshot = this.#parts.hosts.snapshotOf(id);
+    return snapshot !== undefined && this.#readings.confirm(id, snapshot, [[...foreignIds].sort().join()]).size > 0;
   }
 
   /**

@@ -47,6 +47,11 @@ export class HostWatch {
     return this.#held.get(wolfInstanceId)?.watch.snapshot;
   }
 
+  /** Which Wolf it is, as far as is known: a reading of another era may be another's. See `WolfSnapshot`. */
+  eraOf(wolfInstanceId: string): number | undefined {
+    return this.#held.get(wolfInstanceId)?.watch.era;
+  }
+
   /** Reads the lists again soon. */
   refresh(wolfInstanceId: string): void {
     this.#held.get(wolfInstanceId)?.watch.refresh();

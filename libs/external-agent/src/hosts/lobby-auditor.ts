@@ -7,6 +7,8 @@ import type { SessionDriver } from '../lifecycle/session-driver.js';
 import { LIMITS } from '../limits.js';
 import { isSessionId, type SessionId } from '../session/session-id.js';
 import type { SessionEntity } from '../session/session.entity.js';
+import type { HostWatch } from './host-watch.js';
+import { TwoReadings } from './two-readings.js';
 
 type AuditedSession = Pick<SessionEntity, 'id' | 'state' | 'desired' | 'generation' | 'wolfInstanceId' | 'lobbyId'>;
 
@@ -24,23 +26,36 @@ interface Suspect {
 
 /**
  * Compares what a host is seen to run with what the rows say, and has each session audited whose two do not agree: one whose
- * desktop is gone is started again, one that should not be there (any more) is stopped. What is seen may be old by the
- * time it is looked at, so it decides nothing: the audit looks again, under the session's lease.
+ * desktop is gone is started again, one that should not be there (any more) is stopped. One reading decides nothing (`TwoReadings`);
+ * and since what is seen may be old by the time it is looked at, the audit looks again, under the session's lease.
  */
 export class LobbyAuditor {
   readonly #dataSource: DataSource;
   readonly #driver: Pick<SessionDriver, 'audit'>;
+  readonly #hosts: Pick<HostWatch, 'eraOf'>;
   readonly #logger: ExternalAgentLogger;
+  readonly #readings: TwoReadings;
   /** Disagreements that were dealt with a moment ago; those that stay are looked at again after a while. */
   readonly #handled = new LRUCache<string, true>({ max: LIMITS.auditsRemembered, ttl: LIMITS.auditAgainMs });
   readonly #underWay = new Map<string, { next: WolfSnapshot | undefined; readonly ended: Promise<void> }>();
   readonly #lookAgain = new Map<string, NodeJS.Timeout>();
   #isClosed = false;
 
-  constructor(dataSource: DataSource, driver: Pick<SessionDriver, 'audit'>, logger: ExternalAgentLogger) {
+  /** `apartMs`: between the two readings that must agree. */
+  constructor(
+    dataSource: DataSource,
+    driver: Pick<SessionDriver, 'audit'>,
+    hosts: Pick<HostWatch, 'eraOf' | 'refresh'>,
+    logger: ExternalAgentLogger,
+    apartMs: number = LIMITS.readingsApartMs,
+  ) {
     this.#dataSource = dataSource;
     this.#driver = driver;
+    this.#hosts = hosts;
     this.#logger = logger;
+    this.#readings = new TwoReadings(apartMs, (id) => {
+      hosts.refresh(id);
+    });
   }
 
   /** Looks at this reading of the host; while an earlier one is still being dealt with, only the latest waits. */
@@ -58,6 +73,7 @@ export class LobbyAuditor {
   /** Begins nothing more; resolves when the audits under way are over. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#readings.close();
     for (const timer of this.#lookAgain.values()) clearTimeout(timer);
     await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
   }
@@ -81,27 +97,36 @@ export class LobbyAuditor {
   async #lookAt(wolfInstanceId: string, snapshot: WolfSnapshot): Promise<void> {
     const lobbies = lobbiesBySession(snapshot.lobbies);
     const sessions = await this.#listConcerned(wolfInstanceId, [...lobbies.keys()]);
-    const suspects: Suspect[] = [];
+    const found: Suspect[] = [];
     for (const session of sessions) {
       const seen = lobbies.get(session.id) ?? [];
       if (isAsItShouldBe(session, wolfInstanceId, seen)) continue;
       const { id, state, generation, lobbyId } = session;
       const key = [wolfInstanceId, id, state, generation, lobbyId, ...seen.map((lobby) => lobby.id)].join(' ');
-      if (!this.#handled.has(key)) suspects.push({ id, key });
+      if (!this.#handled.has(key)) found.push({ id, key });
     }
+    const confirmed = this.#readings.confirm(
+      wolfInstanceId,
+      snapshot,
+      found.map(({ key }) => key),
+    );
+    const suspects = found.filter(({ key }) => confirmed.has(key));
     // Wolf is one thread, and each audit asks it.
     const work = async (): Promise<void> => {
       for (let next = suspects.shift(); next !== undefined && !this.#isClosed; next = suspects.shift()) {
-        if (!(await this.#audit(wolfInstanceId, next))) this.#lookAgainSoon(wolfInstanceId, snapshot);
+        if (!(await this.#audit(wolfInstanceId, snapshot.era, next))) this.#lookAgainSoon(wolfInstanceId, snapshot);
       }
     };
     await Promise.all(Array.from({ length: LIMITS.reconcilerMaxDrivesPerHost }, work));
   }
 
   /** `false` when nothing could be found out, because somebody else is at work on the session, or of trouble. */
-  async #audit(wolfInstanceId: string, { id, key }: Suspect): Promise<boolean> {
+  async #audit(wolfInstanceId: string, era: number, { id, key }: Suspect): Promise<boolean> {
+    const isSameWolf = (): boolean => this.#hosts.eraOf(wolfInstanceId) === era;
     try {
-      if ((await this.#driver.audit(id, wolfInstanceId)) === undefined) return false;
+      if ((await this.#driver.audit(id, wolfInstanceId, isSameWolf)) === undefined) return false;
+      // Another one has to be read anew, twice.
+      if (!isSameWolf()) return true;
       this.#handled.set(key, true);
       return true;
     } catch (error) {

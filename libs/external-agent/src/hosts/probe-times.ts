@@ -8,6 +8,8 @@ export interface ProbeTimes {
   readonly canaryTimeoutMs: number;
   readonly gpuIntervalMs: number;
   readonly reconcileIntervalMs: number;
+  /** Between two readings of a host that must agree before anything is done for what they show. */
+  readonly readingsApartMs: number;
 }
 
 export const PROBE_TIMES: ProbeTimes = {
@@ -17,4 +19,5 @@ export const PROBE_TIMES: ProbeTimes = {
   canaryTimeoutMs: LIMITS.canaryTimeoutMs,
   gpuIntervalMs: LIMITS.gpuIntervalMs,
   reconcileIntervalMs: LIMITS.hostReconcileIntervalMs,
+  readingsApartMs: LIMITS.readingsApartMs,
 };

@@ -17,8 +17,17 @@ export class DesktopAudit {
     this.#parts = parts;
   }
 
-  /** Resolves with the session as it is afterwards. A host that can not be asked says nothing, and nothing is changed. */
-  async audit(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<SessionEntity> {
+  /**
+   * Resolves with the session as it is afterwards. A host that can not be asked says nothing, nor does a Wolf that is another one by
+   * now than the one that was read: nothing is changed then.
+   */
+  async audit(
+    session: SessionEntity,
+    wolfInstanceId: string,
+    lease: SessionLease,
+    isSameWolf: () => boolean,
+  ): Promise<SessionEntity> {
+    if (!isSameWolf()) return session;
     try {
       if (session.wolfInstanceId !== wolfInstanceId || hasEnded(session)) {
         await this.#parts.lobbies.stopAll(session, wolfInstanceId, lease);
@@ -30,7 +39,7 @@ export class DesktopAudit {
         return session;
       }
       const lobbyId = await this.#parts.lobbies.find(session, wolfInstanceId, lease);
-      if (lobbyId === session.lobbyId) return session;
+      if (lobbyId === session.lobbyId || !isSameWolf()) return session;
       return lobbyId === undefined ? await this.#queueAnew(session, lease) : await lease.change({ lobbyId });
     } catch (error) {
       lease.signal.throwIfAborted();

@@ -48,9 +48,13 @@ export class SessionDriver {
    * First makes sure that the host runs of this session what the row says, no more and no less, then drives it. For hosts
    * that are seen to run something else. Resolves and rejects as `drive` does.
    */
-  audit(id: SessionId, wolfInstanceId: string): Promise<SessionEntity | undefined> {
+  audit(
+    id: SessionId,
+    wolfInstanceId: string,
+    isSameWolf: () => boolean = () => true,
+  ): Promise<SessionEntity | undefined> {
     const audited = async (session: SessionEntity, lease: SessionLease): Promise<SessionEntity> => {
-      session = await this.#audit.audit(session, wolfInstanceId, lease);
+      session = await this.#audit.audit(session, wolfInstanceId, lease, isSameWolf);
       // What it has on another host, which may be linked elsewhere, is for its drive.
       if (session.wolfInstanceId !== wolfInstanceId && !hasEnded(session)) return session;
       // Lost more than once in a short time: the reconciler takes it up after a pause.

@@ -84,7 +84,7 @@ export class FaultWorld {
         desktopPrincipalOf: () => 'desktop',
         reconcileIntervalMs: 50,
         // The faults here are for commands; probing has tests of its own.
-        probeTimes: { firstWithinMs: 0, canaryIntervalMs: 3_600_000, gpuIntervalMs: 3_600_000 },
+        probeTimes: { readingsApartMs: 30, firstWithinMs: 0, canaryIntervalMs: 3_600_000, gpuIntervalMs: 3_600_000 },
       },
       {
         dataSource,

@@ -31,6 +31,7 @@ const TIMES = {
   canaryTimeoutMs: 500,
   gpuIntervalMs: 60,
   reconcileIntervalMs: 200,
+  readingsApartMs: 50,
 };
 const WATCH = { pauseMs: 20, retryMinMs: 10, retryMaxMs: 100, unfollowedRelistMs: 200 };
 

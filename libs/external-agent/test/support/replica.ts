@@ -118,10 +118,10 @@ export class Replica {
   }
 
   /** Follows these hosts and audits what they run, as a replica that holds their links does. */
-  watchHosts(localInstanceIds: readonly string[], options: WolfWatchOptions = {}): HostWatch {
+  watchHosts(localInstanceIds: readonly string[], options: WolfWatchOptions = {}, readingsApartMs = 50): HostWatch {
     const watches = new WolfWatches(this.clients, options);
     const hosts = new HostWatch({ connections: new ConnectionManager(), watches, localInstanceIds });
-    const auditor = new LobbyAuditor(this.#dataSource, this.driver, this.logger);
+    const auditor = new LobbyAuditor(this.#dataSource, this.driver, hosts, this.logger, readingsApartMs);
     hosts.subscribe((id, snapshot) => {
       auditor.look(id, snapshot);
     });

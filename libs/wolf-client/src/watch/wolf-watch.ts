@@ -56,6 +56,11 @@ export class WolfWatch {
     return this.#state;
   }
 
+  /** See `WolfSnapshot`. */
+  get era(): number {
+    return this.#era;
+  }
+
   /** `undefined` until the first listing has come. */
   get snapshot(): WolfSnapshot | undefined {
     return this.#snapshot;
@@ -153,6 +158,7 @@ export class WolfWatch {
     const { relistMs = WATCH_RELIST_MS, unfollowedRelistMs = WATCH_UNFOLLOWED_RELIST_MS } = this.#options;
     const signal = this.#ending.signal;
     const askedAtMs = performance.now();
+    const era = this.#era;
     const lists = await Promise.all([
       this.#client.listLobbies({ signal }),
       this.#client.listSessions({ signal }),
@@ -164,7 +170,7 @@ export class WolfWatch {
       return unfollowedRelistMs;
     }
     const [lobbies, sessions] = lists;
-    this.#snapshot = { lobbies, sessions, readAt: new Date(), askedAtMs, era: this.#era };
+    this.#snapshot = { lobbies, sessions, readAt: new Date(), askedAtMs, era };
     this.#tell({ type: 'snapshot', snapshot: this.#snapshot });
     return this.#state === 'following' ? relistMs : unfollowedRelistMs;
   }

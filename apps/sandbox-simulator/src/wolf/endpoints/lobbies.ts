@@ -16,7 +16,9 @@ import { failure, success, type WolfReply } from '../wolf-reply.js';
 
 /** wolf-api §3.5. */
 export const LOBBY_ENDPOINTS: readonly WolfEndpoint[] = [
-  reads('/lobbies', 'nov25', (core) => success({ lobbies: core.lobbies.list().map(printLobby) })),
+  reads('/lobbies', 'nov25', (core) =>
+    success({ lobbies: core.faults.listsNothing ? [] : core.lobbies.list().map(printLobby) }),
+  ),
   takes({
     path: '/lobbies/create',
     since: 'nov25',
