@@ -91,17 +91,21 @@ describe('the contract of sessions', () => {
     expect((await world.owner.ask(PUT, { id, body: { name: 'x'.repeat(2_000_000) } })).status).toBe(413);
   });
 
-  it('says starting while a desktop boots, resumable when it is there, running when it is watched', async () => {
+  it('says resumable from the lobby on, running when it is watched, and whether it can be reached', async () => {
     const id = await world.session();
     expect((await world.owner.ask(STATE, { id })).body).toMatchObject({
       session_id: id,
       wolf_app_id: expect.stringMatching(/^\d{1,9}$/) as string,
-      state: 'starting',
+      state: 'resumable',
+      reachable: false,
       has_websocket: false,
       client_unique_id: `helix-agent-${id}`,
     });
     await world.desktop(id);
-    expect((await world.owner.ask(STATE, { id })).body).toMatchObject({ state: 'resumable', has_websocket: false });
+    await eventually(async () => {
+      const { body } = await world.owner.ask(STATE, { id });
+      expect(body).toMatchObject({ state: 'resumable', reachable: true, has_websocket: false });
+    });
     world.host.wolf.launchSession({ clientId: '42', clientUniqueId: `helix-agent-${id}-tab` });
     await eventually(async () => {
       const { body } = await world.owner.ask(STATE, { id });
@@ -110,6 +114,23 @@ describe('the contract of sessions', () => {
     // The number is Helix's: the same for whoever asks.
     const [own, admins] = await Promise.all([world.owner, world.admin].map((caller) => caller.ask(STATE, { id })));
     expect(admins?.body['wolf_app_id']).toBe(own?.body['wolf_app_id']);
+  });
+
+  it('lists the container of a desktop that runs, and none of one that was stopped', async () => {
+    const id = await world.session();
+    const listed = async (): Promise<Record<string, unknown>> => {
+      const { body } = await world.owner.ask(LIST);
+      const sessions = body['sessions'] as { session_id: string; metadata: Record<string, unknown> }[];
+      return sessions.find(({ session_id }) => session_id === id)?.metadata ?? {};
+    };
+    const { wolf_lobby_id } = (await world.owner.ask(GET, { id })).body['config'] as { wolf_lobby_id: string };
+    expect(await listed()).toMatchObject({
+      dev_container_id: wolf_lobby_id,
+      container_name: `zed-external-${id.slice(4)}`,
+      external_agent_status: 'running',
+    });
+    await world.owner.ask(STOP, { id });
+    expect(Object.keys(await listed())).not.toContain('dev_container_id');
   });
 
   it('leaves zeros and false out of the idle status', async () => {

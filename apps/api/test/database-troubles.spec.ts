@@ -152,7 +152,7 @@ describe('trouble of the database', () => {
     }
     await eventually(async () => {
       expect((await owner.get('/api/v1/sessions')).status).toBe(200);
-      // No host: refused by the placement, for which a session was written.
+      // No host: refused by the placement, for which a session was written, and taken out again.
       const placed = await owner.post('/api/v1/external-agents', { name: 'y' });
       expect(placed.body['code']).toMatch(/^PLACEMENT_/);
     }, RECOVERED_MS);

@@ -104,8 +104,8 @@ describe('operators of hosts', () => {
   });
 
   it('have the refused told why, in a sentence and in numbers, without the names of hosts', async () => {
-    const refused = await owner.post('/api/v1/external-agents', { gpu_vendor: 'amd' });
-    const { details } = refused.body as { readonly details: { readonly sessionId: string } };
+    const waiting = await owner.post('/api/v1/external-agents', { gpu_vendor: 'amd', queue_seconds: 60 });
+    const sessionId = String(waiting.body['session_id']);
     expect((await admin.post(`${PATH}/uncordon`)).status).toBe(200);
     const other = await owner.post('/api/v1/external-agents', { gpu_vendor: 'amd' });
     expect(other.status).toBe(503);
@@ -115,20 +115,20 @@ describe('operators of hosts', () => {
       details: { placement: { reason: 'no-matching-gpu', counts: { 'gpu-vendor': 1 }, considered_count: 1 } },
     });
     expect(JSON.stringify(other.body)).not.toContain('gpu-1');
+    const { details } = other.body as { readonly details: { readonly sessionId: string } };
+    expect((await owner.get(`/api/v1/sessions/${details.sessionId}`)).status).toBe(404);
 
-    const why = `/api/v1/sessions/${details.sessionId}/placement`;
+    const why = `/api/v1/sessions/${sessionId}/placement`;
     const seen = await owner.get(why);
-    expect(seen.body).toMatchObject({ outcome: 'refused', reason: 'none-in-rotation', chosen: false });
+    expect(seen.body).toMatchObject({ outcome: 'queued', reason: 'none-in-rotation', chosen: false });
     expect(JSON.stringify(seen.body)).not.toContain('gpu-1');
     expect((await admin.get(why)).body).toMatchObject({
       hosts: [{ id: 'gpu-1', why: expect.stringMatching(/^draining by root: upgrade, since 20/) as string }],
     });
-    expect((await admin.post('/api/v1/admin/placement/explain', { session_id: details.sessionId })).body).toMatchObject(
-      {
-        reason: 'no-matching-gpu',
-        hosts: [{ why: 'gpu_vendor unknown ≠ amd' }],
-      },
-    );
+    expect((await admin.post('/api/v1/admin/placement/explain', { session_id: sessionId })).body).toMatchObject({
+      reason: 'no-matching-gpu',
+      hosts: [{ why: 'gpu_vendor unknown ≠ amd' }],
+    });
   });
 
   it('can not remove a host that carries sessions unless they mean it', async () => {

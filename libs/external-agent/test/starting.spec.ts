@@ -247,8 +247,7 @@ describe('starting a session', () => {
       const refusal = await replica.agents
         .create({ ownerId: OWNER, sessionId, gpuVendor })
         .catch((error: unknown) => error);
-      expect(await rig.holdings(sessionId)).toEqual(FAILED);
-      expect((await rig.row(sessionId)).reason?.code).toBe((refusal as { code?: string }).code);
+      expect(await rig.repository.find(sessionId)).toBeNull();
       return refusal;
     };
 

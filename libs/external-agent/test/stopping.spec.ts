@@ -47,13 +47,13 @@ describe('stopping a session', () => {
   });
 
   it('stops one that has failed, which stays failed and is not tried again', async () => {
+    const wolf = await rig.addHost();
     const { agents } = await rig.addReplica();
     const sessionId = createSessionId();
-    await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({
-      code: 'PLACEMENT_NONE_REGISTERED',
-    });
+    wolf.faults.answer = { kind: 'empty-unhandled' };
+    await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'START_FAILED' });
+    wolf.faults.answer = undefined;
     expect(await agents.stop(sessionId)).toMatchObject({ state: 'failed' });
-    await rig.addHost();
     await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'SESSION_WRONG_STATE' });
   });
 

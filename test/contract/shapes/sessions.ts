@@ -102,6 +102,15 @@ const SESSION_SUMMARY: Shape = {
   'organization_id?': 'text',
   question_set_id: 'text',
   question_set_execution_id: 'text',
+  metadata: {
+    agent_type: 'text',
+    external_agent_id: 'session id',
+    external_agent_status: oneOf('starting', 'running', 'stopping', 'stopped', 'terminated_idle', 'failed'),
+    'wolf_lobby_id?': 'text',
+    // What Helix's command line takes for running (helix-desktop-sockets, `list` and `stop --all`).
+    'dev_container_id?': 'text',
+    'container_name?': 'text',
+  },
 };
 
 /** §2.3; from `reachable` on, ours (§10.6). */

@@ -16,7 +16,13 @@ import {
 } from 'class-validator';
 import { HOST_LOST_WISHES, REACHABILITY_STATES, type HostLostWish, type SessionView } from '@helix/external-agent';
 import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
-import { agentStatusOf, linksOf, SessionReasonDto, type AgentStatus } from '../sessions/session.dto.js';
+import {
+  agentStatusOf,
+  containerNameOf,
+  linksOf,
+  SessionReasonDto,
+  type AgentStatus,
+} from '../sessions/session.dto.js';
 import { toReachability } from '../sessions/reachability.js';
 import { HostLostDto, QueueDto, toWaitingFields } from '../sessions/waiting-fields.js';
 import { API_LIMITS } from '../limits.js';
@@ -211,7 +217,7 @@ export function toExternalAgentDto(view: SessionView, showPin: boolean, basePath
     ...(session.wolfInstanceId !== null && { wolf_instance_id: session.wolfInstanceId }),
     ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
     ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
-    container_name: `zed-external-${session.id.slice('ses_'.length)}`,
+    container_name: containerNameOf(session),
     desktop_connected: view.isDesktopConnected,
     ...toReachability(view.reachability),
     ...(session.reason !== null && { reason: session.reason }),

@@ -7,6 +7,7 @@ export class ResumedDto {
   @ApiProperty({ enum: ['resumed', 'starting'] }) status!: 'resumed' | 'starting';
   @ApiPropertyOptional() wolf_lobby_id?: string;
   @ApiPropertyOptional({ description: 'For the owner alone' }) wolf_lobby_pin?: string;
+  @ApiPropertyOptional({ description: 'While the desktop runs' }) dev_container_id?: string;
   @ApiProperty() screenshot_url!: string;
 }
 
@@ -16,6 +17,7 @@ export function toResumedDto(session: SessionEntity, showPin: boolean, basePath:
     status: session.state === 'running' ? 'resumed' : 'starting',
     ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
     ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
+    ...(session.lobbyId !== null && session.state === 'running' && { dev_container_id: session.lobbyId }),
     screenshot_url: linksOf(session, basePath).screenshot_url,
   };
 }

@@ -99,6 +99,11 @@ export class SessionSummaryDto {
   @ApiProperty({ enum: SESSION_STATES })
   state!: SessionState;
   @ApiProperty() wolf_instance_id!: string;
+  @ApiProperty({
+    type: Object,
+    description: 'As in the session; `dev_container_id` and `container_name` while its desktop runs',
+  })
+  metadata!: Record<string, unknown>;
 }
 
 export class SessionPageDto {
@@ -120,6 +125,21 @@ export function linksOf(
   };
 }
 
+/** What of a session's settings tells of its desktop. Helix's command line takes one for running whose container has an id. */
+function desktopFieldsOf(session: SessionEntity): Record<string, string> {
+  return {
+    external_agent_id: session.id,
+    external_agent_status: session.reason?.code === 'IDLE' ? 'terminated_idle' : agentStatusOf(session.state),
+    ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
+    ...(session.lobbyId !== null &&
+      session.state === 'running' && { dev_container_id: session.lobbyId, container_name: containerNameOf(session) }),
+  };
+}
+
+export function containerNameOf({ id }: SessionEntity): string {
+  return `zed-external-${id.slice('ses_'.length)}`;
+}
+
 /** `showPin`: for the owner alone, who types it into a Moonlight client. */
 export function toSessionDto(view: SessionView, showPin: boolean): SessionDto {
   const { session } = view;
@@ -131,9 +151,7 @@ export function toSessionDto(view: SessionView, showPin: boolean): SessionDto {
       display_height: session.display.height,
       display_refresh_rate: session.display.refreshHz,
     },
-    external_agent_id: session.id,
-    external_agent_status: session.reason?.code === 'IDLE' ? 'terminated_idle' : agentStatusOf(session.state),
-    ...(session.lobbyId !== null && { wolf_lobby_id: session.lobbyId }),
+    ...desktopFieldsOf(session),
     ...(session.lobbyId !== null && showPin && { wolf_lobby_pin: session.lobbyPin }),
     avatar: '',
     priority: false,
@@ -217,5 +235,6 @@ export function toSessionSummaryDto(session: SessionEntity): SessionSummaryDto {
     question_set_execution_id: '',
     state: session.state,
     wolf_instance_id: session.wolfInstanceId ?? '',
+    metadata: { agent_type: 'zed_external', ...session.labels, ...desktopFieldsOf(session) },
   };
 }

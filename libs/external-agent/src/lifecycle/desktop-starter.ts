@@ -54,7 +54,8 @@ export class DesktopStarter {
     const placement = await placements.place(placementRequestOf(session));
     if ('queued' in placement) return await this.#wait(session, lease, placement);
     if ('refused' in placement) {
-      logger.warn({ sessionId: session.id, reason: placement.reason }, 'no place for a session');
+      const { reason, message: why } = placement;
+      logger.warn({ sessionId: session.id, reason, why }, 'no place for a session');
       // What an earlier life left was cleared when that ended; a host that is away now does not hold up the answer.
       if (isOfEarlierLife) await this.#stopper.leaveBehind(session, earlierHost, lease);
       return await this.#undo(session, lease, isOfEarlierLife ? null : earlierHost, placementReason(placement));

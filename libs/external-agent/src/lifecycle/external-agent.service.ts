@@ -13,7 +13,7 @@ import { createSessionId, isSessionId, type SessionId } from '../session/session
 import { isSettled } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { SessionLists, SessionPage } from '../session/session-lists.js';
-import type { SessionRepository } from '../session/session.repository.js';
+import type { NewSession, SessionRepository } from '../session/session.repository.js';
 import type { CreateSession } from './create-session.js';
 import type { SessionDriver } from './session-driver.js';
 import { failureOf } from './session-failure.js';
@@ -26,7 +26,7 @@ export interface ExternalAgentServiceParts {
   readonly driver: Pick<SessionDriver, 'drive'>;
   readonly pictures: Pick<LastPictureKeeper, 'forget'>;
   readonly desktop: DesktopConfig;
-  readonly placements: Pick<PlacementService, 'decisionOf'>;
+  readonly placements: Pick<PlacementService, 'decisionOf' | 'forget'>;
 }
 
 /** How long a command waits for its session to settle before it answers with the state on the way: less than proxies wait. */
@@ -46,7 +46,7 @@ export class ExternalAgentService {
   /**
    * Creates a session and brings its desktop up. Asked again with the same id it returns the session as it is, and tries
    * again one that failed. Resolves when the session runs, or with a session still on its way after 25 s, or as soon as it
-   * can not be moved further now, such as while it waits for a slot.
+   * can not be moved further now, such as while it waits for a slot. One for which there is no place leaves nothing behind.
    * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED;
    * CREATE_UNFINISHED when it is made and nothing more can be said of it
    */
@@ -59,7 +59,7 @@ export class ExternalAgentService {
     checkText('name', request.name ?? '');
     const placementLabels = checkHostLabels(request.hostLabels ?? {});
     for (const [label, value] of Object.entries(request.labels ?? {})) checkText(label, value);
-    const inserted = await this.#parts.repository.insert({
+    const wanted: NewSession = {
       id,
       ownerId: request.ownerId,
       name: (request.name ?? '').slice(0, LIMITS.sessionNameMaxLength) || `Agent ${id.slice(-4)}`,
@@ -73,11 +73,18 @@ export class ExternalAgentService {
       placementLabels,
       queueMs: Math.round(Math.min(Math.max(request.queueMs ?? 0, 0), LIMITS.queueMaxMs)),
       onHostLost: request.onHostLost ?? 'fail',
-    });
-    if (!inserted) await this.#reviveForRetry(id, request.ownerId);
-    const session = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
-    if (session.state === 'failed') throw await failureOf(session, this.#parts.placements);
-    return session;
+    };
+    for (;;) {
+      const isNew = await this.#parts.repository.insert(wanted);
+      // Another create of the same id was refused meanwhile: this one is the first now.
+      if (!isNew && !(await this.#reviveForRetry(id, request.ownerId))) continue;
+      const session = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
+      if (session === undefined) continue;
+      if (session.state !== 'failed') return session;
+      const failure = await failureOf(session, this.#parts.placements);
+      if (failure.code.startsWith('PLACEMENT_')) await this.#leaveNothing(id);
+      throw failure;
+    }
   }
 
   /**
@@ -88,7 +95,7 @@ export class ExternalAgentService {
   async resume(id: SessionId): Promise<SessionEntity> {
     this.#remembered(await this.#parts.repository.resume(id));
     await this.#parts.pictures.forget(id);
-    const left = await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause));
+    const left = this.#remembered(await this.#settle(id).catch((cause: unknown) => this.#readUnsettled(id, cause)));
     if (left.state === 'failed') throw await failureOf(left, this.#parts.placements);
     return left;
   }
@@ -170,15 +177,30 @@ export class ExternalAgentService {
     return asked;
   }
 
-  async #reviveForRetry(id: SessionId, ownerId: string): Promise<void> {
+  /** `false` when there is no such session. */
+  async #reviveForRetry(id: SessionId, ownerId: string): Promise<boolean> {
     const session = await this.#parts.repository.find(id);
-    if (session?.ownerId !== ownerId) {
+    if (session === null) return false;
+    if (session.ownerId !== ownerId) {
       throw new ExternalAgentError('SESSION_FORBIDDEN', 'Forbidden');
     }
     if (session.desired === 'stopped') {
       throw new ExternalAgentError('SESSION_WRONG_STATE', `the session is ${session.state}; create another one`);
     }
     if (session.state === 'failed') await this.#parts.repository.requeueFailed(id);
+    return true;
+  }
+
+  /** The caller has been told everything; what is refused must not fill the database. What cannot be removed now stays, as failed. */
+  async #leaveNothing(id: SessionId): Promise<void> {
+    const { repository, directory, placements } = this.#parts;
+    try {
+      if (!(await repository.removeRefused(id))) return;
+      directory.forget(id);
+      await placements.forget(id);
+    } catch {
+      // The refusal is the answer all the same.
+    }
   }
 
   #remembered(session: SessionEntity | undefined): SessionEntity {
@@ -189,15 +211,18 @@ export class ExternalAgentService {
 
   /**
    * The database or the scheduler stood in the way, and the reconciler goes on later. The caller must learn of the session: one
-   * who is only told to try again makes a second.
+   * who is only told to try again makes a second. `undefined` when there is no such session any more.
    */
-  async #readUnsettled(id: SessionId, cause: unknown): Promise<SessionEntity> {
-    const session = await this.#parts.repository.find(id).catch(() => null);
-    if (session !== null) return session;
-    throw new ExternalAgentError('CREATE_UNFINISHED', 'the session is made and is started as soon as possible', {
-      cause,
-      details: { sessionId: id },
-    });
+  async #readUnsettled(id: SessionId, cause: unknown): Promise<SessionEntity | undefined> {
+    if (cause instanceof ExternalAgentError && cause.code === 'SESSION_NOT_FOUND') return undefined;
+    try {
+      return (await this.#parts.repository.find(id)) ?? undefined;
+    } catch {
+      throw new ExternalAgentError('CREATE_UNFINISHED', 'the session is made and is started as soon as possible', {
+        cause,
+        details: { sessionId: id },
+      });
+    }
   }
 
   /** Resolves and rejects as the drive does, or with nothing when this closes or the time is over first. */

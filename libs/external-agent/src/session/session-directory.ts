@@ -62,6 +62,12 @@ export class SessionDirectory {
     for (const listener of this.#listeners) listener(session);
   }
 
+  /** There is no such session any more. */
+  forget(id: SessionId): void {
+    this.#remembered.delete(id);
+    this.#reads.delete(id);
+  }
+
   /** Hears of each version that becomes known here, deleted ones too. Listeners must not throw. Returns what ends it. */
   subscribe(listener: (session: SessionEntity) => void): () => void {
     this.#listeners.add(listener);

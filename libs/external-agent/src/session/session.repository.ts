@@ -47,6 +47,21 @@ export class SessionRepository {
     return (result.raw as unknown[]).length === 1;
   }
 
+  /**
+   * Takes a session out again for which there was no place: no host has ever been asked for it. `false` for any other, and for one that was asked for again meanwhile.
+   */
+  async removeRefused(id: SessionId): Promise<boolean> {
+    const { affected } = await this.#dataSource
+      .createQueryBuilder()
+      .delete()
+      .from(SessionEntity)
+      .where(`id = :id AND state = 'failed' AND wolf_instance_id IS NULL AND start_attempts = 0 AND ${LEASE_IS_FREE}`, {
+        id,
+      })
+      .execute();
+    return affected === 1;
+  }
+
   find(id: SessionId): Promise<SessionEntity | null> {
     return this.#dataSource.getRepository(SessionEntity).findOneBy({ id });
   }

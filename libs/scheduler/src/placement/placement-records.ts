@@ -68,6 +68,10 @@ export class PlacementRecords {
     return record.outcome === 'placed' ? placedDecision(record.decision, record.at) : record.decision;
   }
 
+  async drop(sessionId: string): Promise<void> {
+    await this.#dataSource.query('DELETE FROM placement_decisions WHERE session_id = $1', [sessionId]);
+  }
+
   /** Drops what is too old, a bounded number at a time. */
   async purge(): Promise<void> {
     const { decisionsKeptMs, purgedAtOnce } = SCHEDULER_LIMITS;

@@ -89,6 +89,11 @@ export class PlacementService {
     return this.#records.find(sessionId);
   }
 
+  /** Nothing is to be told any more of where a session was to go that is none. */
+  forget(sessionId: string): Promise<void> {
+    return this.#records.drop(sessionId);
+  }
+
   /** The session's lobby stands. False when it holds no slot. Idempotent. */
   async confirm(sessionId: string): Promise<boolean> {
     return (await this.#ledger.do({ do: 'confirm', id: sessionId })) === true;
