@@ -39,6 +39,20 @@ describe('keys that people make for themselves', () => {
     expect((await api.as(String(own.body['key'])).get('/api/v1/status')).body['admin']).toBe(false);
   });
 
+  it.each([
+    ['a type that is not honoured', { name: 'api key 1', type: 'app', app_id: 'app_x' }, 'type must be api'],
+    ['an app', { name: 'x', app_id: 'app_x' }, 'app_id is not taken'],
+    ['another user', { user_id: 'root' }, 'user_id'],
+    ['an admin’s rights', { admin: true }, 'admin'],
+    ['an end in words of its own', { expires: '2030-01-01T00:00:00Z' }, 'expires'],
+  ])('are not made for %s', async (_what, body, said) => {
+    const before = (await listOf(ann)).length;
+    const answer = await ann.post(KEYS, body);
+    expect([answer.status, answer.body['code']]).toEqual([400, 'INVALID_REQUEST']);
+    expect(answer.body['message']).toContain(said);
+    expect(await listOf(ann)).toHaveLength(before);
+  });
+
   it('say when they were last used', async () => {
     const made = await ann.post(KEYS, { name: 'seldom' });
     expect(made.body['last_used_at']).toBeNull();

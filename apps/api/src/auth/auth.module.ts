@@ -26,7 +26,7 @@ import { WhoAmIController } from './who-am-i.controller.js';
   controllers: [ApiKeysController, PersonalApiKeysController, WhoAmIController],
   providers: [
     KeyCache,
-    StrangerBudget,
+    { provide: StrangerBudget, useFactory: () => new StrangerBudget() },
     KeyNotices,
     KeyHolders,
     {

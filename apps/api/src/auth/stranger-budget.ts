@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
@@ -17,11 +16,17 @@ interface Purse {
  * this budget, and any other is looked up behind those who wait already. Behind a proxy all callers share one address, so the figures
  * are those of a building and not of a person.
  */
-@Injectable()
 export class StrangerBudget {
+  private readonly attemptsBurst: number;
+  private readonly attemptsPerS: number;
   private readonly purses = new LRUCache<string, Purse>({ max: API_LIMITS.strangerAddressesMax });
   /** Hashes of tokens that were valid lately. */
   private readonly valid = new LRUCache<string, true>({ max: API_LIMITS.keysRemembered, ttl: API_LIMITS.keyStaleMs });
+
+  constructor(figures: { readonly attemptsBurst?: number; readonly attemptsPerS?: number } = {}) {
+    this.attemptsBurst = figures.attemptsBurst ?? API_LIMITS.strangerAttemptsBurst;
+    this.attemptsPerS = figures.attemptsPerS ?? API_LIMITS.strangerAttemptsPerS;
+  }
 
   /**
    * What `lookUp` finds.
@@ -49,7 +54,7 @@ export class StrangerBudget {
       isStranger = found === undefined;
       return found;
     } finally {
-      if (!isStranger) purse.attemptsLeft = Math.min(purse.attemptsLeft + 1, API_LIMITS.strangerAttemptsBurst);
+      if (!isStranger) purse.attemptsLeft = Math.min(purse.attemptsLeft + 1, this.attemptsBurst);
     }
   }
 
@@ -57,13 +62,13 @@ export class StrangerBudget {
     const nowMs = performance.now();
     const network = networkOf(address);
     const purse = this.purses.get(network) ?? {
-      attemptsLeft: API_LIMITS.strangerAttemptsBurst,
+      attemptsLeft: this.attemptsBurst,
       countedAtMs: nowMs,
       waitingCount: 0,
       lastInLine: Promise.resolve(),
     };
-    const earned = ((nowMs - purse.countedAtMs) / 1_000) * API_LIMITS.strangerAttemptsPerS;
-    purse.attemptsLeft = Math.min(purse.attemptsLeft + earned, API_LIMITS.strangerAttemptsBurst);
+    const earned = ((nowMs - purse.countedAtMs) / 1_000) * this.attemptsPerS;
+    purse.attemptsLeft = Math.min(purse.attemptsLeft + earned, this.attemptsBurst);
     purse.countedAtMs = nowMs;
     this.purses.set(network, purse);
     return purse;

@@ -15,9 +15,9 @@ const PARSER_EVENTS = ['data', 'end', 'drain', 'error', 'timeout'] as const;
  * before anything else listens for requests.
  */
 export function refuseUnreadable(server: Server, logger: Pick<Logger, 'warn'>): void {
-  const answering = new WeakMap<Duplex, ServerResponse>();
+  const last = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    answering.set(request.socket, response);
+    last.set(request.socket, { request, response });
   });
   // Node would ask for the body at once, and refuse an expectation without saying why; both are looked at as requests.
   for (const event of ['checkContinue', 'checkExpectation']) {
@@ -29,11 +29,11 @@ export function refuseUnreadable(server: Server, logger: Pick<Logger, 'warn'>): 
     answerRaw(socket, { code: 'NOT_FOUND', message: 'no such route', status: HTTP_ANSWERS.NOT_FOUND.status }, request);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const response = answering.get(socket);
-    const hasBegun = response?.headersSent === true && !response.writableFinished;
-    // Of a connection that broke, and behind half of an answer, nothing can be said any more.
-    if (error.code === 'ECONNRESET' || !socket.writable || hasBegun) {
-      socket.destroy();
+    const { request, response } = last.get(socket) ?? {};
+    // The fault is in the body of a request that was answered already, or its answer is on its way.
+    const isAnswered = response?.headersSent === true && !(request?.complete === true && response.writableFinished);
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
+      socket.destroySoon();
       return;
     }
     for (const event of PARSER_EVENTS) socket.removeAllListeners(event);
