@@ -14,8 +14,8 @@ import type { Carrier } from './support/scripted-agent.js';
 const WOLF = runnerIdOf('wolf', '7');
 const MOONLIGHT = runnerIdOf('moonlight', '7');
 const DESKTOP = runnerIdOf('sandbox', SESSION);
-/** Soon enough that silence costs a test little. */
-const QUICK = { pingAfterMs: 60, silenceLimitMs: 200 };
+/** Soon enough that silence costs a test little, and long enough that a busy machine is not taken for a silent peer. */
+const QUICK = { pingAfterMs: 300, silenceLimitMs: 1_500 };
 const PICTURE = Buffer.alloc(6_000_000, 'picture ');
 
 let web: Server;
