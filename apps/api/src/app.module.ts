@@ -4,6 +4,7 @@ import { IceServers, type ExternalAgentsOptions } from '@helix/external-agent';
 import { ExternalAgentModule } from '@helix/external-agent/nest';
 import { ConnectionManager } from '@helix/revdial';
 import { RevDialModule, type RevDialConfiguration } from '@helix/revdial/nest';
+import { ProbeFacts } from '@helix/scheduler';
 import { SchedulerModule } from '@helix/scheduler/nest';
 import type { WolfClientFactoryOptions } from '@helix/wolf-client';
 import { WolfClientModule } from '@helix/wolf-client/nest';
@@ -37,6 +38,7 @@ import { HostLinkWatch } from './runners/host-link-watch.js';
 import { ExplainPlacementController } from './placement/explain-placement.controller.js';
 import { SessionPlacementController } from './placement/session-placement.controller.js';
 import { ExpectedRunners } from './runners/expected-runners.js';
+import { noteOtherMachine } from './runners/note-other-machine.js';
 import { RunnerHosts } from './runners/runner-hosts.js';
 import { RunnersController } from './runners/runners.controller.js';
 import { DesktopLifeController } from './sessions/desktop-life.controller.js';
@@ -75,12 +77,18 @@ export class AppModule {
           ...config.placement,
         }),
         RevDialModule.forRootAsync({
-          inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER],
-          useFactory: (authorizer: TokenRunnerAuthorizer, api: ApiConfig, log: Logger): RevDialConfiguration => ({
+          inject: [TokenRunnerAuthorizer, API_CONFIG, LOGGER, ProbeFacts],
+          useFactory: (
+            authorizer: TokenRunnerAuthorizer,
+            api: ApiConfig,
+            log: Logger,
+            facts: ProbeFacts,
+          ): RevDialConfiguration => ({
             authorizer,
             logger: log,
             options: {
               connections: { graceMs: api.runnerGraceMs },
+              gateway: { onOtherMachine: noteOtherMachine(facts, log) },
               http: {
                 headersTimeoutMs: api.upstreamHeadersTimeoutMs,
                 bodyTimeoutMs: api.upstreamBodyTimeoutMs,

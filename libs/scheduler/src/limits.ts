@@ -3,6 +3,9 @@ export const SCHEDULER_LIMITS = {
   /** A host not heard of for this long gets no sessions: three heartbeats of 30 s missed (helix-rest §4.1, §9). */
   silenceMs: 90_000,
 
+  /** Another machine that has not claimed a host's id for this long is gone: its agent asks at least every 30 s, and is told of each minute. */
+  otherMachineKeptMs: 300_000,
+
   /** A linked host whose last heartbeat is older has a daemon in trouble: four missed (helix-rest §4.1). */
   heartbeatLateMs: 120_000,
   /** Why requests through a host's link fail, as it is shown. */

@@ -5,6 +5,7 @@ import { Fleet1764004000000 } from './migrations/1764004000000-fleet.js';
 import { CapacityFunctions1764004000001 } from './migrations/1764004000001-capacity-functions.js';
 import { Replicas1764005000000 } from './migrations/1764005000000-replicas.js';
 import { LinkPresence1764005000001 } from './migrations/1764005000001-link-presence.js';
+import { OtherMachines1764005000002 } from './migrations/1764005000002-other-machines.js';
 import { PlacementEntity } from './placement/placement.entity.js';
 
 /** For the data source: the tables of this package. Those of the queue, the events and the histories are read by SQL alone. */
@@ -15,4 +16,5 @@ export const SCHEDULER_MIGRATIONS = [
   CapacityFunctions1764004000001,
   Replicas1764005000000,
   LinkPresence1764005000001,
+  OtherMachines1764005000002,
 ] as const;

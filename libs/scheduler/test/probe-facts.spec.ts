@@ -1,4 +1,12 @@
-import { FleetEvents, PlacementService, ProbeFacts, WolfInstanceRegistry, type WolfInstance } from '../src/index.js';
+import {
+  FleetEvents,
+  PlacementService,
+  ProbeFacts,
+  SCHEDULER_LIMITS,
+  StatusSweeper,
+  WolfInstanceRegistry,
+  type WolfInstance,
+} from '../src/index.js';
 import { addOnlineHost } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -51,6 +59,35 @@ describe('ProbeFacts', () => {
         'condition: over: requests through its link fail: no answer within 7 s',
       ]),
     );
+  });
+
+  it('tells that another machine claims the id, for as long as it does and five minutes more', async () => {
+    await facts.noteOtherMachine('a', '192.0.2.7');
+    const claimed = await host();
+    expect(claimed).toMatchObject({
+      status: 'online',
+      placementRank: 0,
+      conditions: [
+        { type: 'TwoMachines', effect: 'note', message: 'two machines claim this id: one at 192.0.2.7 is refused' },
+      ],
+    });
+    const claimedEarlierBy = (ms: number): Promise<unknown> =>
+      database.dataSource.query(
+        `UPDATE wolf_instances SET other_machine_seen_at = other_machine_seen_at - $1::float8 * interval '1 millisecond'`,
+        [ms],
+      );
+    const sweeper = new StatusSweeper(database.dataSource);
+    await claimedEarlierBy(240_000);
+    await sweeper.sweep();
+    await facts.noteOtherMachine('a', '192.0.2.8');
+    expect((await host()).conditions).toMatchObject([{ type: 'TwoMachines', since: claimed.conditions[0]?.since }]);
+    await claimedEarlierBy(SCHEDULER_LIMITS.otherMachineKeptMs + 1);
+    await sweeper.sweep();
+    expect((await host()).conditions).toEqual([]);
+    expect((await eventsOf()).filter((event) => event.includes('two machines')).toReversed()).toEqual([
+      'condition: two machines claim this id: one at 192.0.2.7 is refused',
+      expect.stringMatching(/^condition: over: two machines claim this id/),
+    ]);
   });
 
   it('keeps when a canary began to fail, with the latest reason', async () => {

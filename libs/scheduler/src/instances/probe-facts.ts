@@ -60,6 +60,13 @@ export class ProbeFacts {
     );
   }
 
+  /** Another machine has claimed the host's id, from this address, and was refused. */
+  async noteOtherMachine(id: string, address: string): Promise<void> {
+    await this.#write(id, 'other_machine_seen_at = now(), other_machine_address = $2::text', 'true', [
+      storable(address, SCHEDULER_LIMITS.addressChars),
+    ]);
+  }
+
   /** How the host's Wolf judges itself. */
   async noteHealth(id: string, { wolfHealth, stuckThreadCount, canCreatePipelines }: HealthFacts): Promise<void> {
     await this.#write(

@@ -112,6 +112,13 @@ export class WolfInstanceEntity {
   @Column({ type: 'boolean', name: 'link_answering', default: true })
   linkAnswering!: boolean;
 
+  /** When another machine claimed its id last, and was refused; null: none ever did. */
+  @Column({ type: 'timestamptz', name: 'other_machine_seen_at', nullable: true })
+  otherMachineSeenAt!: Date | null;
+
+  @Column({ type: 'text', name: 'other_machine_address', default: '' })
+  otherMachineAddress!: string;
+
   /** As Wolf judges itself; empty: never asked. */
   @Column({ type: 'text', name: 'wolf_health', default: '' })
   wolfHealth!: 'healthy' | 'degraded' | 'critical' | '';

@@ -63,6 +63,7 @@ function describeCondition({ type, message, since }: Extract<Obstacle, { code: '
     case 'Draining':
       return `${message}, since ${since.replace(/\.\d+Z$/, 'Z')}`;
     case 'LinkAway':
+    case 'TwoMachines':
     case 'NotAnswering':
     case 'WolfCritical':
     case 'WolfStuck':

@@ -3,6 +3,7 @@ export type ConditionType =
   | 'Silent'
   | 'LinkAway'
   | 'NotAnswering'
+  | 'TwoMachines'
   | 'HeartbeatLate'
   | 'CanaryFailing'
   | 'WolfCritical'

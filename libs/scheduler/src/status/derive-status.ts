@@ -1,4 +1,5 @@
 import { describeFullDisks } from '../disks/describe-full-disks.js';
+import { SCHEDULER_LIMITS } from '../limits.js';
 import type { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
 import type { Condition, ConditionType } from './condition.js';
 import type { WolfInstanceStatus } from './wolf-instance-status.js';
@@ -10,6 +11,8 @@ export type StatusFacts = Pick<
   | 'linkChangedAt'
   | 'linkAwayAt'
   | 'linkAnswering'
+  | 'otherMachineSeenAt'
+  | 'otherMachineAddress'
   | 'lastSeenAt'
   | 'lastHeartbeatAt'
   | 'wolfHealth'
@@ -91,6 +94,11 @@ function foundIn(facts: StatusFacts, now: Date, { silenceMs, heartbeatLateMs }: 
   }
   if (facts.linkConnected && !facts.linkAnswering) {
     note('NotAnswering', 'last-choice', now, 'its Wolf has not answered yet, or does not answer now');
+  }
+  const { otherMachineSeenAt } = facts;
+  if (otherMachineSeenAt !== null && ageMs(otherMachineSeenAt, now) <= SCHEDULER_LIMITS.otherMachineKeptMs) {
+    const message = `two machines claim this id: one at ${facts.otherMachineAddress} is refused`;
+    note('TwoMachines', 'note', otherMachineSeenAt, message);
   }
   if (facts.linkConnected && lastHeartbeatAt !== null && ageMs(lastHeartbeatAt, now) > heartbeatLateMs) {
     note('HeartbeatLate', 'last-choice', lastHeartbeatAt, `no heartbeat for more than ${seconds(heartbeatLateMs)}`);

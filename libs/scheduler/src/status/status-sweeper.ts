@@ -10,7 +10,7 @@ const FAILURES_MAX = 5;
 
 /**
  * Settles hosts whose status is not what it was derived from any more, and nobody else comes to do it: those that have
- * fallen silent or whose heartbeat is late, those that were heard of again, and those whose facts were written by a process
+ * fallen silent or whose heartbeat is late, those of which no other machine claims the id any more, those that were heard of again, and those whose facts were written by a process
  * that died before it settled them. Any replica may sweep at any time.
  */
 export class StatusSweeper {
@@ -45,8 +45,16 @@ export class StatusSweeper {
          OR ($4 AND (last_seen_at < now() - $1::float8 * interval '1 millisecond') <> (conditions @> '[{"type":"Silent"}]'))
          OR ($4 AND (link_connected AND coalesce(last_heartbeat_at < now() - $2::float8 * interval '1 millisecond', false))
            <> (conditions @> '[{"type":"HeartbeatLate"}]'))
+         OR coalesce(other_machine_seen_at >= now() - $5::float8 * interval '1 millisecond', false)
+           <> (conditions @> '[{"type":"TwoMachines"}]')
        ORDER BY random() LIMIT $3`,
-      [this.#times.silenceMs, this.#times.heartbeatLateMs, SCHEDULER_LIMITS.listedInstances, maySilence],
+      [
+        this.#times.silenceMs,
+        this.#times.heartbeatLateMs,
+        SCHEDULER_LIMITS.listedInstances,
+        maySilence,
+        SCHEDULER_LIMITS.otherMachineKeptMs,
+      ],
     );
     return rows.map(({ id }) => id);
   }
