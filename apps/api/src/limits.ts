@@ -46,6 +46,8 @@ export const API_LIMITS = {
   headersMaxMs: 20_000,
   /** Between two looks for connections that took longer. */
   headersCheckMs: 5_000,
+  /** Requests that wait behind others of their connection, below the listeners of which Node warns. */
+  requestsAheadMax: 8,
   /** Between two lines of the log about connections that are dropped, because there are as many as may be. */
   droppedToldMs: 60_000,
   /** Unknown tokens of one address at once, before it is told to come later: of a building's programs whose keys have ended … */

@@ -53,32 +53,15 @@ export function refuseUnreadable(server: Server, logger: Pick<Logger, 'warn'>): 
  */
 export function assertAnswerable(
   request: IncomingMessage,
-  response: ServerResponse,
+  _response: ServerResponse,
   next: (error?: unknown) => void,
 ): void {
-  closeWithConnection(request, response);
   const { host, expect = '100-continue' } = request.headers;
   const isHttp11 = request.httpVersion === '1.1';
   if (isHttp11 && host === undefined) next(new ApiError('INVALID_REQUEST', 'the request has no Host'));
   else if (isHttp11 && !/100-continue/i.test(expect)) {
     next(new ApiError('EXPECTATION_FAILED', 'the expectation in Expect is not known; leave the header out'));
   } else next();
-}
-
-/** A response that waits behind another one on its connection is never told that the connection has closed. */
-function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
-  if (response.socket !== null) return;
-  const onClose = (): void => {
-    if (response.closed) return;
-    response.destroy();
-    response.emit('close');
-  };
-  // One for each request that was sent ahead.
-  socket.setMaxListeners(0);
-  socket.once('close', onClose);
-  response.once('close', () => {
-    socket.off('close', onClose);
-  });
 }
 
 function refusalOf(code: string | undefined): RawAnswer {

@@ -15,7 +15,7 @@ import {
   Min,
 } from 'class-validator';
 import { HOST_LOST_WISHES, REACHABILITY_STATES, type HostLostWish, type SessionView } from '@helix/external-agent';
-import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
+import { AbsentWhenEmpty, LowerCase, MaxUnits } from '../input/lenient-text.js';
 import {
   agentStatusOf,
   containerNameOf,
@@ -58,8 +58,7 @@ export class CreateExternalAgentDto {
     description: 'Taken for the sake of clients that send it; the desktop’s own channel carries it',
   })
   @IsOptional()
-  @IsString()
-  @MaxLength(100_000)
+  @MaxUnits(200_000)
   input?: string;
 
   @ApiPropertyOptional({ type: [String], description: '`NAME=value`; names of the control plane’s own are refused' })

@@ -1,17 +1,19 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { assertAnswerable } from '../bootstrap/refuse-unreadable.js';
+import { BoundedExpressAdapter } from '../bootstrap/http-adapter.js';
+import { API_LIMITS } from '../limits.js';
 import { whenCallerLeaves } from './caller-signal.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: api\r\n\r\n';
 
 describe('a caller who leaves', () => {
   let take: (response: ServerResponse) => void = () => undefined;
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    assertAnswerable(request, response, () => {
-      take(response);
-    });
+  const adapter = new BoundedExpressAdapter();
+  adapter.initHttpServer();
+  const server = adapter.getHttpServer() as Server;
+  adapter.use((_request: IncomingMessage, response: ServerResponse) => {
+    take(response);
   });
 
   beforeAll(async () => {
@@ -51,8 +53,18 @@ describe('a caller who leaves', () => {
     const signals = responses.map(whenCallerLeaves);
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
     leave();
-    await Promise.all(signals.map((signal) => signal.aborted || once(signal, 'abort')));
+    await Promise.all(signals.map((signal) => (signal.aborted ? Promise.resolve() : once(signal, 'abort'))));
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+  });
+
+  it('is cut when he sends too many requests ahead', async () => {
+    let takenCount = 0;
+    take = () => (takenCount += 1);
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(REQUEST.repeat(1_000));
+    await once(socket, 'close');
+    expect(takenCount).toBe(1 + API_LIMITS.requestsAheadMax);
   });
 
   it('has not left when he was answered', async () => {

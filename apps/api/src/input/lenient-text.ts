@@ -1,4 +1,5 @@
 import { Transform } from 'class-transformer';
+import { ValidateBy } from 'class-validator';
 
 /** Clients written in Go send what they leave out as an empty string or null (helix-rest §3.1). */
 export function AbsentWhenEmpty(): PropertyDecorator {
@@ -15,4 +16,15 @@ export function LowerCase(): PropertyDecorator {
   return Transform(({ value }: { readonly value: unknown }) =>
     typeof value === 'string' ? value.toLowerCase() : value,
   );
+}
+
+/** For long texts: `MaxLength` looks for pairs of surrogates and makes a list of them all. In UTF-16 units. */
+export function MaxUnits(max: number): PropertyDecorator {
+  return ValidateBy({
+    name: 'maxUnits',
+    validator: {
+      validate: (value) => typeof value === 'string' && value.length <= max,
+      defaultMessage: () => `$property must be a text of at most ${String(max)} UTF-16 units`,
+    },
+  });
 }

@@ -1,9 +1,6 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 
-/** PostgreSQL's text holds no NUL, and its JSON no half of a surrogate pair. */
-const NOT_STORABLE = /\0|\p{Surrogate}/u;
-
 /**
  * Stands before the validation of every parameter, query and body: refuses what the database could not hold, so that it
  * is the caller's fault (400) and not ours (500), and drops what a body says to be null, which many clients write for "not
@@ -24,7 +21,7 @@ export class StorableInputPipe implements PipeTransform {
  */
 export function assertStorable(value: unknown, name: string, isOutermost = true): void {
   if (typeof value === 'string') {
-    if (NOT_STORABLE.test(value)) {
+    if (!isStorable(value)) {
       throw new ApiError('INVALID_REQUEST', `${name} has characters that cannot be stored`);
     }
     return;
@@ -35,6 +32,11 @@ export function assertStorable(value: unknown, name: string, isOutermost = true)
     for (const [key, item] of Object.entries(value))
       assertStorable(item, isOutermost ? labelOf(key, name) : name, false);
   }
+}
+
+/** PostgreSQL's text holds no NUL, and its JSON no half of a surrogate pair, which no UTF-8 can write. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && Buffer.from(text).toString() === text;
 }
 
 /** The key, if it may stand in a message. */

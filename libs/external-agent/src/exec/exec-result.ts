@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseForeignJson, SMALL_JSON, splitForeignJson } from '@helix/revdial';
 import { LIMITS } from '../limits.js';
 
@@ -26,8 +27,8 @@ export async function parseExecResult(json: Buffer): Promise<ExecResult | undefi
   const pid = factOf(members.get('pid'));
   const truncated = factOf(members.get('truncated'));
   if (typeof success !== 'boolean' || typeof exitCode !== 'number') return undefined;
-  const said = cutText(members.get('output'));
-  const complained = cutText(members.get('error'));
+  const said = await cutText(members.get('output'));
+  const complained = await cutText(members.get('error'));
   return {
     success,
     exitCode,
@@ -43,36 +44,47 @@ function factOf(json: Buffer | undefined): unknown {
   return json === undefined || json.length > 64 ? undefined : parseForeignJson(json, SMALL_JSON);
 }
 
-/** The beginning of a text, in whole characters; `undefined` for what is none. */
-function cutText(json: Buffer | undefined): { readonly text: string; readonly isCut: boolean } | undefined {
+/** The beginning of a text, in whole characters; `undefined` for what is none. A piece at a time, with turns for others between them. */
+async function cutText(
+  json: Buffer | undefined,
+): Promise<{ readonly text: string; readonly isCut: boolean } | undefined> {
   if (json?.[0] !== QUOTE) return undefined;
-  const begun = beginningOf(json);
-  const text = parseForeignJson(begun, { ...SMALL_JSON, maxBytes: ESCAPED_OUTPUT_MAX_BYTES });
-  if (typeof text !== 'string') return undefined;
-  const bytes = Buffer.from(text);
-  if (bytes.length <= LIMITS.execOutputMaxBytes) return { text, isCut: begun.length < json.length };
-  const cut = bytes.subarray(0, LIMITS.execOutputMaxBytes).toString('utf8');
+  const end = json.length - 1;
+  let text = '';
+  let byteCount = 0;
+  let at = 1;
+  while (at < end && byteCount <= LIMITS.execOutputMaxBytes) {
+    if (at > 1) await nextTurn();
+    const pieceEnd = at + PIECE_BYTES < end ? wholeUpTo(json, at + PIECE_BYTES) : end;
+    const piece = parseForeignJson(`"${json.toString('utf8', at, pieceEnd)}"`, PIECE);
+    if (typeof piece !== 'string') return undefined;
+    text += piece;
+    byteCount += Buffer.byteLength(piece);
+    at = pieceEnd;
+  }
+  if (at >= end && byteCount <= LIMITS.execOutputMaxBytes) return { text, isCut: false };
+  const cut = Buffer.from(text).subarray(0, LIMITS.execOutputMaxBytes).toString('utf8');
   return { text: cut.replace(/\ufffd$/, ''), isCut: true };
 }
 
-/** As much of a string as it is written as may be needed: an escape takes six bytes for one. */
-function beginningOf(json: Buffer): Buffer {
-  if (json.length <= ESCAPED_OUTPUT_MAX_BYTES) return json;
-  let end = ESCAPED_OUTPUT_MAX_BYTES - 1;
-  while (((json[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  // Not within an escape, which has at most six bytes and begins with the last of an odd number of backslashes.
-  for (let at = end - 1; at > end - 6; at -= 1) {
+/** The last place up to `end` at which a string, as it is written, can be cut: neither within a character nor within an escape. */
+function wholeUpTo(json: Buffer, end: number): number {
+  let whole = end;
+  while (((json[whole] ?? 0) & 0xc0) === 0x80) whole -= 1;
+  // An escape has at most six bytes and begins with the last of an odd number of backslashes.
+  for (let at = whole - 1; at > whole - 6; at -= 1) {
     if (json[at] !== BACKSLASH) continue;
     let first = at;
     while (json[first - 1] === BACKSLASH) first -= 1;
-    const isOdd = (at - first) % 2 === 0;
-    if (isOdd && at + (json[at + 1] === SMALL_U ? 6 : 2) > end) end = at;
-    break;
+    const beginsEscape = (at - first) % 2 === 0;
+    return beginsEscape && at + (json[at + 1] === SMALL_U ? 6 : 2) > whole ? at : whole;
   }
-  return Buffer.concat([json.subarray(0, end), Buffer.of(QUOTE)]);
+  return whole;
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
-const ESCAPED_OUTPUT_MAX_BYTES = 6 * LIMITS.execOutputMaxBytes;
+const PIECE_BYTES = 128 * 1024;
+/** Invalid bytes are read as three. */
+const PIECE = { ...SMALL_JSON, maxBytes: 3 * PIECE_BYTES + 2 };
