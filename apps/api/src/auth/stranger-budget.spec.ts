@@ -1,3 +1,4 @@
+import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
 import { hashSecret } from './secret-token.js';
 import { StrangerBudget } from './stranger-budget.js';
@@ -21,7 +22,9 @@ describe('the budget of strangers', () => {
   async function guess(address: string, count: number): Promise<readonly unknown[]> {
     return await Promise.all(
       Array.from({ length: count }, (_, at) =>
-        budget.spend(address, hashSecret(`guess ${String(at)}`), nobody).catch((error: { code: string }) => error.code),
+        budget
+          .spend(address, hashSecret(`guess ${String(at)}`), nobody)
+          .catch((error: unknown) => (error instanceof ApiError ? error.code : error)),
       ),
     );
   }
