@@ -113,11 +113,13 @@ describe('input that is meant to hurt', () => {
   });
 
   it('takes from a body neither owner nor prototype', async () => {
+    // A host without a slot, for which the session waits.
+    const full = { id: 'full', name: 'full', address: '10.0.0.3', max_sandboxes: 0 };
+    expect((await host.post('/api/v1/wolf-instances/register', full)).status).toBe(200);
+    expect((await host.post('/api/v1/wolf-instances/full/heartbeat', {})).status).toBe(200);
     const body =
-      '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"x":1}},"owner_id":"root","user_id":"root"}';
-    const answer = await owner.post(AGENTS, body);
-    // No host is connected: the session is made and can not be placed.
-    expect(answer.status).toBe(503);
+      '{"queue_seconds":60,"__proto__":{"isAdmin":true},"constructor":{"prototype":{"x":1}},"owner_id":"root","user_id":"root"}';
+    expect((await owner.post(AGENTS, body)).status).toBe(202);
     const { sessions } = (await owner.get('/api/v1/sessions')).body as { sessions: { owner: string }[] };
     expect(sessions.map((session) => session.owner)).toEqual(['owner']);
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
