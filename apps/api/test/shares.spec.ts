@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger } from '@helix/program';
-import { SessionDirectory, SessionShares, type SessionId } from '@helix/external-agent';
+import { createSessionId, SessionDirectory, SessionShares, type SessionId } from '@helix/external-agent';
 import { createTestDatabase } from '../../../test/support/postgres.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { RestClient } from '../../../test/support/rest-client.js';
@@ -10,7 +10,7 @@ import { SessionAccessPolicy } from '../src/auth/session-access.js';
 import { startApi } from '../src/bootstrap/start-api.js';
 import { readApiConfig } from '../src/config/api-config.js';
 import { ChangeNotices } from '../src/database/change-notices/change-notices.js';
-import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
+import { ApiInProcess, insertSession, RUNNER_TOKEN } from './support/api-in-process.js';
 import { Desktop } from './support/desktop.js';
 import { share } from './support/share.js';
 import { TcpRelay } from './support/tcp-relay.js';
@@ -182,10 +182,8 @@ describe('the log of an API whose sessions are shared', () => {
         .get(ApiKeysService)
         .create({ ownerId: 'owner', name: 'test', isAdmin: false, expiresAt: null });
       const owner = new RestClient(api.url, secret);
-      const made = await owner.post('/api/v1/external-agents', { name: 'shown' });
-      expect(made.status).toBe(503);
-      const listed = (await owner.get('/api/v1/sessions')).body['sessions'] as { readonly session_id: string }[];
-      const sessionId = listed[0]?.session_id ?? '';
+      const sessionId = createSessionId();
+      await insertSession(api, 'owner', sessionId);
       const shares = `/api/v1/sessions/${sessionId}/shares`;
       const link = (await owner.post(shares, { role: 'view' })).body;
       const token = String(link['token']);

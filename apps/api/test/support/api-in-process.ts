@@ -77,19 +77,7 @@ export class ApiInProcess {
 
   /** A session that counts as running although no host carries it: for what is decided before any host is asked. */
   async runningSession(ownerId: string, id: SessionId = createSessionId()): Promise<SessionId> {
-    const inserted = await this.api.app.get(SessionRepository).insert({
-      id,
-      ownerId,
-      name: 'test',
-      lobbyPin: '0419',
-      display: { width: 1920, height: 1080, refreshHz: 60 },
-      environment: [],
-      gpuVendor: null,
-      image: null,
-      labels: {},
-      idleLimitMs: null,
-    });
-    if (!inserted) throw new Error('the session exists already');
+    await insertSession(this.api, ownerId, id);
     await this.dataSource.query(`UPDATE sessions SET state = 'running', lobby_id = 'lobby' WHERE id = $1`, [id]);
     return id;
   }
@@ -98,4 +86,21 @@ export class ApiInProcess {
     await this.api.close();
     await this.drop();
   }
+}
+
+/** A session that nothing works on yet. */
+export async function insertSession(api: RunningApi, ownerId: string, id: SessionId): Promise<void> {
+  const inserted = await api.app.get(SessionRepository).insert({
+    id,
+    ownerId,
+    name: 'test',
+    lobbyPin: '0419',
+    display: { width: 1920, height: 1080, refreshHz: 60 },
+    environment: [],
+    gpuVendor: null,
+    image: null,
+    labels: {},
+    idleLimitMs: null,
+  });
+  if (!inserted) throw new Error('the session exists already');
 }
