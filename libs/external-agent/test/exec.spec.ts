@@ -168,13 +168,13 @@ describe('commands', () => {
     const waiting: ServerResponse[] = [];
     desktop.answer = (_request, response) => waiting.push(response);
     const max = EXTERNAL_AGENT_LIMITS.execsMaxPerSession;
-    const runs = Array.from({ length: max }, () => run({ command: ['sleep'] }));
+    const runs = Promise.allSettled(Array.from({ length: max }, () => run({ command: ['sleep'] })));
     await eventually(() => {
       expect(waiting).toHaveLength(max);
     });
     await expect(run({ command: ['sleep'] })).rejects.toMatchObject({ code: 'BUSY' });
     for (const response of waiting) response.end('{"success":true,"exit_code":0}');
-    await Promise.all(runs);
+    expect((await runs).map(({ status }) => status)).toEqual(Array.from({ length: max }, () => 'fulfilled'));
     desktop.answer = answering(200, '{"success":true,"exit_code":0}');
     await run({ command: ['sleep'] });
   });
