@@ -26,6 +26,7 @@ export class Conversations {
   start(conversationCount: number, bulkCount: number): void {
     for (let one = 0; one < conversationCount; one += 1) this.#talks.push(this.#again(() => this.#converse()));
     for (let one = 0; one < bulkCount; one += 1) this.#talks.push(this.#again(() => this.#bulk()));
+    this.#talks.push(this.#again(() => this.#askAndEnd()));
   }
 
   async stop(): Promise<void> {
@@ -61,6 +62,22 @@ export class Conversations {
     await this.#exchange(socket, randomBytes(BULK_BYTES));
     socket.end();
     await delay(BULK_PAUSE_MS);
+  }
+
+  /** The other end closes right behind its last byte, while most of them are unread. */
+  async #askAndEnd(): Promise<void> {
+    const socket = await this.#open(this.#ports.stream);
+    const sent = randomBytes(randomInt(1, 50 * BLOCK_MAX_BYTES));
+    socket.pause();
+    socket.end(sent);
+    await delay(PAUSE_MS);
+    const got: Buffer[] = [];
+    const timer = setTimeout(() => socket.destroy(), ANSWER_LIMIT_MS);
+    for await (const piece of socket) got.push(piece as Buffer);
+    clearTimeout(timer);
+    if (!Buffer.concat(got).equals(sent)) throw new Error('what a closing service sent came otherwise');
+    this.bytes += sent.length;
+    await delay(PAUSE_MS);
   }
 
   async #open(port: number): Promise<Socket> {

@@ -4,6 +4,7 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 
 /** The rest of bench/ is what these are made of. What was measured stands in docs/performance.md. */
 const BENCHES = {
+  'closing-services': 'answers of services that close after each, through each transport, byte by byte',
   'database-troubles': 'what is answered while the database is in trouble, and seconds until it is served again',
   fleet: 'ten thousand links on one API: memory, idle CPU, and how soon all are back after it was killed',
   'hostile-input': 'how long /healthz waits while somebody sends what is meant to hurt',
