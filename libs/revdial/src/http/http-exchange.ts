@@ -37,6 +37,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #body: AnswerBody | undefined;
   #stopReason: RevDialError | undefined;
+  #isHeld = false;
   #isFinished = false;
   #hasAnswerBegun = false;
   #hasDiedUnanswered = false;
@@ -76,6 +77,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     const body = new AnswerBody({
       resume: () => {
         if (this.#isFinished) return;
+        this.#isHeld = false;
         this.#watchSilence();
         this.#stream.release();
       },
@@ -84,7 +86,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       },
     });
     this.#body = body;
-    this.#watchSilence();
+    // Most answers are over with the bytes that begin them, and need no clock.
+    if (this.#silenceLimitMs > 0) queueMicrotask(this.#watchSilence);
     this.#events.onResponse({ status, headers, body });
   }
 
@@ -92,6 +95,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (this.#body?.push(chunk) === false) {
       clearTimeout(this.#silenceTimer);
       this.#silenceTimer = undefined;
+      this.#isHeld = true;
       this.#stream.hold();
     } else {
       this.#silenceTimer?.refresh();
@@ -122,12 +126,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   };
 
   /** undici's own clock would count the time in which the reader is full, since it is not told of that. */
-  #watchSilence(): void {
-    if (this.#silenceTimer !== undefined || this.#silenceLimitMs === 0) return;
+  readonly #watchSilence = (): void => {
+    if (this.#isFinished || this.#isHeld || this.#silenceTimer !== undefined || this.#silenceLimitMs === 0) return;
     this.#silenceTimer = setTimeout(() => {
       this.#stop(new RevDialError('UPSTREAM_TIMEOUT', 'the far service stopped in the middle of its answer'));
     }, this.#silenceLimitMs);
-  }
+  };
 
   /** Ends it from our side: the stream dies with it. */
   #stop(reason: RevDialError): void {
