@@ -3,7 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { ENDLESS_BODY_BYTES, SLOW_DEFAULT_MS } from '../limits.js';
 
-export const SCREENSHOT_FAULT_MODES = ['ok', 'dead', 'hang', 'error500', 'garbage', 'endless', 'slow', 'old'] as const;
+export const SCREENSHOT_FAULT_MODES = [
+  'ok',
+  'dead',
+  'hang',
+  'error500',
+  'garbage',
+  'endless',
+  'slow',
+  'old',
+  'closing',
+] as const;
 
 export type ScreenshotFaultMode = (typeof SCREENSHOT_FAULT_MODES)[number];
 
@@ -40,6 +50,10 @@ export async function playFault(fault: ScreenshotFault, req: IncomingMessage, re
     // `old` is an image without the newer endpoints, which is for the router to say.
     case 'ok':
     case 'old':
+      return true;
+    // No fault: many services end their connection after each answer.
+    case 'closing':
+      res.setHeader('Connection', 'close');
       return true;
     case 'slow':
       await delay(fault.delayMs ?? SLOW_DEFAULT_MS);
