@@ -116,6 +116,8 @@ export const LIMITS = {
   startElsewhereMs: 20_000,
   /** How long a Wolf that is not heard of may take to say what it runs while another host could take the session … */
   startAskMs: 5_000,
+  /** … where the session's workspace lies, which another host has not; also while its link is away … */
+  startHomeMs: 10_000,
   /** … and to make a lobby, which blocks its one thread for up to 10 s, with others in front (wolf-api §1.5). */
   startCreateMs: 12_000,
   /** How long a link may be without a connection while a lobby is made: most are resumed within two seconds. */

@@ -78,6 +78,35 @@ describe('a start on a host that cannot answer', () => {
     });
   });
 
+  describe('and holds the workspace of a session', () => {
+    const resumeAfter = async (spoil: () => unknown): Promise<unknown> => {
+      const { id } = await replica.agents.create({ ownerId: OWNER });
+      await replica.agents.stop(id);
+      await spoil();
+      return await replica.agents.resume(id);
+    };
+
+    it('is waited for while its link is away for a moment', async () => {
+      const back = (): void => {
+        setTimeout(() => replica.presence.away.clear(), 1_000);
+      };
+      first.faults.answerDelayMs = 1_500;
+      const resumed = await resumeAfter(() => {
+        replica.presence.away.add('gpu-1');
+        back();
+      });
+      expect(resumed).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-1' });
+    });
+
+    it('is left when it does not answer', async () => {
+      const resumed = await resumeAfter(() => {
+        replica.presence.away.add('gpu-1');
+        first.faults.answer = { kind: 'silent' };
+      });
+      expect(resumed).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2' });
+    });
+  });
+
   it('tries one after another, and none twice', async () => {
     const more = [await rig.addHost('gpu-3'), await rig.addHost('gpu-4')];
     const living = rig.wolfs.get('gpu-2');

@@ -8,7 +8,7 @@ import type { SessionReason } from '../session/session-state.js';
 import { HOST_NOT_LOST, NOT_WAITING, type SessionPatch } from '../session/session-patch.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { DesktopStopper } from './desktop-stopper.js';
-import { ASK_PATIENCE, CREATE_PATIENCE, OtherHosts } from './other-hosts.js';
+import { ASK_PATIENCE, CREATE_PATIENCE, HOME_PATIENCE, OtherHosts } from './other-hosts.js';
 import { placementRequestOf } from './placement-request-of.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import {
@@ -61,37 +61,44 @@ export class DesktopStarter {
       return await this.#undo(session, lease, isOfEarlierLife ? null : earlierHost, placementReason(placement));
     }
     const { wolfInstanceId } = placement;
-    // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked.
     const isElsewhere = earlierHost !== null && earlierHost !== wolfInstanceId;
-    if (isOfEarlierLife || isElsewhere) await this.#stopper.leaveBehind(session, earlierHost, lease);
+    if (isElsewhere) await this.#stopper.leaveBehind(session, earlierHost, lease);
     const placed = {
       wolfInstanceId,
       // What this life has left on the host before is not to be taken up should the session ever come back there.
       ...(isElsewhere && !isOfEarlierLife && { generation: session.generation + 1 }),
       ...NOT_WAITING,
     };
-    session = await this.#assign(session, { ...placed, startAttempts: session.startAttempts + 1 }, lease);
-    const mayAdopt = earlierHost === wolfInstanceId && !isOfEarlierLife;
-    return await this.#bringUpSomewhere(session, { lobbyMayExist: earlierHost === wolfInstanceId, mayAdopt }, lease);
+    const lobbyMayExist = earlierHost === wolfInstanceId;
+    const isHome = lobbyMayExist && session.startedAt !== null;
+    const others = new OtherHosts(this.#parts, isHome ? wolfInstanceId : undefined);
+    session = await this.#assign(session, { ...placed, startAttempts: session.startAttempts + 1 }, others, lease);
+    if (session.wolfInstanceId !== wolfInstanceId)
+      return await this.#bringUpSomewhere(session, UNTOUCHED, others, lease);
+    // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked.
+    const traces = { lobbyMayExist, mayAdopt: lobbyMayExist && !isOfEarlierLife };
+    return await this.#bringUpSomewhere(session, traces, others, lease);
   }
 
   /** On the session's host; where that fails or does not answer, and another one could take it, there. */
-  async #bringUpSomewhere(session: SessionEntity, traces: Traces, lease: SessionLease): Promise<SessionEntity> {
-    const others = new OtherHosts(this.#parts);
+  async #bringUpSomewhere(
+    session: SessionEntity,
+    traces: Traces,
+    others: OtherHosts,
+    lease: SessionLease,
+  ): Promise<SessionEntity> {
     for (;;) {
       const { wolfInstanceId } = session;
-      if (session.desired === 'stopped' || wolfInstanceId === null) return session;
+      if (session.state !== 'starting' || session.desired === 'stopped' || wolfInstanceId === null) return session;
       const outcome = await this.#bringUp(session, wolfInstanceId, traces, others, lease);
       if (!('failure' in outcome)) return outcome.session;
       const { failure, lobbyMayExist } = outcome;
-      const other = mayGoElsewhere(failure, others) ? await others.find(session, wolfInstanceId) : undefined;
+      const other = mayGoElsewhere(session, failure, others) ? await others.find(session, wolfInstanceId) : undefined;
       if (other === undefined)
         return await this.#undo(session, lease, lobbyMayExist ? wolfInstanceId : null, startReason(failure));
       others.note(wolfInstanceId, failure.code);
-      const moved = await this.#move(session, other, others, lease);
-      if (moved.state !== 'starting') return moved;
-      session = moved;
-      traces = { lobbyMayExist: false, mayAdopt: false };
+      session = await this.#move(session, other, others, lease);
+      traces = UNTOUCHED;
     }
   }
 
@@ -115,20 +122,30 @@ export class DesktopStarter {
       { sessionId: session.id, from: session.wolfInstanceId, to: wolfInstanceId },
       'a start goes to another host',
     );
-    return await this.#assign(session, { wolfInstanceId, ...NOT_WAITING }, lease);
+    return await this.#assign(session, { wolfInstanceId, ...NOT_WAITING }, others, lease);
   }
 
-  /** Gives the session its host, unless that is another replica's to ask: this one goes on then, from `placing`. */
+  /**
+   * Gives the session its host. One that is another replica's to ask is given to that, which goes on; where a host that is linked
+   * here would do as well, to this: the other replica may have died a moment ago.
+   */
   async #assign(
     session: SessionEntity,
     placed: SessionPatch & { readonly wolfInstanceId: string },
+    others: OtherHosts,
     lease: SessionLease,
   ): Promise<SessionEntity> {
-    if (!(await this.#parts.repository.isLinkedElsewhere(placed.wolfInstanceId)))
+    const { wolfInstanceId } = placed;
+    if (!(await this.#parts.repository.isLinkedElsewhere(wolfInstanceId)))
       return await lease.change({ ...placed, state: 'starting' });
-    // The slot is the session's, whoever asks again; the attempt is the other replica's to count.
-    await lease.change({ ...placed, startAttempts: session.startAttempts });
-    throw new HostElsewhereError(placed.wolfInstanceId);
+    const other = others.isHome(wolfInstanceId) ? undefined : await others.find(session, wolfInstanceId);
+    if (other === undefined) {
+      // The slot is the session's, whoever asks again; the attempt is the other replica's to count.
+      await lease.change({ ...placed, startAttempts: session.startAttempts });
+      throw new HostElsewhereError(wolfInstanceId);
+    }
+    others.note(wolfInstanceId, 'HOST_AWAY');
+    return await this.#move(await lease.change({ ...placed, state: 'starting' }), other, others, lease);
   }
 
   async #wait(session: SessionEntity, lease: SessionLease, { position, deadlineAt }: Queued): Promise<SessionEntity> {
@@ -155,7 +172,9 @@ export class DesktopStarter {
     const within = <T>(patience: typeof ASK_PATIENCE, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
       others.unlessElsewhere(session, wolfInstanceId, patience, lease.signal, work);
     try {
-      let lobbyId = await within(ASK_PATIENCE, (signal) => lobbies.find(session, wolfInstanceId, lease, signal));
+      let lobbyId = await within(others.isHome(wolfInstanceId) ? HOME_PATIENCE : ASK_PATIENCE, (signal) =>
+        lobbies.find(session, wolfInstanceId, lease, signal),
+      );
       if (lobbyId !== undefined && !mayAdopt) {
         // No attempt of this life has asked for it: its desktop has no token, and it may not even know the session's PIN.
         lobbyMayExist = true;
@@ -217,6 +236,8 @@ interface Traces {
   readonly mayAdopt: boolean;
 }
 
+const UNTOUCHED: Traces = { lobbyMayExist: false, mayAdopt: false };
+
 /** Failures that another host would repeat, or of which it is not known what stands here. */
 const HERE_ONLY: ReadonlySet<string> = new Set<StartErrorCode | WolfErrorCode>([
   'SLOT_LOST',
@@ -227,8 +248,13 @@ const HERE_ONLY: ReadonlySet<string> = new Set<StartErrorCode | WolfErrorCode>([
   'WOLF_WRONG_PIN',
 ]);
 
-/** A request that makes Wolf choke may do so everywhere (wolf-api §2.3): one more host has to show whether it was the request. */
-function mayGoElsewhere(failure: WolfError | StartError, others: OtherHosts): boolean {
+/**
+ * A request that makes Wolf choke may do so everywhere (wolf-api §2.3): one more host has to show whether it was the request. And the
+ * host where the session's workspace lies has a second try, unless it does not answer at all.
+ */
+function mayGoElsewhere(session: SessionEntity, failure: WolfError | StartError, others: OtherHosts): boolean {
+  const isFirstAtHome = others.isHome(session.wolfInstanceId) && session.startAttempts <= 1;
+  if (isFirstAtHome && failure.code !== 'HOST_AWAY') return false;
   const hasChokedBefore = others.tried.some((one) => one.failure === 'WOLF_EMPTY_ANSWER');
   return !HERE_ONLY.has(failure.code) && !(failure.code === 'WOLF_EMPTY_ANSWER' && hasChokedBefore);
 }

@@ -74,7 +74,8 @@ export class DesktopStopper {
    * away: what it still runs is of an older generation, and is stopped when the host is seen again.
    */
   async leaveBehind(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<void> {
-    const host = wolfInstanceId === null ? undefined : await this.#parts.instances.find(wolfInstanceId);
+    if (wolfInstanceId === null || !this.#parts.hosts.isStanding(wolfInstanceId)) return;
+    const host = await this.#parts.instances.find(wolfInstanceId);
     if (host?.linkConnected !== false) await this.clearHost(session, wolfInstanceId, lease);
   }
 

@@ -15,6 +15,8 @@ interface Patience {
 
 /** For the question whether there is a lobby: nothing has been asked for yet, so that leaving costs nothing. */
 export const ASK_PATIENCE: Patience = { silentMs: LIMITS.startAskMs, awayMs: 0 };
+/** The same where the session's workspace lies: another host has an empty one. */
+export const HOME_PATIENCE: Patience = { silentMs: LIMITS.startHomeMs, awayMs: LIMITS.startHomeMs };
 /** For the lobby itself: what is left behind may come all the same, and has to be stopped. */
 export const CREATE_PATIENCE: Patience = { silentMs: LIMITS.startCreateMs, awayMs: LIMITS.startAwayMs };
 
@@ -24,12 +26,19 @@ export const CREATE_PATIENCE: Patience = { silentMs: LIMITS.startCreateMs, awayM
  */
 export class OtherHosts {
   readonly #parts: Pick<SessionDriverParts, 'placements' | 'hosts'>;
+  readonly #home: string | undefined;
   /** Hosts on which the start has failed, and how. */
   readonly #tried = new Map<string, string>();
   readonly #begunAtMs = performance.now();
 
-  constructor(parts: Pick<SessionDriverParts, 'placements' | 'hosts'>) {
+  /** `home`: where the session's workspace lies, if it has one there. */
+  constructor(parts: Pick<SessionDriverParts, 'placements' | 'hosts'>, home?: string) {
     this.#parts = parts;
+    this.#home = home;
+  }
+
+  isHome(wolfInstanceId: string | null): boolean {
+    return wolfInstanceId !== null && wolfInstanceId === this.#home;
   }
 
   /** Hosts on which the start has failed, for the record. */
