@@ -172,6 +172,7 @@ describe('bodies and what is no request', () => {
       'INVALID_REQUEST',
     ],
     ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'INVALID_REQUEST'],
+    ['another version of HTTP', 'GET /healthz HTTP/2.0\r\nHost: api\r\n\r\n', 400, 'INVALID_REQUEST'],
     [
       'an expectation of something else',
       'GET /healthz HTTP/1.1\r\nHost: api\r\nExpect: tea\r\n\r\n',

@@ -58,7 +58,10 @@ export function assertAnswerable(
 ): void {
   const { host, expect = '100-continue' } = request.headers;
   const isHttp11 = request.httpVersion === '1.1';
-  if (isHttp11 && host === undefined) next(new ApiError('INVALID_REQUEST', 'the request has no Host'));
+  // Node's parser takes the line of an HTTP/2.0 request, which is never sent in this form.
+  if (request.httpVersionMajor !== 1)
+    next(new ApiError('INVALID_REQUEST', 'only HTTP/1.1 and HTTP/1.0 are spoken here'));
+  else if (isHttp11 && host === undefined) next(new ApiError('INVALID_REQUEST', 'the request has no Host'));
   else if (isHttp11 && !/100-continue/i.test(expect)) {
     next(new ApiError('EXPECTATION_FAILED', 'the expectation in Expect is not known; leave the header out'));
   } else next();
