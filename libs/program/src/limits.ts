@@ -15,3 +15,6 @@ export const SAME_WISH_MS = 1_000;
 
 /** Within this a program ends whose end in order was cut short by a second signal or by its own limit. */
 export const END_AT_ONCE_LIMIT_MS = 5_000;
+
+/** How often a program that npm has started looks whether npm is still there. */
+export const PARENT_CHECK_MS = 500;

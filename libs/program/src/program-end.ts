@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 
-import { END_AT_ONCE_LIMIT_MS, LOG_FLUSH_LIMIT_MS, SAME_WISH_MS } from './limits.js';
+import { END_AT_ONCE_LIMIT_MS, LOG_FLUSH_LIMIT_MS, PARENT_CHECK_MS, SAME_WISH_MS } from './limits.js';
 import type { ProgramLog } from './program-log.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -21,7 +21,7 @@ export interface ProgramEndOptions {
 
 /**
  * How a program comes to its end. `asked` aborts, and the end in order begins, at the first SIGTERM, SIGINT (Ctrl-C) or SIGHUP (the
- * terminal was closed), when a parent that holds a channel to it has gone, and at an exception that was not caught: something
+ * terminal was closed), when npm or a parent that holds a channel to it has gone, and at an exception that was not caught: something
  * is left half done that cannot be named, so the exit code is then that of a defect. What cuts it short is its limit, or
  * a further signal, with 128 and the signal's number.
  */
@@ -45,6 +45,7 @@ export class ProgramEnd {
         this.#ask({ parent: 'gone' });
       });
     }
+    if (isRunByNpm()) this.#watchParent();
     process.on('uncaughtException', (error, origin) => {
       this.#hasDefect = true;
       this.#options.log.logger.fatal({ error, origin }, 'a defect that nothing has caught; the program ends');
@@ -61,6 +62,17 @@ export class ProgramEnd {
     await this.#options.log.flush(LOG_FLUSH_LIMIT_MS);
     this.#closeLostTerminals();
     process.exit(this.#hasDefect ? DEFECT : code);
+  }
+
+  /** npm dies of some signals, SIGHUP and SIGKILL among them, without a word to the program. */
+  #watchParent(): void {
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      this.#ask({ parent: 'gone' });
+    }, PARENT_CHECK_MS);
+    timer.unref();
   }
 
   /** At its exit Node gives terminals their old settings and aborts when one is gone; closed descriptors it leaves alone. */
@@ -90,4 +102,9 @@ export class ProgramEnd {
     await Promise.race([this.#options.atOnce?.().catch(() => undefined), pause(END_AT_ONCE_LIMIT_MS)]);
     await this.exit(code);
   }
+}
+
+/** Our scripts in package.json replace the shell, so npm is the parent of the program itself. */
+function isRunByNpm(): boolean {
+  return process.env['npm_lifecycle_script']?.startsWith('exec ') === true;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,26 @@ describe('the end of a program', () => {
     program.child.kill(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(program.lines().at(-1)).toMatchObject({ app: 'fixture', level: 'info', signal, msg: 'closing' });
+  });
+
+  it.each(['SIGHUP', 'SIGKILL'] as const)('is in order when npm has died of %s', async (signal) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'helix-npm-'));
+    try {
+      const script = `exec '${process.execPath}' '${FIXTURE}' wait`;
+      writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ scripts: { start: script } }));
+      const npm = spawn('npm', ['--silent', 'start'], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+      children.add(npm);
+      let text = '';
+      npm.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+      // The program has the pipe, too: it closes when both have ended.
+      const closed = once(npm, 'close');
+      await eventually(() => expect(text).toContain('"ready"'));
+      npm.kill(signal);
+      await closed;
+      expect(text).toContain('"parent":"gone","msg":"closing"');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is in order when its terminal is closed', async () => {
