@@ -17,4 +17,4 @@ export const SAME_WISH_MS = 1_000;
 export const END_AT_ONCE_LIMIT_MS = 5_000;
 
 /** How often a program that npm has started looks whether npm is still there. */
-export const PARENT_CHECK_MS = 500;
+export const PARENT_CHECK_MS = 200;
