@@ -36,9 +36,10 @@ export class SimulatedHost {
       logger: QUIET,
     });
     tunnel.start();
+    // A link alone is not enough: until its Wolf has answered once, a host is the last choice of placement.
     await eventually(async () => {
       const rows: unknown[] = await api.dataSource.query(
-        `SELECT 1 FROM wolf_instances WHERE id = $1 AND link_connected`,
+        `SELECT 1 FROM wolf_instances WHERE id = $1 AND link_connected AND link_answering`,
         [id],
       );
       expect(rows).toHaveLength(1);
