@@ -4,6 +4,7 @@
 FROM node:22-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY libs/pacing/package.json libs/pacing/
 COPY libs/program/package.json libs/program/
 COPY libs/revdial/package.json libs/revdial/
 COPY libs/wolf-client/package.json libs/wolf-client/
@@ -16,6 +17,7 @@ COPY apps/sandbox-simulator/package.json apps/sandbox-simulator/
 FROM manifests AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.base.json ./
+COPY libs/pacing libs/pacing
 COPY libs/program libs/program
 COPY libs/revdial libs/revdial
 COPY apps/revdial-agent apps/revdial-agent
@@ -31,10 +33,12 @@ RUN --mount=type=cache,target=/root/.npm \
 FROM node:22-bookworm-slim AS runtime
 WORKDIR /app
 COPY --from=production /app/node_modules node_modules
+COPY --from=production /app/libs/pacing libs/pacing
 COPY --from=production /app/libs/program libs/program
 COPY --from=production /app/libs/revdial libs/revdial
 COPY --from=production /app/apps/revdial-agent apps/revdial-agent
 COPY --from=production /app/apps/sandbox-simulator apps/sandbox-simulator
+COPY --from=build /app/libs/pacing/dist libs/pacing/dist
 COPY --from=build /app/libs/program/dist libs/program/dist
 COPY --from=build /app/libs/revdial/dist libs/revdial/dist
 COPY --from=build /app/apps/revdial-agent/dist apps/revdial-agent/dist

@@ -1,5 +1,5 @@
 import { ForeignClient } from '../../apps/api/test/support/foreign-client.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ADMIN_ROUTES } from './shapes/admin.js';
 import { ContractWorld, HOST } from './support/contract-world.js';
 

@@ -1,5 +1,5 @@
 import { createSessionId, type SessionId } from '@helix/external-agent';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { CLIPBOARD, DESKTOP_ROUTES } from './shapes/desktop.js';
 import { ContractWorld } from './support/contract-world.js';
 import type { LinkedDesktop } from './support/linked-desktop.js';

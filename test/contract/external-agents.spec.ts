@@ -1,5 +1,5 @@
 import { createSessionId } from '@helix/external-agent';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestAnswer } from '../support/rest-client.js';
 import { EXTERNAL_AGENT_ROUTES } from './shapes/external-agents.js';
 import { ContractWorld, HOST } from './support/contract-world.js';

@@ -1,6 +1,6 @@
 import type { SessionId } from '@helix/external-agent';
 import { LinkedMoonlight } from '../../apps/api/test/support/linked-moonlight.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { MOONLIGHT_ROUTES } from './shapes/moonlight.js';
 import { ContractWorld, HOST, NO_SESSION } from './support/contract-world.js';
 

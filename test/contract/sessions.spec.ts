@@ -1,4 +1,4 @@
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { SESSION_ROUTES } from './shapes/sessions.js';
 import { ContractWorld, HOST } from './support/contract-world.js';
 

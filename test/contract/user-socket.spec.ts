@@ -1,5 +1,5 @@
 import type { SessionId } from '@helix/external-agent';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { SESSION, SESSION_ROUTES } from './shapes/sessions.js';
 import { ContractWorld, NO_SESSION } from './support/contract-world.js';
 import { PageSocket, type SocketRefusal } from './support/page-socket.js';

@@ -1,5 +1,5 @@
 import { TcpRelay } from '../../apps/api/test/support/tcp-relay.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { USER_ROUTES } from './shapes/users.js';
 import { Caller } from './support/caller.js';
 import { ContractWorld } from './support/contract-world.js';

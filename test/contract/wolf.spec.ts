@@ -1,5 +1,5 @@
 import type { SessionId } from '@helix/external-agent';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { WOLF_ROUTES } from './shapes/wolf.js';
 import { ContractWorld, HOST, NO_SESSION } from './support/contract-world.js';
 

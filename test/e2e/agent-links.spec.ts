@@ -1,5 +1,5 @@
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { frontsHere, type Front } from '../support/front.js';
 import { ManagedProcess } from '../support/managed-process.js';
 

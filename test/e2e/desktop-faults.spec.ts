@@ -1,5 +1,5 @@
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { GpuHost } from '../support/gpu-host.js';
 import type { RestClient } from '../support/rest-client.js';
 

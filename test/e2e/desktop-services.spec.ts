@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { GpuHost } from '../support/gpu-host.js';
 import { RestClient } from '../support/rest-client.js';
 

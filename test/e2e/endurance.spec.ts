@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { GpuHost } from '../support/gpu-host.js';
 import type { RestClient } from '../support/rest-client.js';
 

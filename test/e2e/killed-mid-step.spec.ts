@@ -1,6 +1,6 @@
 import { createSessionId } from '@helix/external-agent';
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { GpuHost } from '../support/gpu-host.js';
 import { HeldPoints } from '../support/held-points.js';
 import type { RestClient } from '../support/rest-client.js';

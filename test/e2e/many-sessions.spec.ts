@@ -1,6 +1,6 @@
 import { collectGarbage, inspectorUrlOf } from '../support/collect-garbage.js';
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { GpuHost } from '../support/gpu-host.js';
 import type { RestClient } from '../support/rest-client.js';
 

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ControlPlane } from '../support/control-plane.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { GpuHost } from '../support/gpu-host.js';
 import { ManagedProcess, ROOT } from '../support/managed-process.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { freePort } from './free-port.js';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ManagedProcess } from './managed-process.js';
 import { createTestDatabase } from './postgres.js';
 import { RestClient } from './rest-client.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { freePort } from './free-port.js';
 
 /** What stands between agents and the API. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 
 /** The class of our advisory locks; any number that nothing else in the database uses. */
 const LOCK_CLASS = 20_264;

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 
 const PICTURE = `(() => {
   const video = document.querySelector('video');

@@ -1,5 +1,5 @@
 import type { SessionId } from '@helix/external-agent';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
 import { EventReader } from './support/event-reader.js';

@@ -1,6 +1,6 @@
 import type { SessionId } from '@helix/external-agent';
 import { WebSocket } from 'ws';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ConfigError, readApiConfig } from '../src/config/api-config.js';
 import { ApiInProcess } from './support/api-in-process.js';

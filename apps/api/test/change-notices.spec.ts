@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createSessionId, SessionRepository } from '@helix/external-agent';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ChangeNotices, type ChangeChannel } from '../src/database/change-notices/change-notices.js';
 import { NOTICE_IDS_MAX } from '../src/database/change-notices/limits.js';
 import { ApiInProcess } from './support/api-in-process.js';

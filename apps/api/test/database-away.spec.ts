@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionId } from '@helix/external-agent';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
 import { Desktop } from './support/desktop.js';

@@ -1,6 +1,6 @@
 import type { SessionId } from '@helix/external-agent';
 import pg from 'pg';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestAnswer, RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
 import { Desktop } from './support/desktop.js';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { LogService, type SessionId } from '@helix/external-agent';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import type { ApiInProcess } from './support/api-in-process.js';
 import { ServedDesktop } from './support/served-desktop.js';

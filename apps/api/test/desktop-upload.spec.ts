@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import type { ApiInProcess } from './support/api-in-process.js';
 import { ServedDesktop } from './support/served-desktop.js';

@@ -1,6 +1,6 @@
 import { ConnectionManager, runnerIdOf, type LinkEnd, type LinkStats, type RunnerLink } from '@helix/revdial';
 import { WolfInstanceRegistry } from '@helix/scheduler';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ApiInProcess } from './support/api-in-process.js';
 
 /** A link that stands and carries nothing, from an address of the test's choice. */

@@ -1,5 +1,5 @@
 import { FleetEvents } from '@helix/scheduler';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestAnswer, RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
 import { SimulatedHost } from './support/simulated-host.js';

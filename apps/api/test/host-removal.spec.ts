@@ -1,4 +1,4 @@
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ApiInProcess, RUNNER_TOKEN } from './support/api-in-process.js';
 
 describe('DELETE /api/v1/wolf-instances/:id', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request as ask, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ApiInProcess } from './support/api-in-process.js';
 import { LinkedMoonlight } from './support/linked-moonlight.js';
 import { SimulatedHost } from './support/simulated-host.js';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestAnswer } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
 import { AUDIENCE, OidcProvider } from './support/oidc-provider.js';

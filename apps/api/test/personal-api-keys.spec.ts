@@ -1,5 +1,5 @@
 import { API_LIMITS } from '../src/limits.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestAnswer, RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
 

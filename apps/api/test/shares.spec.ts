@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger } from '@helix/program';
 import { createSessionId, SessionDirectory, SessionShares, type SessionId } from '@helix/external-agent';
 import { createTestDatabase } from '../../../test/support/postgres.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { RestClient } from '../../../test/support/rest-client.js';
 import { ApiKeysService } from '../src/api-keys/api-keys.service.js';
 import type { Principal } from '../src/auth/principal.js';

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { ByteBudget, EXTERNAL_AGENT_LIMITS } from '@helix/external-agent';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { Drain } from '../src/health/drain.js';
 import { ServedDesktop } from './support/served-desktop.js';
 

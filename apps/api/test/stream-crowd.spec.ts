@@ -1,6 +1,6 @@
 import { SessionStreams, type SessionId } from '@helix/external-agent';
 import { ConnectionManager, runnerIdOf } from '@helix/revdial';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ApiInProcess } from './support/api-in-process.js';
 import { MOONLIGHT_SECRET, StreamingHost } from './support/streaming-host.js';
 import { ViewerSocket } from './support/viewer-socket.js';

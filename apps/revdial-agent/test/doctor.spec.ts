@@ -17,7 +17,7 @@ import {
   SocketConnector,
 } from '@helix/revdial';
 import type { RunnerAuthorizer } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { AgentProcess } from './support/agent-process.js';
 import { SmallApi } from './support/small-api.js';
 

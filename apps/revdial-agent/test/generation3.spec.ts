@@ -6,7 +6,8 @@ import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { attachRevDialGateway, ConnectionManager, RevDialGateway, runnerIdOf } from '@helix/revdial';
-import { CuttingProxy, eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { CuttingProxy } from '@helix/revdial/testing';
 import { AgentProcess } from './support/agent-process.js';
 
 const TOKEN = 'hl-very-secret-token';

@@ -9,7 +9,7 @@ import pino from 'pino';
 
 import { DesktopLauncher } from '../src/host/desktop-launcher.js';
 import type { LobbyLaunch } from '../src/wolf/lobby-runner.js';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { isAlive } from './is-alive.js';
 
 const SESSION = 'ses_01hx0000000000000000000abc';

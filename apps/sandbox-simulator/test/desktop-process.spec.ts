@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { DesktopProcess, type ServedPicture, startDesktop } from '@helix/sandbox-simulator';
 
 import { decodePng } from './decode-png.js';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { isAlive } from './is-alive.js';
 
 const SESSION = 'ses_01hx0000000000000000000abc';

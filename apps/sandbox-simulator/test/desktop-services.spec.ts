@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 
 import { type DesktopProcess, startDesktop } from '@helix/sandbox-simulator';
 
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { isAlive } from './is-alive.js';
 
 const SESSION = 'ses_01hx0000000000000000000abc';

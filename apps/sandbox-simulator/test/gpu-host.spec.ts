@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { ControlServer, type DesktopStatus, SimulatedGpuHost } from '@helix/sandbox-simulator';
 
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { isAlive } from './is-alive.js';
 import { lobbyBody, wolfRequest } from './wolf-request.js';
 

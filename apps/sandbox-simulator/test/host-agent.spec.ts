@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 
 import { HostAgent } from '../src/host/host-agent.js';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { isAlive } from './is-alive.js';
 
 const RECORDING_AGENT = fileURLToPath(new URL('./fixtures/recording-agent.mjs', import.meta.url));

@@ -1,3 +1,4 @@
+import { PeriodicTask } from '@helix/pacing';
 import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
 import { ReplicaPresence, type PlacementService, type ProbeFacts, type WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
@@ -12,7 +13,6 @@ import { IdleSweeper } from './idle/idle-sweeper.js';
 import { SessionActivity } from './idle/session-activity.js';
 import { ExternalAgentService } from './lifecycle/external-agent.service.js';
 import { LobbyKeeper } from './lifecycle/lobby-keeper.js';
-import { PeriodicTask } from './lifecycle/periodic-task.js';
 import { PromptDrives } from './lifecycle/prompt-drives.js';
 import { QueueSweeper } from './lifecycle/queue-sweeper.js';
 import { SessionDriver } from './lifecycle/session-driver.js';
@@ -214,24 +214,18 @@ export class ExternalAgents {
     const idleObservedMs = Math.min(LIMITS.idleObservedMs, idleLimitMs > 0 ? idleLimitMs : Infinity);
     const lost = new HostLossSweeper(hostLosses, this.#driver, this.#drives, lossWatch, logger);
     const drained = new DrainSweeper(dataSource, repository, logger);
+    const task = (name: string, run: () => Promise<void>, restMs: number): PeriodicTask =>
+      new PeriodicTask({ name, run, restMs, logger });
+    const stopIdle = ifObservedFor(idleObservedMs, () => idle.sweep());
+    const endDrains = ifObservedFor(LIMITS.drainSweepIntervalMs, () => drained.sweep());
     this.#tasks = [
-      new PeriodicTask(
-        'stop idle desktops',
-        ifObservedFor(idleObservedMs, () => idle.sweep()),
-        LIMITS.idleSweepIntervalMs,
-        logger,
-      ),
-      new PeriodicTask('drop old pictures', () => this.pictures.sweep(), LIMITS.pictureSweepIntervalMs, logger),
-      new PeriodicTask('drop old shares', () => shares.sweep(), LIMITS.shareSweepIntervalMs, logger),
-      new PeriodicTask('serve who waits', () => waiting.sweep(), LIMITS.queueSweepIntervalMs, logger),
-      new PeriodicTask('tell who waits', () => queue.refreshPositions(), LIMITS.queuePositionIntervalMs, logger),
-      new PeriodicTask('follow lost hosts', () => lost.sweep(), LIMITS.hostLossSweepIntervalMs, logger),
-      new PeriodicTask(
-        'end drains',
-        ifObservedFor(LIMITS.drainSweepIntervalMs, () => drained.sweep()),
-        LIMITS.drainSweepIntervalMs,
-        logger,
-      ),
+      task('stop idle desktops', stopIdle, LIMITS.idleSweepIntervalMs),
+      task('drop old pictures', () => this.pictures.sweep(), LIMITS.pictureSweepIntervalMs),
+      task('drop old shares', () => shares.sweep(), LIMITS.shareSweepIntervalMs),
+      task('serve placement queue', () => waiting.sweep(), LIMITS.queueSweepIntervalMs),
+      task('publish queue positions', () => queue.refreshPositions(), LIMITS.queuePositionIntervalMs),
+      task('follow lost hosts', () => lost.sweep(), LIMITS.hostLossSweepIntervalMs),
+      task('end drains', endDrains, LIMITS.drainSweepIntervalMs),
     ];
   }
 

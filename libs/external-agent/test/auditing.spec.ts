@@ -1,5 +1,5 @@
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId, type SessionId } from '../src/index.js';
 import { makeLobbyOf } from './support/make-lobby-of.js';
 import type { Replica } from './support/replica.js';

@@ -1,5 +1,5 @@
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { AutoJoin, type SessionEntity } from '../src/index.js';
 import { OWNER, SessionRig } from './support/session-rig.js';
 

@@ -1,5 +1,6 @@
 import { RunnerHttpPool, runnerIdOf } from '@helix/revdial';
-import { eventually, LocalDialer } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { LocalDialer } from '@helix/revdial/testing';
 
 import {
   ByteBudget,

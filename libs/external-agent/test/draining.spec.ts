@@ -1,5 +1,5 @@
 import { WolfInstanceRegistry } from '@helix/scheduler';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { DrainSweeper } from '../src/index.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';
 

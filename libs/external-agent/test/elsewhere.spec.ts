@@ -1,5 +1,5 @@
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { FAILED, OWNER, RUNNING, SessionRig } from './support/session-rig.js';

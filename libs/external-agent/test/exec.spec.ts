@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 
 import {
   ByteBudget,

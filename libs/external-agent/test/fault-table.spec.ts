@@ -1,5 +1,5 @@
 import type { AnswerFaultKind, WolfFaults } from '@helix/sandbox-simulator';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId } from '../src/index.js';
 import { COMMANDS, play, type Command, type Fault, type Outcome } from './support/fault-cell.js';
 import { FaultWorld, NEIGHBOUR, VIEWER } from './support/fault-world.js';

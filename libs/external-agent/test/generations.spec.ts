@@ -1,7 +1,7 @@
 import { HttpWolfClient, lobbyPinFromText, localSocketDial } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { markedGenerationOf, type SessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';

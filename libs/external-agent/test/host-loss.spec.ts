@@ -1,6 +1,6 @@
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { letTimePass } from '@helix/scheduler/testing';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { HostLosses, type CreateSession, type SessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { FAILED, OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';

@@ -1,7 +1,7 @@
 import { FleetEvents } from '@helix/scheduler';
 import { HttpWolfClient, localSocketDial } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId } from '../src/index.js';
 import { makeLobbyOf } from './support/make-lobby-of.js';
 import { ProbedFleet } from './support/probed-fleet.js';

@@ -1,7 +1,7 @@
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { addOnlineHost } from '@helix/scheduler/testing';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { EXTERNAL_AGENT_LIMITS, SessionLists, type SessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';

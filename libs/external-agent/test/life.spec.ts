@@ -1,5 +1,5 @@
 import { SessionActivity, IdleSweeper, type SessionId } from '../src/index.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { Replica } from './support/replica.js';
 import { FAILED, OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';
 

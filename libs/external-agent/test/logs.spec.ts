@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 
 import { ByteBudget, EXTERNAL_AGENT_LIMITS, LogService, logText, type LogEntry, type LogFeed } from '../src/index.js';
 import { TunnelledDesktop } from './support/tunnelled-desktop.js';

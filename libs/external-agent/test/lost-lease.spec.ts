@@ -1,6 +1,6 @@
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
 
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';

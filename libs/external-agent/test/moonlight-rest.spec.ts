@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RunnerHttpPool, runnerIdOf } from '@helix/revdial';
-import { eventually, LocalDialer } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { LocalDialer } from '@helix/revdial/testing';
 
 import {
   EXTERNAL_AGENT_LIMITS,

@@ -1,5 +1,5 @@
 import { PlacementService } from '@helix/scheduler';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId, SessionQueue, type CreateSession, type SessionEntity, type SessionId } from '../src/index.js';
 import { FaultWorld } from './support/fault-world.js';
 import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';

@@ -2,7 +2,7 @@ import type { SimulatedWolf } from '@helix/sandbox-simulator';
 import { HttpWolfClient, lobbyPinFromText, localSocketDial } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
 
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId, type SessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { FAILED, OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';

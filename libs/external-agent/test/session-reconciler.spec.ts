@@ -1,4 +1,4 @@
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { EXTERNAL_AGENT_LIMITS } from '../src/index.js';
 import { OWNER, RUNNING, SessionRig } from './support/session-rig.js';
 

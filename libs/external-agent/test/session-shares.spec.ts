@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import {
   createSessionId,
   EXTERNAL_AGENT_LIMITS as LIMITS,

@@ -1,4 +1,4 @@
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { makeLobbyOf } from './support/make-lobby-of.js';

@@ -1,5 +1,5 @@
 import { LIMITS } from '../src/limits.js';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { JoinedSockets } from './support/joined-sockets.js';
 
 const SIZE = { width: 1920, height: 1080, fps: 60 };

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 
 import { EXTERNAL_AGENT_LIMITS, UploadService, type UploadedFile } from '../src/index.js';
 import { TunnelledDesktop } from './support/tunnelled-desktop.js';

@@ -3,7 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { LOG_QUEUE_MAX_BYTES } from './limits.js';
 import { LogSink } from './log-sink.js';
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/program.mjs', import.meta.url));
 const children = new Set<ChildProcess>();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { AgentTunnels, fixedToken, readBounded, runnerIdOf } from '@helix/revdial';
 import type { AgentTransportMode, LocalAddress } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { RecordingLogger } from './runner/support/recording-logger.js';
 import { connectorTo } from './runner/support/start-tunnel.js';
 import { Replica, RUNNER_TOKEN } from './support/replica.js';

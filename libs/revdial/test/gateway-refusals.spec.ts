@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { Replica, FOREIGN_SESSION, RUNNER_TOKEN, SESSION, USER_TOKEN } from './support/replica.js';
 
 const HIJACK = 'Connection: Upgrade\r\n';

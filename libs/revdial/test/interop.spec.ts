@@ -10,7 +10,7 @@ import {
   RunnerTunnel,
   SocketConnector,
 } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { answer, pathOf, RawService } from './support/raw-service.js';
 import { Replica, RUNNER_TOKEN } from './support/replica.js';
 

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { attachRevDialGateway, Multiplexer, onDefect, readBounded, RunnerHttpPool, runnerIdOf } from '@helix/revdial';
 import type { Defect, MuxStream, RevDialGateway } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { SocketCarrier } from '../src/carrier/socket-carrier.js';
 import { WebSocketCarrier } from '../src/carrier/websocket-carrier.js';
 import { HttpSocket } from '../src/http/http-socket.js';

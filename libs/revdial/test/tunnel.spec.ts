@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
 import { isRevDialError, readBounded, runnerIdOf } from '@helix/revdial';
 import type { LinkEnd } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { openData, RawRunner } from './support/raw-runner.js';
 import { answer, pathOf, RawService } from './support/raw-service.js';
 import { OTHER_USER_TOKEN, Replica, RUNNER_TOKEN, SESSION, USER_TOKEN, USER_TOKEN_2 } from './support/replica.js';

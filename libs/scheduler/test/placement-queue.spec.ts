@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { PlacementService, WolfInstanceRegistry, type Placement, type Queued, type Refusal } from '../src/index.js';
 import { addOnlineHost } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';

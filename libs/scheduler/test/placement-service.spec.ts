@@ -8,7 +8,7 @@ import {
   type Refusal,
 } from '../src/index.js';
 import { changeCapacity } from '../src/capacity/change-capacity.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 

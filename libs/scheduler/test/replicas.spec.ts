@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
 
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { PlacementService, SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost } from '../src/testing/index.js';
 

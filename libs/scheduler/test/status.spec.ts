@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { FleetEvents, SCHEDULER_LIMITS, StatusSweeper, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';

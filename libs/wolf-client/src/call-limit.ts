@@ -1,3 +1,4 @@
+import { onAbort, withDeadline, withSignal } from '@helix/pacing';
 import { MAX_CALL_LIMIT_MS } from './limits.js';
 import { WolfError } from './wolf-error.js';
 
@@ -18,33 +19,17 @@ export async function withinLimit<T>(
       `timeoutMs must be above 0 and at most ${MAX_CALL_LIMIT_MS.toString()}`,
     );
   }
-  const controller = new AbortController();
-  const abort = (): void => {
-    controller.abort(new WolfError('WOLF_ABORTED', `the caller gave up ${call}`, { cause: callerSignal?.reason }));
-  };
-  // Listeners of our own instead of AbortSignal.any: a caller's signal may live as long as the process.
-  callerSignal?.addEventListener('abort', abort, { once: true });
-  if (callerSignal?.aborted === true) abort();
-  const timer = setTimeout(() => {
-    controller.abort(new WolfError('WOLF_TIMEOUT', `Wolf did not finish ${call} within ${limitMs.toString()} ms`));
-  }, limitMs);
-  try {
-    controller.signal.throwIfAborted();
-    return await Promise.race([run(controller.signal), whenAborted(controller.signal)]);
-  } finally {
-    clearTimeout(timer);
-    callerSignal?.removeEventListener('abort', abort);
-  }
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-      },
-      { once: true },
+  const aborted = (): WolfError =>
+    new WolfError('WOLF_ABORTED', `the caller gave up ${call}`, { cause: callerSignal?.reason });
+  const late = (): WolfError =>
+    new WolfError('WOLF_TIMEOUT', `Wolf did not finish ${call} within ${limitMs.toString()} ms`);
+  if (callerSignal?.aborted === true) throw aborted();
+  return withDeadline(limitMs, callerSignal, late, (signal) => {
+    const own = new AbortController();
+    return withSignal(own.signal, run(own.signal)).finally(
+      onAbort(signal, (reason) => {
+        own.abort(reason instanceof WolfError ? reason : aborted());
+      }),
     );
   });
 }

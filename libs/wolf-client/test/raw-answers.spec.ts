@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { HttpWolfClient, localSocketDial } from '@helix/wolf-client';
-import { eventually, exampleLobby } from '@helix/wolf-client/testing';
+import { eventually } from '@helix/pacing/testing';
+import { exampleLobby } from '@helix/wolf-client/testing';
 
 const DONE = 'HTTP/1.0 200 OK\r\nContent-Length: 16\r\n\r\n{"success":true}';
 

@@ -1,6 +1,7 @@
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
 import { localSocketDial, WolfWatch, type WolfWatchEvent, type WolfWatchOptions } from '@helix/wolf-client';
-import { eventually, exampleLobby } from '@helix/wolf-client/testing';
+import { eventually } from '@helix/pacing/testing';
+import { exampleLobby } from '@helix/wolf-client/testing';
 import { simulatedWolfHarness } from './simulated-wolf-harness.js';
 
 const SESSION = '10594003729173467913';

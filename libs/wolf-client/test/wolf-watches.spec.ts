@@ -1,5 +1,5 @@
 import { localSocketDial, WolfWatches } from '@helix/wolf-client';
-import { eventually } from '@helix/wolf-client/testing';
+import { eventually } from '@helix/pacing/testing';
 import { simulatedWolfHarness } from './simulated-wolf-harness.js';
 
 describe('the shared watches', () => {

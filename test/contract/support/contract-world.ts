@@ -2,7 +2,7 @@ import type { SessionId } from '@helix/external-agent';
 import { ApiInProcess, RUNNER_TOKEN } from '../../../apps/api/test/support/api-in-process.js';
 import { LinkedMoonlight } from '../../../apps/api/test/support/linked-moonlight.js';
 import { SimulatedHost } from '../../../apps/api/test/support/simulated-host.js';
-import { eventually } from '../../support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { Caller } from './caller.js';
 import { ContractRun } from './contract-run.js';
 import { LinkedDesktop } from './linked-desktop.js';

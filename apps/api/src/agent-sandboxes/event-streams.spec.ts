@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { WolfWatches, type WolfClient, type WolfEvent, type WolfEventStream } from '@helix/wolf-client';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { Drain } from '../health/drain.js';
 import { EventStreams } from './event-streams.js';
 

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector } from '@helix/revdial';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { RUNNER_TOKEN, type ApiInProcess } from './api-in-process.js';
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

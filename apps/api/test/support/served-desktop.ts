@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ConnectionManager, fixedToken, parseServerAddress, RunnerTunnel, SocketConnector } from '@helix/revdial';
 import type { SessionId } from '@helix/external-agent';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../../test/support/rest-client.js';
 import { ApiInProcess } from './api-in-process.js';
 

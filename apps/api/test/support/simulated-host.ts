@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector } from '@helix/revdial';
 import { SimulatedWolf, type SimulatedWolfOptions } from '@helix/sandbox-simulator';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { RUNNER_TOKEN, type ApiInProcess } from './api-in-process.js';
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,6 +1,6 @@
 import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector, type DialBackTransport } from '@helix/revdial';
 import { SimulatedMoonlightWeb, SimulatedWolfSide, type MoonlightDialect } from '@helix/sandbox-simulator';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { RUNNER_TOKEN, type ApiInProcess } from './api-in-process.js';
 import { SimulatedHost } from './simulated-host.js';
 

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 
 const FIRST = {
   credentials: 'not the viewer’s to know',

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 
 import { pino } from 'pino';
 
-import { eventually } from '../../test/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { Heartbeat, type HeartbeatDialect } from './heartbeat.js';
 
 interface Beat {

@@ -1,4 +1,4 @@
-import { eventually } from '../eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { initMessage, OFFER } from './init-message.js';
 import { startMoonlight, type MoonlightFixture } from './moonlight-fixture.js';
 import { RawStream, type RawFrame } from './raw-stream.js';

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { ControlServer, SimulatedGpuHost, type InputRecord, type MoonlightStatus } from '@helix/sandbox-simulator';
 
-import { eventually } from '../eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { initMessage, OFFER } from './init-message.js';
 import { CREDENTIALS } from './moonlight-fixture.js';
 import { RawStream } from './raw-stream.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-import { eventually } from '../eventually.js';
+import { eventually } from '@helix/pacing/testing';
 
 export interface RawFrame {
   readonly opcode: number;

@@ -1,4 +1,4 @@
-import { eventually } from '../eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { ANSWER, initMessage, OFFER } from './init-message.js';
 import { APP_ID, startMoonlight, type MoonlightFixture } from './moonlight-fixture.js';
 import { RawStream } from './raw-stream.js';

@@ -1,4 +1,4 @@
-import { eventually } from '../eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { startMoonlight, type MoonlightFixture } from './moonlight-fixture.js';
 import { WebRtcViewer } from './webrtc-viewer.js';
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { LobbyLaunch, LobbyRunner, RunningRunner } from '../../src/wolf/lobby-runner.js';
-import { eventually } from '../eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { CREATE_BODY, SESSION_ID } from './example-bodies.js';
 import { bodyOf, RawWolf, reply } from './raw-wolf.js';
 

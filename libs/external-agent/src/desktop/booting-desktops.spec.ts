@@ -1,5 +1,5 @@
 import { ConnectionManager, runnerIdOf } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId } from '../session/session-id.js';
 import { BootingDesktops } from './booting-desktops.js';
 

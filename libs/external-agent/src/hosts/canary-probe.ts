@@ -1,6 +1,6 @@
+import { jittered } from '@helix/pacing';
 import { askCanary, type CanaryAnswer } from './ask-canary.js';
 import { CanaryState } from './canary-state.js';
-import { jittered } from './jittered.js';
 import type { ProbeContext } from './probe-context.js';
 import { Told } from './told.js';
 

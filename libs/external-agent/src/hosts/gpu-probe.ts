@@ -1,8 +1,8 @@
+import { jittered } from '@helix/pacing';
 import type { CapacityMeasurement } from '@helix/scheduler';
 import { isWolfError } from '@helix/wolf-client';
 import { LIMITS } from '../limits.js';
 import { readGpu, type GpuReading } from './gpu-reading.js';
-import { jittered } from './jittered.js';
 import type { ProbeContext } from './probe-context.js';
 import { Told } from './told.js';
 

@@ -1,3 +1,4 @@
+import { jittered } from '@helix/pacing';
 import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
 import type { PlacementService, ProbeFacts } from '@helix/scheduler';
 import type { WolfClientFactory } from '@helix/wolf-client';
@@ -8,7 +9,6 @@ import { ChokedWolfs } from './choked-wolfs.js';
 import { GpuProbe } from './gpu-probe.js';
 import { HostReconciler } from './host-reconciler.js';
 import type { HostWatch } from './host-watch.js';
-import { jittered } from './jittered.js';
 import type { ProbeContext } from './probe-context.js';
 import { ProbeLoop } from './probe-loop.js';
 import { PROBE_TIMES, type ProbeTimes } from './probe-times.js';

@@ -1,5 +1,5 @@
 import { noFaults } from '@helix/sandbox-simulator';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { createSessionId, type SessionId } from '../../src/index.js';
 import type { FaultWorld } from './fault-world.js';
 import { OWNER, type Holdings } from './session-rig.js';

@@ -8,7 +8,7 @@ import { addOnlineHost } from '@helix/scheduler/testing';
 import { HttpWolfClient, lobbyPinFromText, localSocketDial, WolfWatches } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
 import type { DataSource } from 'typeorm';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import {
   ExternalAgents,
   IceServers,

@@ -18,7 +18,7 @@ import { SimulatedWolf, type SimulatedWolfOptions } from '@helix/sandbox-simulat
 import { PlacementService, ProbeFacts, WolfInstanceRegistry, type WolfInstance } from '@helix/scheduler';
 import { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { HostProber, HostWatch } from '../../src/index.js';
 import { RecordingLogger } from './recording-logger.js';
 

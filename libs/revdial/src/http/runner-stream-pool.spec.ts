@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { eventually } from '../testing/index.js';
+import { eventually } from '@helix/pacing/testing';
 import { RunnerStreamPool } from './runner-stream-pool.js';
 import type { RunnerStreamPoolOptions } from './runner-stream-pool.js';
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withDeadline } from '@helix/pacing';
 import { askToResumeNothing } from './ask-for-generation-3.js';
 import { ConnectError, isConnectError } from './connect-error.js';
 import type { RunnerTimings } from './limits.js';
@@ -6,7 +7,6 @@ import { connectErrorOf } from './refusal.js';
 import { readRefusalBody, readResponseHead } from './response-head.js';
 import { controlPath } from './server-address.js';
 import type { SocketConnector } from './socket-connector.js';
-import { withDeadline } from './with-deadline.js';
 
 export interface TokenCheck {
   readonly connector: SocketConnector;

@@ -1,3 +1,4 @@
+import { withDeadline } from '@helix/pacing';
 import type { DialBackTransport } from './dial-back-transport.js';
 import type { RunnerTimings } from './limits.js';
 import type { MultiplexedTransport } from './multiplexed-transport.js';
@@ -8,7 +9,6 @@ import { ResumingLink } from './resuming-link.js';
 import type { RunnerLogger } from './runner-logger.js';
 import type { SocketConnector } from './socket-connector.js';
 import { fixedToken } from './token-source.js';
-import { withDeadline } from './with-deadline.js';
 import { ConnectError } from './connect-error.js';
 
 export type CheckedTransport = MultiplexedTransport | DialBackTransport;

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { withDeadline } from '@helix/pacing';
 import { WebSocket } from 'ws';
 import { ConnectError } from './connect-error.js';
 import { REFUSAL_BODY_MAX_BYTES, REFUSAL_BODY_WAIT_MS } from './limits.js';
 import { connectErrorOf } from './refusal.js';
 import type { SocketConnector } from './socket-connector.js';
-import { withDeadline } from './with-deadline.js';
 
 export interface ClientWebSocketOptions {
   readonly connector: SocketConnector;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { withDeadline } from '@helix/pacing';
 import { whenSocketReady } from './when-socket-ready.js';
-import { withDeadline } from './with-deadline.js';
 
 /** The service behind the tunnel. */
 export type LocalAddress =

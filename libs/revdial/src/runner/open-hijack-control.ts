@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { withDeadline } from '@helix/pacing';
 import { ConnectError } from './connect-error.js';
 import { ControlChannel } from './control-channel.js';
 import type { ControlOpenOptions } from './control-open-options.js';
@@ -6,7 +7,6 @@ import { connectErrorOf } from './refusal.js';
 import { readRefusalBody, readResponseHead } from './response-head.js';
 import type { ResponseHead } from './response-head.js';
 import { controlPath } from './server-address.js';
-import { withDeadline } from './with-deadline.js';
 
 /**
  * Opens the control connection of generation 1 (revdial-wire §2): a plain request with `Connection: Upgrade` and no

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { withDeadline } from '@helix/pacing';
 import type { BytePipe } from '../carrier/byte-pipe.js';
 import { SocketCarrier } from '../carrier/socket-carrier.js';
 import { WebSocketCarrier } from '../carrier/websocket-carrier.js';
@@ -12,7 +13,6 @@ import { readRefusalBody, readResponseHead } from './response-head.js';
 import type { ResponseHead } from './response-head.js';
 import { multiplexedPath } from './server-address.js';
 import type { SocketConnector } from './socket-connector.js';
-import { withDeadline } from './with-deadline.js';
 
 /** RFC 6455 §1.3. */
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

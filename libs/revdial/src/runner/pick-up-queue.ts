@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { withDeadline } from '@helix/pacing';
 import { openClientWebSocket } from './client-websocket.js';
 import type { ClientWebSocket } from './client-websocket.js';
 import { describeLocalAddress, dialLocal } from './local-address.js';
@@ -11,7 +12,6 @@ import { dataPath } from './server-address.js';
 import type { SocketConnector } from './socket-connector.js';
 import type { StreamSet } from './stream-set.js';
 import type { TokenSource } from './token-source.js';
-import { withDeadline } from './with-deadline.js';
 
 export interface PickUpQueueOptions {
   readonly connector: SocketConnector;

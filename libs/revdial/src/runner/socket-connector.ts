@@ -2,12 +2,12 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, rootCertificates } from 'node:tls';
 import type { SecureContext } from 'node:tls';
+import { withDeadline } from '@helix/pacing';
 import { ConnectError } from './connect-error.js';
 import type { ProxyAddress } from './proxy-settings.js';
 import { readResponseHead } from './response-head.js';
 import type { ServerAddress } from './server-address.js';
 import { whenSocketReady } from './when-socket-ready.js';
-import { withDeadline } from './with-deadline.js';
 
 export interface SocketConnectorOptions {
   readonly server: ServerAddress;

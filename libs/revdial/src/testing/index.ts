@@ -1,6 +1,5 @@
 export { CuttingProxy } from './cutting-proxy.js';
 export type { CuttingProxyOptions, CutKind, CutSchedule } from './cutting-proxy.js';
-export { eventually } from './eventually.js';
 export { LocalDialer } from './local-dialer.js';
 export type { MemoryPipe, MemoryPipeOptions } from './memory-pipe.js';
 export { memoryPipePair } from './memory-pipe-pair.js';

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { webSocketAcceptance } from '../gateway/websocket-acceptance.js';
 import { DATA_FRAME_OUT_MAX_BYTES, PONG_UNSENT_MAX_BYTES } from '../limits.js';
-import { eventually } from '../testing/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { WebSocketByteStream } from './websocket-byte-stream.js';
 
 interface Pair {

@@ -1,4 +1,5 @@
-import { CuttingProxy, eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { CuttingProxy } from '@helix/revdial/testing';
 import { CARRIER_KINDS, CarrierPairs } from '../support/carrier-pairs.js';
 import { itIsAPipe } from '../support/pipe-compliance.js';
 import { RecordingReceiver } from '../support/recording-receiver.js';

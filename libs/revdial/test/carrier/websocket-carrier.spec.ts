@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CARRIER_MESSAGE_MAX_BYTES } from '../../src/carrier/limits.js';
 import { WebSocketCarrier } from '../../src/carrier/websocket-carrier.js';

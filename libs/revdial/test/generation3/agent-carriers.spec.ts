@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { MuxStream } from '@helix/revdial';
-import { CuttingProxy, eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { CuttingProxy } from '@helix/revdial/testing';
 import { ApiDouble } from '../runner/support/api-double.js';
 import { AgentRig } from './support/agent-rig.js';
 import type { StartedAgent } from './support/agent-rig.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { runnerIdOf } from '@helix/revdial';
 import type { OtherMachine } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { RecordingLogger } from '../runner/support/recording-logger.js';
 import { RawRunner } from '../support/raw-runner.js';
 import { Replica, RUNNER_TOKEN } from '../support/replica.js';

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { runnerIdOf } from '@helix/revdial';
 import type { RevDialErrorCode } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { encodePreamble } from '../../src/dial/preamble.js';
 import { answer, RawService } from '../support/raw-service.js';
 import { Replica, RUNNER_TOKEN, SESSION, USER_TOKEN } from '../support/replica.js';

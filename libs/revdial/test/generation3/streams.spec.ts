@@ -4,7 +4,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { once } from 'node:events';
 import { parseRunnerId, readBounded } from '@helix/revdial';
 import type { RunnerId } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Replica, RUNNER_TOKEN } from '../support/replica.js';
 import { ScriptedAgent } from './support/scripted-agent.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { runnerIdOf } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { dataHeader } from '../../src/resumable/record.js';
 import { RecordReader } from '../../src/resumable/record-reader.js';
 import { ACK, DATA, GO_AWAY, PING, SYN, WINDOW_UPDATE, frame } from '../mux/support/frames.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { RESET_CODES } from '@helix/revdial';
 import type { MuxRole, MuxStream, ResetCode } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { MuxPair, echo } from './support/mux-pair.js';
 import { PIPE_PAIRS } from './support/pipe-pairs.js';
 import { failureCode, readAll, readExactly } from './support/stream-outcome.js';

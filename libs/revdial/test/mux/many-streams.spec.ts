@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { MuxPair, echo } from './support/mux-pair.js';
 import { PIPE_PAIRS } from './support/pipe-pairs.js';
 

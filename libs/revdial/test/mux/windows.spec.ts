@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Multiplexer, RESET_CODES } from '@helix/revdial';
 import type { MuxStream } from '@helix/revdial';
-import { eventually, memoryPipePair } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { memoryPipePair } from '@helix/revdial/testing';
 import { DATA, RST, SYN, frame } from './support/frames.js';
 import { MuxPair, echo } from './support/mux-pair.js';
 import { ScriptedPipe, turn } from './support/scripted-pipe.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CuttingProxy, eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { CuttingProxy } from '@helix/revdial/testing';
 import type { CutKind } from '@helix/revdial/testing';
 import type { BytePipe } from '../../src/carrier/byte-pipe.js';
 import { CarrierPairs } from '../support/carrier-pairs.js';

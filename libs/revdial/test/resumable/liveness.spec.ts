@@ -1,4 +1,5 @@
-import { CuttingProxy, eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
+import { CuttingProxy } from '@helix/revdial/testing';
 import { CarrierPairs } from '../support/carrier-pairs.js';
 import { LinkRig } from '../support/link-rig.js';
 import { RecordingReceiver } from '../support/recording-receiver.js';

@@ -1,4 +1,4 @@
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { ApiDouble } from './support/api-double.js';
 import type { Answer } from './support/api-double.js';
 import { startTunnel } from './support/start-tunnel.js';

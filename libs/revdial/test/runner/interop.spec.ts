@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fixedToken, isRevDialError, readBounded, runnerIdOf } from '@helix/revdial';
 import type { DialBackTransport, RevDialErrorCode } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { OTHER_USER_TOKEN, Replica, RUNNER_TOKEN, SESSION, USER_TOKEN } from '../support/replica.js';
 import { unusedPort } from './support/local-service.js';
 import { startTunnel } from './support/start-tunnel.js';

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RUNNER_TIMINGS, tokenFile } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { ApiDouble } from './support/api-double.js';
 import { LocalService, unusedPort } from './support/local-service.js';
 import { startTunnel } from './support/start-tunnel.js';

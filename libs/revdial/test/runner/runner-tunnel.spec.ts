@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { RUNNER_TIMINGS } from '@helix/revdial';
 import type { DialBackTransport } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { ApiDouble, connReady } from './support/api-double.js';
 import { unusedPort } from './support/local-service.js';
 import type { LocalService } from './support/local-service.js';

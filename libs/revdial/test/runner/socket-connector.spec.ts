@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { TLSSocket } from 'node:tls';
 import { chooseProxy, isConnectError, parseServerAddress } from '@helix/revdial';
 import type { ConnectErrorCode, ProxyAddress } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { ApiDouble, fixture } from './support/api-double.js';
 import { ConnectProxy } from './support/connect-proxy.js';
 import { LocalService, unusedPort } from './support/local-service.js';

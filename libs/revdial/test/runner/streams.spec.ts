@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseLocalAddress } from '@helix/revdial';
 import type { DialBackTransport } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { connReady, readAll } from './support/api-double.js';
 import type { ApiDouble } from './support/api-double.js';
 import type { LocalService } from './support/local-service.js';

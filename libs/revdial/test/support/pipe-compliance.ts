@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import type { BytePipe } from '../../src/carrier/byte-pipe.js';
 import { RecordingReceiver } from './recording-receiver.js';
 

@@ -1,4 +1,4 @@
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import type { SchedulerLogger } from '../scheduler-logger.js';
 import { FleetMaintenance } from './fleet-maintenance.js';
 

@@ -11,7 +11,7 @@ import type { ReplicaPresence } from '../replicas/replica-presence.js';
 import type { StatusTimes } from '../status/derive-status.js';
 import { StatusSweeper } from '../status/status-sweeper.js';
 import { statusTimes } from '../status/status-times.js';
-import type { MaintenanceTask } from './maintenance-task.js';
+import type { MaintenanceTask } from './fleet-maintenance.js';
 
 export interface FleetTaskOptions extends Partial<StatusTimes> {
   readonly logger?: SchedulerLogger;

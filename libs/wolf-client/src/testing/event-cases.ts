@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { WolfEvent, WolfEventStream } from '../model/event.js';
 import { lobbyPinFromText } from '../values/lobby-pin.js';
 import { wolfU64FromText } from '../values/wolf-u64.js';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { exampleLobby } from './example-lobby.js';
 import type { WolfClientHarness } from './wolf-client-harness.js';
 

@@ -1,4 +1,3 @@
 export { wolfClientSuite } from './wolf-client-suite.js';
 export type { SpoiltAnswer, WolfClientHarness } from './wolf-client-harness.js';
 export { exampleLobby } from './example-lobby.js';
-export { eventually } from './eventually.js';

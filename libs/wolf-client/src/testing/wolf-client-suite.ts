@@ -3,7 +3,7 @@ import { lobbyPinFromText } from '../values/lobby-pin.js';
 import { wolfLobbyIdFromText } from '../values/wolf-lobby-id.js';
 import { wolfU64FromText } from '../values/wolf-u64.js';
 import type { WolfClient } from '../wolf-client.js';
-import { eventually } from './eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { eventCases } from './event-cases.js';
 import { exampleLobby } from './example-lobby.js';
 import { hostCases } from './host-cases.js';

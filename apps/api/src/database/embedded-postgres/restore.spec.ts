@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import pg from 'pg';
 
-import { eventually } from '../../../../../test/support/eventually.js';
+import { eventually } from '@helix/pacing/testing';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { findPostmaster, isRunning } from './postmaster.js';
 

@@ -1,5 +1,5 @@
 import type { DialBackTransport, LocalAddress, RunnerTimings } from '@helix/revdial';
-import { eventually } from '@helix/revdial/testing';
+import { eventually } from '@helix/pacing/testing';
 import { ApiDouble } from './api-double.js';
 import { LocalService } from './local-service.js';
 import { startTunnel } from './start-tunnel.js';
