@@ -99,7 +99,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    // Tests ask for what can not be, read JSON they know, and hand over half-made things: that is their work.
+    // Tests ask for what cannot be, read JSON they know, and hand over half-made things: that is their work.
     files: ['**/*.spec.ts', '**/test/**/*.ts', 'test/**/*.ts', '**/src/testing/**/*.ts'],
     rules: {
       '@typescript-eslint/explicit-module-boundary-types': 'off',

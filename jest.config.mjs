@@ -1,7 +1,7 @@
 /**
  * One configuration for every package. Tests run on the TypeScript sources (the `source` export condition);
  * test/e2e runs the built processes. Run through `npm test`, which installs, builds and passes
- * --experimental-vm-modules, without which Jest can not load ES modules.
+ * --experimental-vm-modules, without which Jest cannot load ES modules.
  *
  * @type {import('jest').Config}
  */

@@ -3,7 +3,7 @@
  * `npm install` drop such optional packages in silence, and `npm ci` then refuses the lock on every machine. Run it after
  * an install that changed the lock; test/architecture/lock.spec.ts says when it is needed.
  *
- * The added entries carry no integrity: what is not there can not be hashed. A later `npm install` elsewhere fills it in.
+ * The added entries carry no integrity: what is not there cannot be hashed. A later `npm install` elsewhere fills it in.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

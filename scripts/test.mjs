@@ -10,7 +10,7 @@ import { ensureBuilt, ROOT, runForeground, runScript } from './ensure-ready.mjs'
 runScript(async () => {
   await ensureBuilt();
   const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-  // Jest's workers inherit the options through the environment. Without the flag Jest can not load ES modules.
+  // Jest's workers inherit the options through the environment. Without the flag Jest cannot load ES modules.
   const options = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   return await runForeground(process.execPath, [jest, ...process.argv.slice(2)], {
     ...process.env,

@@ -56,7 +56,7 @@ describe('the contract of a desktop', () => {
     await world.refuseStrangers(id);
   });
 
-  describe('whose service can not answer', () => {
+  describe('whose service cannot answer', () => {
     it('is on its way with 503, and never 404, while its container is made', async () => {
       const booting = createSessionId();
       world.host.wolf.faults.createDelayMs = 3_000;
@@ -97,7 +97,7 @@ describe('the contract of a desktop', () => {
       }
     });
 
-    it('has failed with 502 when it says so, or says what can not be', async () => {
+    it('has failed with 502 when it says so, or says what cannot be', async () => {
       desktop.answers(500, 'text/plain', 'Failed to capture');
       expect(new Set(await askAll(id))).toEqual(new Set(['502 DESKTOP_ERROR']));
       desktop.answers(200, 'text/html', '<script>alert(1)</script>');
@@ -166,7 +166,7 @@ describe('the contract of a desktop', () => {
       expect([present.bytes.toString(), present.headers.get('x-paused-screenshot')]).toEqual(['a new one', null]);
     });
 
-    it('is the last one already while the host can not stop the desktop', async () => {
+    it('is the last one already while the host cannot stop the desktop', async () => {
       const pausing = await world.session();
       const old = await world.desktop(pausing);
       old.answers(200, 'image/png', Buffer.from('the last one'));

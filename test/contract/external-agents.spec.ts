@@ -202,7 +202,7 @@ describe('the contract of external agents', () => {
     expect((await world.owner.ask(JOIN, { id, body: {} })).body['code']).toBe('NO_DESKTOP');
   });
 
-  it('accepts a desktop that its host can not start now, and names it', async () => {
+  it('accepts a desktop that its host cannot start now, and names it', async () => {
     const { wolf } = world.host;
     const before = wolf.requestCountOf('/api/v1/lobbies/create');
     wolf.faults.createDelayMs = 2_000;
@@ -210,7 +210,7 @@ describe('the contract of external agents', () => {
     await eventually(() => {
       expect(wolf.requestCountOf('/api/v1/lobbies/create')).toBe(before + 1);
     });
-    // It can not be told whether there is a lobby, nor can it be taken back.
+    // It cannot be told whether there is a lobby, nor can it be taken back.
     wolf.faults.answer = { kind: 'empty' };
     const { status, body } = await creating;
     wolf.faults.createDelayMs = 0;
@@ -219,7 +219,7 @@ describe('the contract of external agents', () => {
     expect(stopping.status).toBe(202);
   });
 
-  it('says when its host can not start a desktop at all', async () => {
+  it('says when its host cannot start a desktop at all', async () => {
     world.host.wolf.faults.answer = { kind: 'empty-unhandled' };
     expect(await refused({})).toEqual([502, 'START_FAILED']);
   });

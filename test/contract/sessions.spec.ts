@@ -175,7 +175,7 @@ describe('the contract of sessions', () => {
     expect((await world.admin.ask(RESUME, { id })).body).not.toHaveProperty('wolf_lobby_pin');
   });
 
-  it('accepts what its host can not do now, and says so', async () => {
+  it('accepts what its host cannot do now, and says so', async () => {
     const id = await world.session();
     world.host.wolf.faults.answer = { kind: 'empty-unhandled' };
     const stopping = await world.owner.ask(STOP, { id });
@@ -189,7 +189,7 @@ describe('the contract of sessions', () => {
     expect((await world.owner.ask(STATE, { id })).body).toMatchObject({ state: 'starting' });
   });
 
-  it('says why a desktop can not be resumed, and when to ask again', async () => {
+  it('says why a desktop cannot be resumed, and when to ask again', async () => {
     const id = await world.session();
     await world.owner.ask(STOP, { id });
     await world.setSlots(0);

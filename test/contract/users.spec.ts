@@ -99,7 +99,7 @@ describe('the contract of users, settings and probes', () => {
     expect(statuses).toContain(409);
   });
 
-  it('does not log anybody out because it can not tell who he is', async () => {
+  it('does not log anybody out because it cannot tell who he is', async () => {
     relay.mode = 'cut';
     const { status, body } = await unseen.by('cookie').ask(STATUS);
     expect([status, body['message']]).toEqual([503, 'Authentication service temporarily unavailable']);

@@ -116,7 +116,7 @@ const FRONTS: Readonly<Record<string, (apiPort: number) => Promise<Front>>> = {
   haproxy: (apiPort) => program(apiPort, haproxyConfig, (file) => ['haproxy', '-db', '-f', file]),
 };
 
-/** All that can be tried on this machine; says which can not. */
+/** All that can be tried on this machine; says which cannot. */
 export function frontsHere(): readonly (readonly [string, (apiPort: number) => Promise<Front>])[] {
   return Object.entries(FRONTS).filter(([name]) => {
     const isHere = name === 'a small proxy' || spawnSync(name, ['-v']).error === undefined;

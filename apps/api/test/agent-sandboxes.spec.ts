@@ -86,7 +86,7 @@ describe('/api/v1/admin/agent-sandboxes and /api/v1/admin/wolf', () => {
     await removeLobby(lobbyId);
   });
 
-  it('shows the parts that can be read when others can not, and says which', async () => {
+  it('shows the parts that can be read when others cannot, and says which', async () => {
     host.wolf.faults.answer = { kind: 'empty', path: '/api/v1/system/memory' };
     await eventually(async () => {
       const { status, body } = await admin.get(DEBUG);

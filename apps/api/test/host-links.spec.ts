@@ -74,7 +74,7 @@ describe('what the registry hears of links', () => {
     });
   });
 
-  it('passes over a host that can not be written now, and writes it later', async () => {
+  it('passes over a host that cannot be written now, and writes it later', async () => {
     await api.dataSource.query(
       `CREATE FUNCTION refuse_host() RETURNS trigger LANGUAGE plpgsql AS
        $$ BEGIN IF NEW.id = 'later' THEN RAISE EXCEPTION 'not now'; END IF; RETURN NEW; END $$`,

@@ -131,7 +131,7 @@ describe('operators of hosts', () => {
     });
   });
 
-  it('can not remove a host that carries sessions unless they mean it', async () => {
+  it('cannot remove a host that carries sessions unless they mean it', async () => {
     const running = await owner.post('/api/v1/external-agents', {});
     expect(running.status).toBe(200);
     const refused = await admin.delete(PATH);

@@ -74,7 +74,7 @@ describe('an answer that is no page', () => {
 
   it.each([
     ['a path that is none', '/nothing', 'Sec-WebSocket-Version: 13', 404],
-    ['a path that can not be read', '//', 'Sec-WebSocket-Version: 13', 400],
+    ['a path that cannot be read', '//', 'Sec-WebSocket-Version: 13', 400],
     ['a stream of a session that is not there', `/api/v1/sessions/${createSessionId()}/stream`, '', 400],
     ['news without a token', '/api/v1/ws/user?session_id=x', 'Sec-WebSocket-Version: 13', 401],
     ['a tunnel without a token', '/api/v1/revdial?runnerid=wolf-a', 'Sec-WebSocket-Version: 13', 401],

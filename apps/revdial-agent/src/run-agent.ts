@@ -11,7 +11,7 @@ const DRAIN_LIMIT_MS = 5_000;
 
 /**
  * Holds all tunnels until `stop` aborts (0), every one of them was refused for good, which only an agent that was told to exit
- * then believes (2), or the health port can not be had (1). Tunnels are independent: one that is refused does not end the others.
+ * then believes (2), or the health port cannot be had (1). Tunnels are independent: one that is refused does not end the others.
  */
 export async function runAgent(settings: AgentSettings, stop: AbortSignal, logger: Logger): Promise<AgentExitCode> {
   for (const warning of settings.warnings) logger.warn({}, warning);
@@ -25,7 +25,7 @@ export async function runAgent(settings: AgentSettings, stop: AbortSignal, logge
     try {
       logger.info({ healthPort: await health.listen(settings.healthPort) }, 'health');
     } catch {
-      process.stderr.write('revdial-agent: --health-port: can not be listened on\n');
+      process.stderr.write('revdial-agent: --health-port: cannot be listened on\n');
       return 1;
     }
   }

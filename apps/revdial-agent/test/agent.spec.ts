@@ -132,7 +132,7 @@ describe('the agent, built and running', () => {
     service.close();
   });
 
-  it('exits 0 on SIGTERM while it can not connect', async () => {
+  it('exits 0 on SIGTERM while it cannot connect', async () => {
     const agent = start(['--tunnel=wolf-a=:9'], { HELIX_API_URL: 'http://127.0.0.1:9', RUNNER_TOKEN: TOKEN });
     await eventually(
       () => expect(agent.find('not connected')).toMatchObject({ code: 'UNREACHABLE' }),

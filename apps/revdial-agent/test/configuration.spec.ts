@@ -127,7 +127,7 @@ describe('the configuration of the agent', () => {
     );
     expect(agent.log[0]).toMatchObject({
       level: 'warn',
-      msg: 'RUNNER_TOKEN_FILE: the file can not be read or does not hold a token; it is waited for',
+      msg: 'RUNNER_TOKEN_FILE: the file cannot be read or does not hold a token; it is waited for',
     });
     await writeFile(path, '');
     await writeFile(path, `${TOKEN},older\n`);
@@ -151,8 +151,8 @@ describe('the configuration of the agent', () => {
       PROCESS_LIMIT_MS,
     );
     expect(agent.log.slice(0, 2).map(({ msg }) => msg)).toEqual([
-      '--ca-file: the file can not be read or holds no PEM certificate; it is waited for',
-      'SSL_CERT_FILE: the file can not be read or holds no PEM certificate; it is passed over',
+      '--ca-file: the file cannot be read or holds no PEM certificate; it is waited for',
+      'SSL_CERT_FILE: the file cannot be read or holds no PEM certificate; it is passed over',
     ]);
   });
 

@@ -32,7 +32,7 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'PLACEMENT_QUEUE_TIMEOUT',
   /** The host could not start the desktop. */
   'START_FAILED',
-  /** The session is made, but the database can not say how far it came; it is started as soon as possible. */
+  /** The session is made, but the database cannot say how far it came; it is started as soon as possible. */
   'CREATE_UNFINISHED',
   /** No viewer of the session streams from its host, so there is nobody to join. */
   'VIEWER_NOT_CONNECTED',
@@ -40,7 +40,7 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'TOO_MANY_VIEWERS',
   /** Nothing keeps the input of one who may only watch from this host, and the operator wants that kept. */
   'VIEW_ONLY_UNENFORCED',
-  /** Moonlight Web on the host can not be reached, or does not open a stream. */
+  /** Moonlight Web on the host cannot be reached, or does not open a stream. */
   'STREAM_REFUSED',
   /** Moonlight Web on the host does not answer. */
   'STREAM_TIMEOUT',

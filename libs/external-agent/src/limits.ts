@@ -140,7 +140,7 @@ export const LIMITS = {
   reconcilerMaxDrivesPerHost: 2,
   /** Work of the reconciler which a closing replica still waits for before it leaves it to others. */
   reconcilerCloseMs: 3_000,
-  /** Sessions that can not be driven of which the log was told and need not be told again … */
+  /** Sessions that cannot be driven of which the log was told and need not be told again … */
   reconcilerTroublesMaxCount: 100,
   /** … for so long. */
   reconcilerTroubleTellAgainMs: 10 * 60_000,

@@ -36,7 +36,7 @@ const failedResume = (code: string): Partial<Outcome> => ({
   states: `stopped queued placing starting failed:START_FAILED(${code})`,
   pages: 'absent starting absent',
 });
-/** On the host of its earlier life a lobby may stand: what can not be looked for is tried again, and not given up. */
+/** On the host of its earlier life a lobby may stand: what cannot be looked for is tried again, and not given up. */
 const laterResume = (code: string): Partial<Outcome> => ({
   answer: 'starting',
   states: `stopped queued placing starting starting:START_FAILED(${code}) placing:START_FAILED(${code}) running`,
@@ -198,7 +198,7 @@ describe('what a fault of Wolf makes of each command, and what the user is shown
       },
       mend: ({ wolf }) => wolf.start(),
     };
-    // Whether the lobby outlived the crash can not be said, so it is neither given up nor made a second time.
+    // Whether the lobby outlived the crash cannot be said, so it is neither given up nor made a second time.
     const code = 'WOLF_UNREACHABLE';
 
     it.each([

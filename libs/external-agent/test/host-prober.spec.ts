@@ -74,7 +74,7 @@ describe('probing hosts', () => {
     await expectConditions('a');
   });
 
-  it('takes a health that it can not read as nothing against a path on which others are answered', async () => {
+  it('takes a health that it cannot read as nothing against a path on which others are answered', async () => {
     const wolf = await fleet.addHost('a');
     await healthy('a');
     wolf.faults.answer = { kind: 'wrong-shape', path: '/api/v1/system/health' };
@@ -102,7 +102,7 @@ describe('probing hosts', () => {
     await healthy('a');
   });
 
-  it('places on a host with stuck threads, or that it can not measure any more, only when no other has room', async () => {
+  it('places on a host with stuck threads, or that it cannot measure any more, only when no other has room', async () => {
     const stuck = await fleet.addHost('a-stuck', 4);
     const lost = await fleet.addHost('b-lost', 4);
     await fleet.addHost('well', 1);

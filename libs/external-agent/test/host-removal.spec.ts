@@ -16,7 +16,7 @@ describe('removing a host that carries sessions', () => {
   afterEach(() => rig.clear());
   afterAll(() => rig.close());
 
-  /** A replica that can not reach the host, though its Wolf runs on. */
+  /** A replica that cannot reach the host, though its Wolf runs on. */
   async function replicaWithout(id: string, wolf: SimulatedWolf): Promise<Replica> {
     rig.wolfs.delete(id);
     const replica = await rig.addReplica();

@@ -195,7 +195,7 @@ describe('the later life of a session', () => {
       await replica.driver.drive(id);
       expect(await rig.row(id)).toMatchObject({
         state: 'stopping',
-        reason: { code: 'IDLE', message: expect.stringContaining('can not be reached') as unknown },
+        reason: { code: 'IDLE', message: expect.stringContaining('cannot be reached') as unknown },
       });
     });
   });

@@ -138,7 +138,7 @@ describe('waiting for a slot', () => {
     ['one without a name', { '': 'x' }],
     ['one that is too long', { zone: 'x'.repeat(129) }],
     ['one that is no text', { zone: 1 as unknown as string }],
-    ['one that PostgreSQL can not hold', { zone: 'a\u0000b' }],
+    ['one that PostgreSQL cannot hold', { zone: 'a\u0000b' }],
   ])('is refused with labels of which there are %s', async (_what, hostLabels) => {
     await expect(create({ hostLabels })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });

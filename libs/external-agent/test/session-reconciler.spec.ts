@@ -75,7 +75,7 @@ describe('SessionReconciler', () => {
     expect(await replica.lists.listUnsettled(10, 10)).toEqual([{ id, wolfInstanceId: 'gpu-1' }]);
   });
 
-  it('goes on with the others when one can not be driven, and says so once', async () => {
+  it('goes on with the others when one cannot be driven, and says so once', async () => {
     await rig.addHost();
     const replica = await rig.addReplica();
     const broken = await rig.insert();
@@ -92,7 +92,7 @@ describe('SessionReconciler', () => {
     } finally {
       rig.tokens.revokeAll = revokeAll;
     }
-    expect(replica.logger.countOf('sessions can not be reconciled now')).toBe(1);
+    expect(replica.logger.countOf('sessions cannot be reconciled now')).toBe(1);
     await rig.skipPauses();
     await eventually(async () => {
       expect(await rig.holdings(broken)).toEqual(RUNNING);

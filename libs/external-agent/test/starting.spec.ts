@@ -62,8 +62,8 @@ describe('starting a session', () => {
   it.each([
     ['an id of another form', { sessionId: 'ses_short' }],
     ['an image that is not allowed', { image: 'evil:latest' }],
-    ['a name that PostgreSQL can not hold', { name: 'a\u0000b' }],
-    ['a label that PostgreSQL can not hold', { labels: { spec_task_id: 'a\ud800' } }],
+    ['a name that PostgreSQL cannot hold', { name: 'a\u0000b' }],
+    ['a label that PostgreSQL cannot hold', { labels: { spec_task_id: 'a\ud800' } }],
     ['a reserved variable', { environment: ['HELIX_SESSION_ID=x'] }],
   ])('refuses %s before it does anything', async (_what, request) => {
     const { agents, lists } = await rig.addReplica();

@@ -145,7 +145,7 @@ describe('stopping a session', () => {
     expect(await rig.holdings(id)).toEqual(STOPPED);
   });
 
-  it('stops the lobby even when the streams can not be listed', async () => {
+  it('stops the lobby even when the streams cannot be listed', async () => {
     const wolf = await rig.addHost();
     const { replica, id } = await start();
     wolf.faults.answer = { kind: 'wrong-shape', path: '/api/v1/sessions' };

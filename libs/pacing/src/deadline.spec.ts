@@ -5,7 +5,7 @@ const LATE = new Error('late');
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     onAbort(signal, (reason) => {
-      reject(reason);
+      reject(reason instanceof Error ? reason : new Error('not an error'));
     });
   });
 

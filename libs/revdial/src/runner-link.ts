@@ -26,7 +26,7 @@ export interface RunnerLink {
   /** Multiplexed links: has it no connection now, and waits to be resumed? */
   readonly isAway?: boolean;
   /**
-   * Resolves when the link has a connection, at once where it can not be without; for at most `limitMs`.
+   * Resolves when the link has a connection, at once where it cannot be without; for at most `limitMs`.
    * @throws RevDialError RUNNER_NOT_CONNECTED, DIAL_QUEUE_FULL, DIAL_ABORTED, and LINK_LOST when the link ends first
    */
   whenStanding?(limitMs: number, signal?: AbortSignal): Promise<void>;
@@ -62,7 +62,7 @@ export interface OpenStreamOptions {
 
 export interface LinkStats {
   readonly lastSeenAt: Date;
-  /** Latest measured round trip in milliseconds; `undefined` where the transport can not measure one. */
+  /** Latest measured round trip in milliseconds; `undefined` where the transport cannot measure one. */
   readonly roundTripMs: number | undefined;
   /** How long the runner has owed a sign of life: an answer to a keep-alive, a ping or a dial. 0 when it owes none. */
   readonly unansweredMs: number;

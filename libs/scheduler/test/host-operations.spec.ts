@@ -155,7 +155,7 @@ describe('HostOperations', () => {
     expect(await operations.edit('b', ALICE, { maxSandboxes: null })).toMatchObject({ maxSandboxes: 5 });
   });
 
-  it('refuses what can not be, with every fault at once, and changes nothing', async () => {
+  it('refuses what cannot be, with every fault at once, and changes nothing', async () => {
     const edit = {
       name: '',
       labels: { Region: 'eu', ok: 'x'.repeat(64), 'x-': '', constructor: '\n' },

@@ -100,7 +100,7 @@ describe('ProbeFacts', () => {
     expect(conditions[0]?.since).toBe(canaryFailingSince?.toISOString());
   });
 
-  it('makes a host with stuck threads the last choice, and one that can not create pipelines none', async () => {
+  it('makes a host with stuck threads the last choice, and one that cannot create pipelines none', async () => {
     await facts.noteHealth('a', { wolfHealth: 'degraded', stuckThreadCount: 3, canCreatePipelines: true });
     expect(await host()).toMatchObject({ status: 'degraded', placementRank: 1, conditions: [{ type: 'WolfStuck' }] });
     await facts.noteHealth('a', { wolfHealth: 'critical', stuckThreadCount: 3, canCreatePipelines: false });

@@ -61,7 +61,7 @@ describe('WolfInstanceRegistry', () => {
       ['an empty address', { name: 'a', address: '' }],
       ['an id with a slash', { id: 'a/b', name: 'a', address: 'a:1' }],
       ['an id that is too long', { id: 'x'.repeat(129), name: 'a', address: 'a:1' }],
-      ['a name that PostgreSQL can not hold', { name: 'a\0', address: 'a:1' }],
+      ['a name that PostgreSQL cannot hold', { name: 'a\0', address: 'a:1' }],
       ['fewer than no slots', { name: 'a', address: 'a:1', maxSandboxes: -1 }],
       ['half a slot', { name: 'a', address: 'a:1', maxSandboxes: 0.5 }],
       ['more slots than any host has', { name: 'a', address: 'a:1', maxSandboxes: 10_001 }],
@@ -120,7 +120,7 @@ describe('WolfInstanceRegistry', () => {
       expect(await registry.markLinkLost('a', 'link-2')).toBe(true);
     });
 
-    it('refuse an id that can not be one', async () => {
+    it('refuse an id that cannot be one', async () => {
       await expect(registry.markLinkConnected('a b', '192.0.2.1:5')).rejects.toMatchObject({
         code: 'INVALID_INSTANCE',
       });

@@ -26,7 +26,7 @@ export class WolfClientFactory {
 
   /**
    * Opens nothing; whether the instance can be reached shows with the first call.
-   * @throws WolfError WOLF_INVALID_REQUEST when the text can not be the id of an instance
+   * @throws WolfError WOLF_INVALID_REQUEST when the text cannot be the id of an instance
    */
   for(wolfInstanceId: string): WolfClient {
     const client = this.#clients.get(wolfInstanceId) ?? this.#make(wolfInstanceId);

@@ -77,10 +77,10 @@ export interface WolfClient {
    * `signal` ends the stream, `timeoutMs` is the limit of its opening alone.
    */
   openEvents(options?: OpenEventsOptions): Promise<WolfEventStream>;
-  /** Not sent a second time on an empty answer: a GPU that Wolf can not read makes it choke each time (wolf-api §3.7). */
+  /** Not sent a second time on an empty answer: a GPU that Wolf cannot read makes it choke each time (wolf-api §3.7). */
   memoryReport(options?: WolfCallOptions): Promise<WolfMemoryReport>;
   healthReport(options?: WolfCallOptions): Promise<WolfHealthReport>;
-  /** Which age of the API answers, told by its own schema; `undefined` when the schema can not be read. */
+  /** Which age of the API answers, told by its own schema; `undefined` when the schema cannot be read. */
   detectEra(options?: WolfCallOptions): Promise<WolfEra | undefined>;
 }
 

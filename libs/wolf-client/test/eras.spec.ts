@@ -94,7 +94,7 @@ describe('a Wolf client against every era of Wolf', () => {
     await harness.close();
   });
 
-  it('finds no era in a schema that can not be read', async () => {
+  it('finds no era in a schema that cannot be read', async () => {
     const harness = await simulatedWolfHarness(localSocketDial);
     harness.spoilAnswers('cut');
     await expect(harness.client.detectEra()).resolves.toBeUndefined();

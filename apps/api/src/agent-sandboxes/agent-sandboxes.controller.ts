@@ -23,7 +23,7 @@ export class AgentSandboxesController {
   ) {}
 
   @Get('debug')
-  @ApiOperation({ summary: 'Everything that stands on a host; parts that can not be read are left out' })
+  @ApiOperation({ summary: 'Everything that stands on a host; parts that cannot be read are left out' })
   @ApiOkResponse({ type: SandboxesDebugDto })
   async debug(
     @Query() query: WolfInstanceQueryDto,

@@ -34,7 +34,7 @@ export class Authenticator {
    * Who holds this token; `undefined` for a token that nobody holds. `address`: of the caller who brings it; absent for one who
    * was let in by it before.
    * @throws ApiError TOO_MANY_ATTEMPTS
-   * @throws the database's error, or ProviderAwayError, when that can not be told now
+   * @throws the database's error, or ProviderAwayError, when that cannot be told now
    */
   async authenticate(token: string, address?: string): Promise<Principal | undefined> {
     if (token.length > JWT_MAX_LENGTH) return undefined;

@@ -41,7 +41,7 @@ export class KeyCache {
     this.known.delete(keyOf(hash));
   }
 
-  /** Any key may have been revoked elsewhere. What is known stays for when the database can not be asked. */
+  /** Any key may have been revoked elsewhere. What is known stays for when the database cannot be asked. */
   doubtAll(): void {
     this.revocations += 1;
     this.doubtedAt = performance.now();
@@ -53,7 +53,7 @@ export class KeyCache {
     return readAt > this.doubtedAt ? this.find(hash, API_LIMITS.keyFreshMs) : undefined;
   }
 
-  /** The key's holder if it was read not too long ago; for when the database can not be asked. */
+  /** The key's holder if it was read not too long ago; for when the database cannot be asked. */
   stale(hash: Buffer): Principal | undefined {
     return this.find(hash, API_LIMITS.keyStaleMs);
   }

@@ -29,7 +29,7 @@ export class KeyHolders {
 
   /**
    * The holder of the key with this hash. While PostgreSQL is away or does not answer, keys seen lately still count.
-   * @throws the database's error when a key can not be looked up
+   * @throws the database's error when a key cannot be looked up
    */
   async find(hash: Buffer): Promise<Principal | undefined> {
     const known = this.cache.fresh(hash);

@@ -30,7 +30,7 @@ describe('a page of another site', () => {
   ])('is that of %j', (origin) => {
     expect(isFromAnotherSite(from(origin), SITES)).toBe(true);
     expect(isActOfAnotherSite(from(origin), SITES)).toBe(true);
-    // A page can not read what comes of it.
+    // A page cannot read what comes of it.
     expect(isActOfAnotherSite(from(origin, 'GET'), SITES)).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ export function createSecretToken(kind: KeyKind): string {
   return KEY_PREFIX[kind] + randomBytes(32).toString('base64url');
 }
 
-/** What is stored of a secret. The secrets are random and long, so a plain SHA-256 can not be reversed by guessing. */
+/** What is stored of a secret. The secrets are random and long, so a plain SHA-256 cannot be reversed by guessing. */
 export function hashSecret(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -18,7 +18,7 @@ export class WhoAmIDto {
   @ApiProperty({ description: 'As the OIDC provider says; empty for keys' }) email!: string;
   @ApiProperty({
     description:
-      'The token that was presented, for scripts of our pages, which can not read its cookie; empty for a key in a header, and ' +
+      'The token that was presented, for scripts of our pages, which cannot read its cookie; empty for a key in a header, and ' +
       'where the answer is opened in a window or asked for by another site',
   })
   token!: string;
@@ -44,7 +44,7 @@ export class WhoAmIController {
 
   @Get('auth/authenticated')
   @Access('public')
-  @ApiOperation({ summary: 'Does the request bring the token of a person? 503 while that can not be told' })
+  @ApiOperation({ summary: 'Does the request bring the token of a person? 503 while that cannot be told' })
   @ApiOkResponse({ type: AuthenticatedDto })
   async authenticated(@Req() request: Request): Promise<AuthenticatedDto> {
     const caller = await this.identity.of(request);

@@ -27,7 +27,7 @@ export interface ApiConfig extends IdentityConfig {
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
   readonly dataDir: string;
-  /** Nobody chose `dataDir`, so another may be taken where it can not be used. */
+  /** Nobody chose `dataDir`, so another may be taken where it cannot be used. */
   readonly dataDirIsDefault: boolean;
   readonly runnerTokens: readonly string[];
   readonly adminApiKey: string | undefined;

@@ -28,7 +28,7 @@ export const VIEWER_HTML = `<!doctype html>
         <p id="token-help">Sign in to Helix in this browser and load this page again, or paste an API key. This tab alone keeps it.</p>
         <label for="token">API key</label>
         <input id="token" type="password" autocomplete="off" spellcheck="false" required aria-describedby="token-help token-fault" />
-        <p id="token-fault" class="fault" role="alert" hidden>This can not be a key.</p>
+        <p id="token-fault" class="fault" role="alert" hidden>This cannot be a key.</p>
         <button type="submit">Sign in</button>
       </form>
       <div class="buttons" role="group" aria-label="Desktop">

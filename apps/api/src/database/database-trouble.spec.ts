@@ -70,7 +70,7 @@ describe('DatabaseTrouble', () => {
     expect(DatabaseTrouble.ofConnection(refused)).toMatchObject({ code: 'DATABASE_AWAY', sqlState: '28P01' });
   });
 
-  it('of a value that the driver can not write: none', () => {
+  it('of a value that the driver cannot write: none', () => {
     expect(DatabaseTrouble.ofStatement(new TypeError('Converting circular structure to JSON'))).toBeUndefined();
   });
 });

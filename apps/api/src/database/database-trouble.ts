@@ -3,7 +3,7 @@ import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 export type DatabaseTroubleCode = 'DATABASE_AWAY' | 'DATABASE_BUSY';
 
 const MESSAGES: Readonly<Record<DatabaseTroubleCode, string>> = {
-  DATABASE_AWAY: 'the database can not be reached, or takes no changes; try again shortly',
+  DATABASE_AWAY: 'the database cannot be reached, or takes no changes; try again shortly',
   DATABASE_BUSY: 'too much is asked of the database at this moment; try again shortly',
 };
 

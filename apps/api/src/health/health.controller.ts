@@ -75,7 +75,7 @@ export class HealthController {
       const isAsExpected = found.size === expected.length && expected.every((name) => found.has(name));
       return isAsExpected ? undefined : 'the tables of the database are not those of this release';
     } catch {
-      return 'the database can not be reached, or takes no changes';
+      return 'the database cannot be reached, or takes no changes';
     }
   }
 }

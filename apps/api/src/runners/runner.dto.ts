@@ -38,7 +38,7 @@ export class RunnerDto {
   @ApiPropertyOptional({
     type: Number,
     nullable: true,
-    description: 'Milliseconds; null where the transport can not measure it',
+    description: 'Milliseconds; null where the transport cannot measure it',
   })
   round_trip_ms?: number | null;
   @ApiPropertyOptional({ description: 'Milliseconds for which it has owed a sign of life' }) unanswered_ms?: number;

@@ -25,7 +25,7 @@ export class DesktopLifeController {
   ) {}
 
   @Get('wolf-app-state')
-  @ApiOperation({ summary: "The desktop's state; what can not be reached now keeps its last one and says so" })
+  @ApiOperation({ summary: "The desktop's state; what cannot be reached now keeps its last one and says so" })
   @ApiOkResponse({ type: DesktopStateDto })
   state(@CurrentSession() session: SessionEntity): DesktopStateDto {
     return toDesktopStateDto(this.feed.glance(session));

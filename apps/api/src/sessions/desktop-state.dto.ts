@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { REACHABILITY_STATES, type SessionView } from '@helix/external-agent';
 import { toReachability } from './reachability.js';
 
-/** The answer to `wolf-app-state` (helix-rest §2.3). A desktop that can not be reached now is never `absent`. */
+/** The answer to `wolf-app-state` (helix-rest §2.3). A desktop that cannot be reached now is never `absent`. */
 export class DesktopStateDto {
   @ApiProperty() session_id!: string;
   @ApiProperty({ description: 'A number below 10⁹ that Helix derives from owner and session' }) wolf_app_id!: string;

@@ -35,7 +35,7 @@ export class SocketAuthorizer {
     }
   }
 
-  /** Does the token still open what it opened? While that can not be told, it does. */
+  /** Does the token still open what it opened? While that cannot be told, it does. */
   async isStillAdmitted({ token, principal, session }: SocketAdmission): Promise<boolean> {
     try {
       const now = await this.authenticator.authenticate(token);

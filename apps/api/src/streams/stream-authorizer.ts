@@ -49,7 +49,7 @@ export class StreamAuthorizer {
     return { principal, token: found.token, session, access };
   }
 
-  /** Why one who was let in may not stay; `undefined` while he may, and while that can not be told. */
+  /** Why one who was let in may not stay; `undefined` while he may, and while that cannot be told. */
   async objectionTo({ token, principal, session, access }: StreamAdmission): Promise<StreamCloseCause | undefined> {
     try {
       const now = await this.authenticator.authenticate(token);

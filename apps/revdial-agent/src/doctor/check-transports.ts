@@ -42,7 +42,7 @@ export async function checkTransports(settings: AgentSettings, signal: AbortSign
         else await askForGeneration3(question, signal);
         findings.push({ check, result: 'ok', detail: `${what}: the API speaks it (no link was opened)` });
       } else {
-        findings.push({ check, result: 'skipped', detail: `${what}: can not be tried with a user’s token` });
+        findings.push({ check, result: 'skipped', detail: `${what}: cannot be tried with a user’s token` });
       }
     } catch (error) {
       findings.push({ check, ...judge(error, what) });

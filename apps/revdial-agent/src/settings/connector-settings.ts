@@ -37,7 +37,7 @@ export function readConnector(
   for (const { name, path, isNeeded } of files) {
     if (!holdsCertificate(path))
       warnings.push(
-        `${name}: the file can not be read or holds no PEM certificate; ${isNeeded ? 'it is waited for' : 'it is passed over'}`,
+        `${name}: the file cannot be read or holds no PEM certificate; ${isNeeded ? 'it is waited for' : 'it is passed over'}`,
       );
   }
   if (server !== undefined) readProxy(server, environment, faults);
@@ -91,7 +91,7 @@ async function readAuthorities(files: readonly AuthorityFile[]): Promise<readonl
   for (const { name, path, isNeeded } of files) {
     const text = await readFile(path, 'utf8').catch(() => '');
     if (isCertificate(text)) texts.push(text);
-    else if (isNeeded) throw new Error(`${name}: the file can not be read or holds no PEM certificate`);
+    else if (isNeeded) throw new Error(`${name}: the file cannot be read or holds no PEM certificate`);
   }
   return texts;
 }

@@ -45,7 +45,7 @@ function readRunnerToken(environment: Environment, faults: string[], warnings: s
     // Only looked at here: the file is read before each connection. One that is not there yet is waited for, as one that
     // vanishes later is: what mounts it may be slower than the agent.
     if (!holdsToken(file.value))
-      warnings.push(`${file.name}: the file can not be read or does not hold a token; it is waited for`);
+      warnings.push(`${file.name}: the file cannot be read or does not hold a token; it is waited for`);
     return tokenFile(file.value);
   }
   const token = findVariable(environment, ['RUNNER_TOKEN']);

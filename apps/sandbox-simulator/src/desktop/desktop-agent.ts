@@ -23,7 +23,7 @@ export class DesktopAgent {
       env: ownEnv,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    // A program that can not be started is reported as one that ended.
+    // A program that cannot be started is reported as one that ended.
     this.#child.on('error', () => this.#child.emit('exit', null, null));
   }
 

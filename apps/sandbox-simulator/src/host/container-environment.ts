@@ -1,7 +1,7 @@
 /** What a Node program needs of its surroundings to run at all; everything else is the container's own. */
 const ESSENTIALS = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS'] as const;
 
-/** Of this process' environment only what a child can not do without: no token of the host, no test setting. */
+/** Of this process' environment only what a child cannot do without: no token of the host, no test setting. */
 export function essentialEnvironment(): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of ESSENTIALS) {

@@ -135,7 +135,7 @@ export class ControlServer {
         return { status: response.status, body: await response.json() };
       }
       default:
-        return { status: 405, body: { error: `${action} can not be done to a desktop` } };
+        return { status: 405, body: { error: `${action} cannot be done to a desktop` } };
     }
   }
 }

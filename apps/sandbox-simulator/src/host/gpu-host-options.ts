@@ -35,7 +35,7 @@ export interface GpuHostOptions {
   readonly moonlightCredentials?: string;
   readonly heartbeatDialect?: HeartbeatDialect;
   readonly heartbeatIntervalMs?: number;
-  /** False: agents connect to the API directly, and their links can not be cut. */
+  /** False: agents connect to the API directly, and their links cannot be cut. */
   readonly relay?: boolean;
   readonly wolfFaults?: Partial<WolfFaults>;
   readonly desktopFault?: ScreenshotFaultMode;

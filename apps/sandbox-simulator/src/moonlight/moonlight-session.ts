@@ -85,7 +85,7 @@ export class MoonlightSession {
     if (faults.iceFail) this.#after(PEER_FAILED_MS, () => void this.end({ say: 'PeerDisconnect', closes: true }));
   }
 
-  /** Resolves when the peer has done with the message; what it can not make sense of is dropped, as upstream drops it. */
+  /** Resolves when the peer has done with the message; what it cannot make sense of is dropped, as upstream drops it. */
   async receive(message: ClientMessage): Promise<void> {
     const peer = this.#peer;
     if (peer === undefined || this.#isEnded) return;
@@ -160,7 +160,7 @@ export class MoonlightSession {
         this.#send({ Signaling: { AddIceCandidate: { candidate, ...place } } });
       },
       onConnected: () => {
-        // A peer that can not offer media is one that has gone meanwhile.
+        // A peer that cannot offer media is one that has gone meanwhile.
         this.#stream().catch(() => this.end({ say: 'PeerDisconnect', closes: true }));
       },
       onGone: () => void this.end({ say: 'PeerDisconnect', closes: true }),

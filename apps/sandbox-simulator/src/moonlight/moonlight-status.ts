@@ -2,7 +2,7 @@ import type { MoonlightDialect } from './moonlight-dialect.js';
 import type { MoonlightFaults } from './moonlight-faults.js';
 import type { StreamMode } from './client-message.js';
 
-/** A frame that Moonlight Web can not bear (moonlight-web §3.6). */
+/** A frame that Moonlight Web cannot bear (moonlight-web §3.6). */
 export type ViolationKind =
   'ping' | 'pong' | 'binary' | 'fragment' | 'oversized' | 'unmasked' | 'reserved-bits' | 'unknown-opcode';
 

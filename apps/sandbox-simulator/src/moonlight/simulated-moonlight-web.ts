@@ -35,7 +35,7 @@ export interface SimulatedMoonlightWebOptions {
 }
 
 /**
- * Moonlight Web without Wolf's stream (moonlight-web §9): its REST, its WebSocket with all that it can not bear, and a
+ * Moonlight Web without Wolf's stream (moonlight-web §9): its REST, its WebSocket with all that it cannot bear, and a
  * peer that shows a picture. `faults` may be changed at any time.
  */
 export class SimulatedMoonlightWeb {

@@ -9,7 +9,7 @@ export interface StreamPeerEvents {
   readonly onInput: (label: string, bytes: Buffer) => void;
 }
 
-/** The server's end of one WebRTC connection. Methods reject when the peer can not make sense of what it is given. */
+/** The server's end of one WebRTC connection. Methods reject when the peer cannot make sense of what it is given. */
 export interface StreamPeer {
   /** Answers by `onDescription`. */
   acceptOffer(sdp: string): Promise<void>;

@@ -136,7 +136,7 @@ describe('the definition of a desktop', () => {
     ['render_node', { renderNode: '/dev/dri/renderD128:/dev/mem' }],
     ['sway_version', { swayVersion: 'a b' }],
     ['desktop_versions', { desktopVersions: { sway: 'evil/image@sha256:0' } }],
-  ])('tells of a host whose %s can not be, and takes it for not reported', (field, host) => {
+  ])('tells of a host whose %s cannot be, and takes it for not reported', (field, host) => {
     expect(unusableFieldsOf({ ...HOST, ...host })).toEqual([field]);
     expect(define(host)).toEqual(define());
   });

@@ -35,7 +35,7 @@ export function markedSessionOf(environment: readonly string[]): string | undefi
   return environment.findLast((entry) => entry.startsWith(MARKER))?.slice(MARKER.length);
 }
 
-/** Which life of its session the desktop with this environment belongs to; 0, which is none, when that can not be read. */
+/** Which life of its session the desktop with this environment belongs to; 0, which is none, when that cannot be read. */
 export function markedGenerationOf(environment: readonly string[]): number {
   const text = environment.findLast((entry) => entry.startsWith(GENERATION_MARKER))?.slice(GENERATION_MARKER.length);
   if (text === undefined) return FIRST_GENERATION;
@@ -53,7 +53,7 @@ export function defineDesktop(
   sessionToken: string,
 ): DesktopDefinition {
   // It becomes part of paths, names and JSON on the host; 13 and 26 characters also fit a host name's 63.
-  if (!isSessionId(session.id)) throw new StartError('INVALID_SESSION_ID', 'the id can not name a desktop');
+  if (!isSessionId(session.id)) throw new StartError('INVALID_SESSION_ID', 'the id cannot name a desktop');
   const image = desktopImage(session.image, host, config);
   if (image === undefined) throw new StartError('IMAGE_NOT_ALLOWED', 'the image is not on the list of allowed images');
   const ulid = session.id.slice('ses_'.length);

@@ -9,7 +9,7 @@ export interface DesktopHost {
   readonly desktopVersions: Readonly<Record<string, string>>;
 }
 
-/** Names of the fields that can not be what they should be, and are therefore taken for not reported. */
+/** Names of the fields that cannot be what they should be, and are therefore taken for not reported. */
 export function unusableFieldsOf(host: DesktopHost): readonly string[] {
   return [
     ...(isGpuVendor(host.gpuVendor) ? [] : ['gpu_vendor']),

@@ -43,7 +43,7 @@ export function parseDesktopMount(text: string): DesktopMount {
   return { source: withoutEndSlash(source), destination: place, mode };
 }
 
-/** Does the mount give a desktop the power over its host? Links on the host's own disk can not be seen from here. */
+/** Does the mount give a desktop the power over its host? Links on the host's own disk cannot be seen from here. */
 export function givesHostControl({ source }: DesktopMount): boolean {
   return source === '/' || source === '/var' || CONTROL_SOCKET.test(source) || CONTROL_FOLDERS.has(source);
 }

@@ -70,7 +70,7 @@ function faultOf({ status, headers }: RunnerHttpResponse): string | undefined {
   const contentType = headers['content-type'];
   if (contentType === undefined) return undefined;
   const type = typeof contentType === 'string' ? parseType(contentType) : undefined;
-  if (type === undefined) return 'with a content type that can not be read';
+  if (type === undefined) return 'with a content type that cannot be read';
   if (type.type === 'multipart') return 'in several parts';
   const charset = type.params.get('charset')?.toLowerCase() ?? 'utf-8';
   const isText = type.type === 'text' || /(?:^|[+-])(?:json|ndjson)$/.test(type.subtype);

@@ -63,7 +63,7 @@ export class HostLossSweeper {
       // Making a desktop takes long, and the next sweep does not wait for it.
       if (session?.state === 'queued') this.#drives.soon(sessionId);
     } catch (error) {
-      this.#logger.warn({ sessionId, error }, 'a session of a lost host can not be given up now; it is tried again');
+      this.#logger.warn({ sessionId, error }, 'a session of a lost host cannot be given up now; it is tried again');
     }
   }
 }

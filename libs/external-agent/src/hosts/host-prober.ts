@@ -133,7 +133,7 @@ export class HostProber {
       } catch (error) {
         if (signal.aborted) return 0;
         if (!this.#isTroubled) {
-          this.#parts.logger.warn({ wolfInstanceId: id, error }, 'what probes find out of hosts can not be kept now');
+          this.#parts.logger.warn({ wolfInstanceId: id, error }, 'what probes find out of hosts cannot be kept now');
         }
         this.#isTroubled = true;
         return jittered(retryMs);

@@ -122,7 +122,7 @@ export class HostReconciler {
       if (!this.#isTroubled) {
         this.#parts.logger.warn(
           { wolfInstanceId: id, error },
-          'what is counted of hosts can not be compared with what they run now',
+          'what is counted of hosts cannot be compared with what they run now',
         );
       }
       this.#isTroubled = true;

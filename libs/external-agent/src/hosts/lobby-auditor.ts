@@ -85,7 +85,7 @@ export class LobbyAuditor {
       try {
         await this.#lookAt(wolfInstanceId, snapshot);
       } catch (error) {
-        this.#logger.warn({ wolfInstanceId, error }, 'what a host runs can not be compared with its sessions now');
+        this.#logger.warn({ wolfInstanceId, error }, 'what a host runs cannot be compared with its sessions now');
       }
       const running = this.#underWay.get(wolfInstanceId);
       snapshot = running?.next;

@@ -18,7 +18,7 @@ export class DesktopAudit {
   }
 
   /**
-   * Resolves with the session as it is afterwards. A host that can not be asked says nothing, nor does a Wolf that is another one by
+   * Resolves with the session as it is afterwards. A host that cannot be asked says nothing, nor does a Wolf that is another one by
    * now than the one that was read: nothing is changed then.
    */
   async audit(

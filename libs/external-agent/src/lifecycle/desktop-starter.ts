@@ -191,8 +191,7 @@ export class DesktopStarter {
         const definition = defineDesktop(session, host, desktop, token);
         const fields = unusableFieldsOf(host);
         // Names only: what stands in them may be made to harm whoever reads the log.
-        if (fields.length > 0)
-          logger.warn({ wolfInstanceId, fields }, 'a host reports what can not be; it is not used');
+        if (fields.length > 0) logger.warn({ wolfInstanceId, fields }, 'a host reports what cannot be; it is not used');
         await lease.hold();
         lobbyMayExist = true;
         lobbyId = await within(CREATE_PATIENCE, (signal) =>
@@ -215,7 +214,7 @@ export class DesktopStarter {
     }
   }
 
-  /** Takes back what failed starts may have left. What can not be reached now stays reserved and is tried again. */
+  /** Takes back what failed starts may have left. What cannot be reached now stays reserved and is tried again. */
   async #undo(
     session: SessionEntity,
     lease: SessionLease,

@@ -18,7 +18,7 @@ export class DesktopStopper {
 
   /**
    * Resolves with the session `stopped`; `queued` when its owner has asked for it again meanwhile; still `stopping`, with the
-   * reason, while its host can not be made to stop it and is not given up.
+   * reason, while its host cannot be made to stop it and is not given up.
    */
   async stop(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
     const { tokens, pictures, logger, disconnect } = this.#parts;
@@ -55,7 +55,7 @@ export class DesktopStopper {
 
   /**
    * Stops what the session has on the host. Resolves with what stands in the way; with nothing also when the host is not
-   * registered any more and can not be reached: nobody waits for it.
+   * registered any more and cannot be reached: nobody waits for it.
    */
   async clearHost(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<unknown> {
     if (wolfInstanceId === null) return undefined;

@@ -46,7 +46,7 @@ export class ExternalAgentService {
   /**
    * Creates a session and brings its desktop up. Asked again with the same id it returns the session as it is, and tries
    * again one that failed. Resolves when the session runs, or with a session still on its way after 25 s, or as soon as it
-   * can not be moved further now, such as while it waits for a slot. One for which there is no place leaves nothing behind.
+   * cannot be moved further now, such as while it waits for a slot. One for which there is no place leaves nothing behind.
    * @throws ExternalAgentError INVALID_REQUEST, SESSION_FORBIDDEN, SESSION_WRONG_STATE (stopped), PLACEMENT_…, START_FAILED;
    * CREATE_UNFINISHED when it is made and nothing more can be said of it
    */
@@ -135,7 +135,7 @@ export class ExternalAgentService {
 
   /**
    * The host is out of service: its desktops are stopped, by the reconciler, which does not wait for a host that is not
-   * registered and can not be reached. Call it after the host is removed, so that nothing more is placed there. Doing it twice
+   * registered and cannot be reached. Call it after the host is removed, so that nothing more is placed there. Doing it twice
    * is a success. Resolves with how many sessions were asked to stop.
    */
   async giveUpHost(wolfInstanceId: string): Promise<number> {
@@ -238,7 +238,7 @@ export class ExternalAgentService {
     }
   }
 
-  /** Drives the session, or waits for the one who does, until it is where its owner wants it or can not get there now. */
+  /** Drives the session, or waits for the one who does, until it is where its owner wants it or cannot get there now. */
   async #settle(id: SessionId): Promise<SessionEntity> {
     const endsAt = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {

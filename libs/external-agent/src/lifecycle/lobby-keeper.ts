@@ -40,7 +40,7 @@ export class LobbyKeeper {
   /**
    * The session's lobby on its Wolf, if there is one: the one on its row, or else the newest. Further lobbies of the same
    * session are stopped.
-   * @throws WolfError when Wolf can not be asked, or `signal` aborts; then it is unknown whether there is one
+   * @throws WolfError when Wolf cannot be asked, or `signal` aborts; then it is unknown whether there is one
    */
   find(
     session: SessionEntity,
@@ -83,7 +83,7 @@ export class LobbyKeeper {
 
   /**
    * Stops the streams that watch the session's desktop, then every lobby of the session. No lobby is a success.
-   * @throws WolfError when Wolf can not be asked or refuses
+   * @throws WolfError when Wolf cannot be asked or refuses
    */
   async stopAll(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<void> {
     const client = this.#clients.for(wolfInstanceId);
@@ -96,7 +96,7 @@ export class LobbyKeeper {
 
   /**
    * Stops what earlier lives of the session have left on the host, and nothing of this one.
-   * @throws WolfError when Wolf can not be asked or refuses
+   * @throws WolfError when Wolf cannot be asked or refuses
    */
   async stopOlder(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<void> {
     const client = this.#clients.for(wolfInstanceId);
@@ -170,7 +170,7 @@ export class LobbyKeeper {
     }
   }
 
-  /** What can not be stopped here ends by itself when its viewer is silent for a minute, and does not keep the desktop. */
+  /** What cannot be stopped here ends by itself when its viewer is silent for a minute, and does not keep the desktop. */
   async #stopStreams(
     client: WolfClient,
     session: SessionEntity,

@@ -56,7 +56,7 @@ export class PromptDrives {
       await this.#driver.drive(id);
       this.#troubles.delete(id);
     } catch (error) {
-      if (!this.#troubles.has(id)) this.#logger.warn({ sessionId: id, error }, 'a session can not be driven now');
+      if (!this.#troubles.has(id)) this.#logger.warn({ sessionId: id, error }, 'a session cannot be driven now');
       this.#troubles.set(id, true);
     }
   }

@@ -34,7 +34,7 @@ export class SessionDriver {
   }
 
   /**
-   * Works on the session until it is settled or can not be moved further now.
+   * Works on the session until it is settled or cannot be moved further now.
    * Resolves with the row as left; `undefined` when another driver holds it or is to (that of the replica at which its host is
    * linked), it does not exist, or this one is closing.
    * @throws the database's errors and SchedulerError PLACEMENT_BUSY; the work is then taken up later. What Wolf says is

@@ -8,7 +8,7 @@ export async function failureOf(
   placements: Pick<PlacementService, 'decisionOf'>,
 ): Promise<ExternalAgentError> {
   const code = EXTERNAL_AGENT_ERROR_CODES.find((known) => known === reason?.code) ?? 'START_FAILED';
-  // It says more than the sentence does; where it can not be read the sentence has to do.
+  // It says more than the sentence does; where it cannot be read the sentence has to do.
   const decision = code.startsWith('PLACEMENT_') ? await placements.decisionOf(id).catch(() => undefined) : undefined;
   return new ExternalAgentError(code, reason?.message ?? 'the session failed', {
     details: { sessionId: id, ...(decision !== undefined && { placement: summaryOf(decision) }) },

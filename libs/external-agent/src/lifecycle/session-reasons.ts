@@ -23,12 +23,12 @@ export const HOST_DRAINED_REASON: SessionReason = {
 /** While a host is lost and may come back. */
 export const HOST_LOST_REASON: SessionReason = {
   code: 'HOST_LOST',
-  message: 'the host of the desktop can not be reached; the desktop is there again if the host comes back in time',
+  message: 'the host of the desktop cannot be reached; the desktop is there again if the host comes back in time',
 };
 export const HOST_LOST_RESTART_REASON: SessionReason = {
   code: 'HOST_LOST',
   message:
-    'the host of the desktop can not be reached; if it does not come back in time, another host starts the desktop',
+    'the host of the desktop cannot be reached; if it does not come back in time, another host starts the desktop',
 };
 
 /** Why a session failed whose host did not come back in time. */
@@ -63,7 +63,7 @@ export function startReason(error: unknown): SessionReason {
 export function stopReason(error: unknown): SessionReason {
   const isAway = isWolfError(error, 'WOLF_UNREACHABLE') || isWolfError(error, 'WOLF_EMPTY_ANSWER');
   return isAway
-    ? { code: 'HOST_AWAY', message: 'the host can not be reached; the stop is tried again' }
+    ? { code: 'HOST_AWAY', message: 'the host cannot be reached; the stop is tried again' }
     : {
         code: 'STOP_FAILED',
         message: `the host could not stop the desktop (${codeOf(error)}); the stop is tried again`,

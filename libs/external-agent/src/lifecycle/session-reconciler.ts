@@ -124,6 +124,6 @@ export class SessionReconciler {
   #note(trouble: SessionId | typeof SWEEP, fields: Readonly<Record<string, unknown>>): void {
     if (this.#troubles.has(trouble)) return;
     this.#troubles.set(trouble, true);
-    this.#logger.warn(fields, 'sessions can not be reconciled now');
+    this.#logger.warn(fields, 'sessions cannot be reconciled now');
   }
 }

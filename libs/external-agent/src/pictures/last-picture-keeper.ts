@@ -4,7 +4,7 @@ import type { ScreenshotService } from '../screenshot/screenshot.service.js';
 import type { SessionId } from '../session/session-id.js';
 import type { LastPictures } from './last-pictures.js';
 
-/** Takes the last picture of a desktop that is about to go. Never worth a failed stop: what can not be had is done without. */
+/** Takes the last picture of a desktop that is about to go. Never worth a failed stop: what cannot be had is done without. */
 export class LastPictureKeeper {
   readonly #screenshots: Pick<ScreenshotService, 'capture'>;
   readonly #pictures: LastPictures;

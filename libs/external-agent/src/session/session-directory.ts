@@ -36,7 +36,7 @@ export class SessionDirectory {
   }
 
   /**
-   * The session, at most two seconds old, or at most ten minutes old while the database can not be read.
+   * The session, at most two seconds old, or at most ten minutes old while the database cannot be read.
    * @throws ExternalAgentError SESSION_NOT_FOUND; the database's own error when nothing is remembered
    */
   async get(id: SessionId): Promise<SessionEntity> {

@@ -60,7 +60,7 @@ describe('LiveShares', () => {
     expect(await idsNow()).toEqual(['live']);
   });
 
-  it('reads anew what may have changed, and while it can not, brings nothing back that was named as changed', async () => {
+  it('reads anew what may have changed, and while it cannot, brings nothing back that was named as changed', async () => {
     answer(share('one'), share('two'));
     await idsNow();
     for (const changed of [undefined, id]) {

@@ -79,7 +79,7 @@ export class SessionShares {
 
   /**
    * The share that the token with this hash opens. While PostgreSQL is away, tokens seen lately still count.
-   * @throws the database's error when it can not be told
+   * @throws the database's error when it cannot be told
    */
   async findByToken(tokenHash: Buffer): Promise<SessionShareEntity | undefined> {
     const name = tokenHash.toString('latin1');
@@ -94,12 +94,12 @@ export class SessionShares {
     return shares.find((share) => share.tokenHash?.equals(tokenHash) === true);
   }
 
-  /** The grant that a user has of a session. @throws the database's error when it can not be told */
+  /** The grant that a user has of a session. @throws the database's error when it cannot be told */
   async findGrant(sessionId: SessionId, userId: string): Promise<SessionShareEntity | undefined> {
     return (await this.#live.of(sessionId)).find(({ granteeUserId }) => granteeUserId === userId);
   }
 
-  /** A share, if it still opens something. @throws the database's error when it can not be told */
+  /** A share, if it still opens something. @throws the database's error when it cannot be told */
   async findLive(sessionId: SessionId, shareId: string): Promise<SessionShareEntity | undefined> {
     return (await this.#live.of(sessionId)).find(({ id }) => id === shareId);
   }

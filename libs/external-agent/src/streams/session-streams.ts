@@ -169,7 +169,7 @@ export class SessionStreams {
     if (viewer.role === 'view' && policy.viewOnlyNeedsEnforcement && !DIALECT_POLICIES[dialect].enforcesViewOnly) {
       throw new ExternalAgentError(
         'VIEW_ONLY_UNENFORCED',
-        'input on this host can not be kept from the desktop, and the operator allows watching only where it can',
+        'input on this host cannot be kept from the desktop, and the operator allows watching only where it can',
       );
     }
     const stream = new LiveStream({
@@ -271,7 +271,7 @@ export class SessionStreams {
   }
 }
 
-/** Why a stream of this session can not go on; `undefined` while it can. */
+/** Why a stream of this session cannot go on; `undefined` while it can. */
 function causeOf(session: SessionEntity, stream: LiveStream): StreamCloseCause | undefined {
   if (session.deletedAt !== null) return 'deleted';
   switch (session.state) {

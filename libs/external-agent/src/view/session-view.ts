@@ -69,7 +69,7 @@ function appStateOf(session: SessionEntity, viewerCount: number): DesktopAppStat
     case 'starting':
       return 'starting';
     case 'running':
-      // Also while its container boots and can not be reached yet: clients take `starting` for a desktop that is paused.
+      // Also while its container boots and cannot be reached yet: clients take `starting` for a desktop that is paused.
       return viewerCount > 0 ? 'running' : 'resumable';
     case 'stopping':
       // Wanted again before its stop was over: it is started as soon as that is.

@@ -76,7 +76,7 @@ export class SessionRig {
     return wolf;
   }
 
-  /** `without`: hosts that it can not reach, though their Wolf runs on. */
+  /** `without`: hosts that it cannot reach, though their Wolf runs on. */
   async addReplica(desktop: Partial<DesktopConfig> = {}, without: readonly string[] = []): Promise<Replica> {
     const reached = [...this.wolfs].filter(([id]) => !without.includes(id));
     const localSockets = Object.fromEntries(reached.map(([id, wolf]) => [id, wolf.socketPath]));

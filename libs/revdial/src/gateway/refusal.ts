@@ -54,7 +54,7 @@ export const REFUSALS = {
     Upgrade: 'revdial, websocket',
   }),
   otherRunners: plain(400, 'a link is resumed with the runner IDs with which it was opened'),
-  notNow: plain(503, 'can not authenticate right now, try again', LATER),
+  notNow: plain(503, 'cannot authenticate right now, try again', LATER),
   tooMany: plain(503, 'this replica is full, try again', LATER),
   closing: plain(503, 'this replica is closing, try again', LATER),
   invalidUpgrade: data(400, 'INVALID_UPGRADE', 'not a WebSocket upgrade of version 13'),
@@ -76,7 +76,7 @@ export function refusalOfRunner(refusal: Refusal, runnerId: string): Refusal {
   return { ...refusal, body: `${refusal.body}: ${runnerId.slice(0, REPEATED_ID_MAX_LENGTH).replace(/[^\w.-]/g, '?')}` };
 }
 
-/** The agent opens a new link. Whoever can not prove that the link is his learns nothing of it. */
+/** The agent opens a new link. Whoever cannot prove that the link is his learns nothing of it. */
 export function notResumable(reason: Exclude<NotResumableReason, 'other-runners'>): Refusal {
   const isStranger = reason === 'foreign-principal' || reason === 'wrong-proof';
   return plain(410, `not resumable: ${isStranger ? 'unknown-link' : reason}`);

@@ -227,7 +227,7 @@ export class RevDialGateway {
     if (!link.pickUp(dialId, stream)) stream.destroy();
   }
 
-  /** A GET that can not become a connection: says why it would be refused, or else that an upgrade is needed. */
+  /** A GET that cannot become a connection: says why it would be refused, or else that an upgrade is needed. */
   async #answerPlain(request: IncomingMessage, response: ServerResponse, asked: TunnelRequest): Promise<void> {
     const left = new AbortController();
     response.once('close', () => {

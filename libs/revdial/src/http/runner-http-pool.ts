@@ -159,7 +159,7 @@ export class RunnerHttpPool implements RunnerHttp {
         },
         onFinished: (isWhole) => {
           upload?.end();
-          // undici closes a stream that can not be kept right after it has told of the end.
+          // undici closes a stream that cannot be kept right after it has told of the end.
           if (isWhole) queueMicrotask(pool.release.bind(pool, stream));
           else stream.destroy();
         },

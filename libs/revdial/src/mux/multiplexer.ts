@@ -47,7 +47,7 @@ export class Multiplexer {
   }
 
   /**
-   * A new stream, at no round trip: what is written in the same turn travels with the opening. One that can not be opened fails
+   * A new stream, at no round trip: what is written in the same turn travels with the opening. One that cannot be opened fails
    * with `expired` (the link is gone), `refused` (it is closing) or `limit`.
    */
   openStream(options: { readonly class: StreamClass }): MuxStream {

@@ -189,7 +189,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      // A reader that was left in the middle of a frame can not go on, whoever threw.
+      // A reader that was left in the middle of a frame cannot go on, whoever threw.
       this.destroy(error instanceof MuxViolation ? 'protocol-violation' : 'internal', error);
     }
   }

@@ -87,7 +87,7 @@ export class SendScheduler {
   }
 }
 
-/** What the pipe takes at once can not wait for anything in between: there a long frame delays nobody, and costs less. */
+/** What the pipe takes at once cannot wait for anything in between: there a long frame delays nobody, and costs less. */
 function frameMaxBytes(roomBytes: number): number {
   return Math.min(FRAME_OUT_MAX_BYTES, Math.max(FRAME_OUT_SHORT_BYTES, roomBytes));
 }

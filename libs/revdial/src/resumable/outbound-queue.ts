@@ -39,7 +39,7 @@ export class OutboundQueue {
     const limitBytes = Math.min(attached?.limit.bytes ?? this.#startBytes, REPLAY_MAX_BYTES);
     const room = limitBytes - this.#replay.bufferedBytes;
     if (attached === undefined) return Math.max(0, room);
-    // On a slow path little at a time: what is written can not be overtaken any more.
+    // On a slow path little at a time: what is written cannot be overtaken any more.
     const atOnceBytes = Math.max(WRITE_AT_ONCE_MIN_BYTES, Math.floor(limitBytes / 4));
     return Math.max(
       0,

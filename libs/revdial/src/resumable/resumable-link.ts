@@ -91,7 +91,7 @@ export class ResumableLink implements BytePipe {
     return !this.isClosed && this.#outbound.accepts(peerReceived);
   }
 
-  /** The link goes on over this carrier. A peer that can not go on from there ends the link with `offset-mismatch`. */
+  /** The link goes on over this carrier. A peer that cannot go on from there ends the link with `offset-mismatch`. */
   attach(carrier: BytePipe, peerReceived: bigint | number): void {
     if (this.isClosed) {
       carrier.destroy('done');
@@ -322,7 +322,7 @@ export class ResumableLink implements BytePipe {
     this.#attached = undefined;
     if (attached !== undefined) {
       const carrier = attached.detach();
-      // A carrier that seems lost can not be told so.
+      // A carrier that seems lost cannot be told so.
       if (!end.byPeer && end.code !== 'lost') carrier.write([closeRecord(end.code, end.reason)]);
       carrier.close(end.code);
     }

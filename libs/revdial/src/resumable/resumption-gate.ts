@@ -33,7 +33,7 @@ export class ResumptionGate {
   }
 
   /**
-   * `undefined`: let it in. Whoever can not prove that the link is his learns nothing of its state and uses no attempt up;
+   * `undefined`: let it in. Whoever cannot prove that the link is his learns nothing of its state and uses no attempt up;
    * a right proof uses its attempt up even where the link is gone.
    */
   judge(resumption: Resumption, principal: string, link: ResumableLinkState): ResumptionRefusal | undefined {

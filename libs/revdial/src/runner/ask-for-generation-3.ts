@@ -6,7 +6,7 @@ import type { CarrierRequest } from './open-multiplexed-carrier.js';
 
 type Question = Omit<CarrierRequest, 'headers'>;
 
-/** A link that can not be resumed, since nobody has ever had it. */
+/** A link that cannot be resumed, since nobody has ever had it. */
 const GONE = 410;
 
 /**
@@ -35,7 +35,7 @@ export async function askForGeneration3(request: Omit<Question, 'runnerIds'>, si
  * Asks to resume a link that never was: resolves when the API says so, which it does only where the whole request has reached it
  * (`Upgrade` too, which some proxies take away) and it would let this token open these runners. Nothing is opened, and no agent
  * of the same runners is disturbed.
- * @throws ConnectError as `openMultiplexedCarrier`; NOT_A_LINK also for what can not be an answer to it; the signal's reason
+ * @throws ConnectError as `openMultiplexedCarrier`; NOT_A_LINK also for what cannot be an answer to it; the signal's reason
  */
 export async function askToResumeNothing(request: Question, signal: AbortSignal): Promise<void> {
   const grant = { linkId: `never${randomBytes(8).toString('hex')}`, secret: randomBytes(32) };

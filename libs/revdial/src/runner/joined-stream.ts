@@ -7,7 +7,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 /**
  * One stream of a multiplexed link tied to one connection of the local service. Each direction ends on its own, and a cut of
- * either side cuts the other; whoever can not take more pauses the other.
+ * either side cuts the other; whoever cannot take more pauses the other.
  */
 export class JoinedStream implements RunnerStream {
   readonly closed: Promise<void>;

@@ -13,7 +13,7 @@ const SEND_OPTIONS = { binary: true, compress: false, fin: true } as const;
 
 /**
  * One data connection tied to one connection of the local service. Bytes go straight from one socket's event to the other
- * socket's write, with no stream object between, because every screenshot passes here; whoever can not take more pauses
+ * socket's write, with no stream object between, because every screenshot passes here; whoever cannot take more pauses
  * the other. Half-close does not exist on this wire (revdial-wire §2): when either side ends, both close, after what was
  * received has been passed on.
  */

@@ -13,7 +13,7 @@ const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: |$)/;
 
 /**
  * Reads an HTTP/1 response head from a raw socket and leaves the socket paused, with what followed the head put back.
- * Node's own client can not be used: it would take what follows a 200 for a body.
+ * Node's own client cannot be used: it would take what follows a 200 for a body.
  * @throws ConnectError NOT_A_LINK when the answer is too long, is not HTTP or ends early; the signal's reason. The socket
  * is destroyed then.
  */

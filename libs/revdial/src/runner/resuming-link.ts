@@ -286,7 +286,7 @@ export class ResumingLink {
     const received = parseReceived(opened.headers);
     const grant = parseLinkGrant(opened.headers);
     if (received === undefined && grant !== undefined && mayBeSucceeded) {
-      this.#options.logger.info({ transport, attempt: this.#attempt }, 'the link can not be resumed, a new one stands');
+      this.#options.logger.info({ transport, attempt: this.#attempt }, 'the link cannot be resumed, a new one stands');
       // With the patience of this one: where nothing stands for long, each link would begin anew.
       this.#successor = new ResumingLink(this.#options, transport, grant, opened, this.#backoff);
       this.#link.destroy('expired');
@@ -321,7 +321,7 @@ export class ResumingLink {
     const { code, status, body } = error;
     if (status === GONE) {
       // A new link is the tunnel's business.
-      logger.info({ problem: body.slice(0, 80) }, 'the link can not be resumed');
+      logger.info({ problem: body.slice(0, 80) }, 'the link cannot be resumed');
       this.#link.destroy(body.includes('superseded') ? 'superseded' : 'expired');
       return 0;
     }

@@ -84,7 +84,7 @@ export class SocketConnector {
     } catch (cause) {
       if (this.#trust !== undefined) return this.#trust.context;
       const problem = cause instanceof Error ? cause.message : 'unknown';
-      throw new ConnectError('TLS_FAILED', `the authorities to trust can not be read (${problem})`, { cause });
+      throw new ConnectError('TLS_FAILED', `the authorities to trust cannot be read (${problem})`, { cause });
     }
   }
 

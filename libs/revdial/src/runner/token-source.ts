@@ -41,7 +41,7 @@ export function tokenFile(path: string): TokenSource {
         if (size > TOKEN_FILE_MAX_BYTES) throw new Error(`larger than ${String(TOKEN_FILE_MAX_BYTES)} bytes`);
         text = await readFile(path, 'utf8');
       } catch (cause) {
-        throw new ConnectError('TOKEN_UNAVAILABLE', `the token file can not be read`, { cause });
+        throw new ConnectError('TOKEN_UNAVAILABLE', `the token file cannot be read`, { cause });
       }
       const token = firstToken(text);
       if (token === undefined) throw new ConnectError('TOKEN_UNAVAILABLE', 'the token file does not hold a token');

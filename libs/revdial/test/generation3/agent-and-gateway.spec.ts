@@ -73,7 +73,7 @@ describe.each(['mux', 'mux-websocket'] as const)('the agent and the gateway of g
     await successor.close();
   });
 
-  it('tells the caller why the service can not be reached', async () => {
+  it('tells the caller why the service cannot be reached', async () => {
     await start({ 'wolf-a': { kind: 'tcp', host: '127.0.0.1', port: await unusedPort() } });
     const stream = await replica.connections.dial(WOLF);
     const failed = new Promise<unknown>((resolve) => stream.once('error', resolve));

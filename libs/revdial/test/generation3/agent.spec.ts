@@ -142,7 +142,7 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     expect(agent.loggers['wolf-a']?.find('lost')?.fields).toMatchObject({ reason: 'expired' });
   });
 
-  it('gives the link up when it can not resume in the time that the API gave', async () => {
+  it('gives the link up when it cannot resume in the time that the API gave', async () => {
     rig.gateway.holdMs = 600;
     const agent = rig.start({ 'wolf-a': NOWHERE }, { transport });
     await connected(agent);

@@ -79,7 +79,7 @@ afterAll(() => web.close());
 describe.each(['auto', 'mux-websocket'] as const)("the library's two ends of generation 3, transport %s", (mode) => {
   const transport = mode === 'auto' ? 'mux' : mode;
 
-  it('carry requests of several runners, and say why one can not be had', async () => {
+  it('carry requests of several runners, and say why one cannot be had', async () => {
     const replica = await startReplica();
     startAgent(replica.port, mode);
     await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'connected', transport }));

@@ -179,7 +179,7 @@ describe('is not resumed', () => {
     const agent = await open(replica.port, { token: USER_TOKEN, runnerIds: [DESKTOP] });
     expect(await agent.resume({ token: USER_TOKEN_2 })).toBeUndefined();
     expect(await agent.resume({ attempt: 1 })).toMatchObject({ status: 410, body: 'not resumable: used-attempt' });
-    // Who can not prove that the link is his is not told that there is one.
+    // Who cannot prove that the link is his is not told that there is one.
     expect(await agent.resume({ attempt: 7, secret: Buffer.alloc(32) })).toMatchObject({
       status: 410,
       body: 'not resumable: unknown-link',

@@ -153,7 +153,7 @@ describe('a link between carriers', () => {
     expect([atAgent.ends, atServer.ends]).toEqual([[], []]);
   });
 
-  it('is ended by offsets that can not be true', async () => {
+  it('is ended by offsets that cannot be true', async () => {
     rig.cut();
     await eventually(() => expect(rig.lost).toHaveLength(2));
     const { near, far } = await pairs.pair();

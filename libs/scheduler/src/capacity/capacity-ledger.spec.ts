@@ -62,14 +62,14 @@ describe('CapacityLedger', () => {
     expect(await all[2]).toBe('done c');
   });
 
-  it('does what was asked together one by one when one of it can not be', async () => {
+  it('does what was asked together one by one when one of it cannot be', async () => {
     const ledger = new CapacityLedger(change, { ...LIMITS, placementsAtOnce: 1 });
     const all = ['a', 'b'].map((id) => release(ledger, id));
     await settled();
-    begun[0]?.end(Object.assign(new Error('can not be'), { code: '22P05' }));
+    begun[0]?.end(Object.assign(new Error('cannot be'), { code: '22P05' }));
     expect(await settled()).toEqual(['a b', 'a']);
-    begun[1]?.end(Object.assign(new Error('can not be'), { code: '22P05' }));
-    await expect(all[0]).rejects.toThrow('can not be');
+    begun[1]?.end(Object.assign(new Error('cannot be'), { code: '22P05' }));
+    await expect(all[0]).rejects.toThrow('cannot be');
     expect(await settled()).toEqual(['a b', 'a', 'b']);
     begun[2]?.end();
     expect(await all[1]).toBe('done b');

@@ -86,7 +86,7 @@ export class CapacityLedger {
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
     } catch (error) {
       if (batch.length > 1 && isOfItsData(error)) {
-        // What one asks for that can not be must not fail those beside it.
+        // What one asks for that cannot be must not fail those beside it.
         for (const one of batch) await this.#run([one]);
       } else {
         for (const { reject } of batch) reject(error);

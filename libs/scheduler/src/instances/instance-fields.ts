@@ -12,7 +12,7 @@ const GPU_VENDOR = /^[A-Za-z0-9._-]*$/;
 /** A device of the host, or llvmpipe (wolf-api §3.5); empty: not known. */
 const RENDER_NODE = /^(|SOFTWARE|\/dev\/dri\/[A-Za-z0-9_-]+)$/;
 
-/** PostgreSQL's text can not hold NUL, its JSON no half of a surrogate pair either. */
+/** PostgreSQL's text cannot hold NUL, its JSON no half of a surrogate pair either. */
 const NOT_STORABLE = /\0|\p{Surrogate}/u;
 
 export function isInstanceId(value: string): boolean {

@@ -8,7 +8,7 @@ import type { WolfInstanceEntity } from './wolf-instance.entity.js';
 export type CanaryVerdict = { readonly ok: true } | { readonly ok: false; readonly failure: string };
 
 export interface HealthFacts {
-  /** Empty: this Wolf can not tell. */
+  /** Empty: this Wolf cannot tell. */
   readonly wolfHealth: WolfInstanceEntity['wolfHealth'];
   readonly stuckThreadCount: number;
   readonly canCreatePipelines: boolean;

@@ -87,7 +87,7 @@ export class WolfInstanceRegistry {
    * The host has a link, and this is how it is; an unknown host becomes `Wolf <id>`. Told again, it says what has changed. What
    * the host carries is left as it is: desktops survive a lost link. `linkId` names the link and its replica
    * (`ReplicaPresence.linkIdOf`), for `markLinkLost`. One that was told of too late, when a newer one stands at another replica,
-   * changes nothing. Throws `INVALID_INSTANCE` for an id that can not be one.
+   * changes nothing. Throws `INVALID_INSTANCE` for an id that cannot be one.
    */
   async markLinkConnected(
     id: string,

@@ -19,7 +19,7 @@ import type { Operator } from './operator.js';
 /**
  * What operators do to hosts. Each is one transaction: what it changes of the host, and the event that tells who did it, when,
  * from where, and what was before. Doing it again changes nothing and tells nothing. Every method rejects with the database's
- * errors when that is away, and with `INVALID_INSTANCE` for what can not be, with every fault at once; then nothing is changed.
+ * errors when that is away, and with `INVALID_INSTANCE` for what cannot be, with every fault at once; then nothing is changed.
  * They resolve with the host as it is afterwards; undefined when it is not known.
  */
 export class HostOperations {

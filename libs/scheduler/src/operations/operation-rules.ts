@@ -41,7 +41,7 @@ export function checkEdit({ name, labels, ...limits }: HostEdit): void {
 function check(rules: readonly Rule[]): void {
   const faults = rules.filter(([holds]) => !holds).map(([, rule]) => rule);
   if (faults.length > 0) {
-    throw new SchedulerError('INVALID_INSTANCE', `this can not be done to a Wolf instance: ${faults.join('; ')}`);
+    throw new SchedulerError('INVALID_INSTANCE', `this cannot be done to a Wolf instance: ${faults.join('; ')}`);
   }
 }
 

@@ -26,14 +26,11 @@ describe('describeObstacle', () => {
     ['not heard of for 3 min', condition('Silent', 'not heard of for more than 90 s', 180)],
     ['no heartbeat for 5 h', condition('HeartbeatLate', 'no heartbeat for more than 120 s', 18_000)],
     ['canary failing for 40 s', condition('CanaryFailing', 'requests through its link fail: timeout', 40)],
-    [
-      'its Wolf can not create pipelines for 119 s',
-      condition('WolfCritical', 'its Wolf can not create pipelines', 119),
-    ],
+    ['its Wolf cannot create pipelines for 119 s', condition('WolfCritical', 'its Wolf cannot create pipelines', 119)],
     ['its Wolf has 2 stuck threads for 2 min', condition('WolfStuck', 'its Wolf has 2 stuck threads', 120)],
     ['/var is 97 % full for 3 days', condition('DiskCritical', '/var is 97 % full', 3 * 86_400)],
     ['/var is 85 % full for 0 s', condition('DiskWarning', '/var is 85 % full', 0)],
-    ['GPU not measured for 47 h', condition('GpuMonitoringLost', 'its GPU can not be measured any more', 47 * 3_600)],
+    ['GPU not measured for 47 h', condition('GpuMonitoringLost', 'its GPU cannot be measured any more', 47 * 3_600)],
     ['cordoned by bob, since 2026-03-01T11:59:00Z', condition('Cordoned', 'cordoned by bob', 60)],
     ['draining by alice: upgrade, since 2026-03-01T11:59:00Z', condition('Draining', 'draining by alice: upgrade', 60)],
   ])('says %s', (words, obstacle) => {

@@ -76,7 +76,7 @@ export class ObservedTime {
     this.#isBlind = false;
   }
 
-  /** The database can not be read or written now: what it would be told is not heard either. */
+  /** The database cannot be read or written now: what it would be told is not heard either. */
   lose(): void {
     if (!this.#isBlind) this.#gaps += 1;
     this.#isBlind = true;

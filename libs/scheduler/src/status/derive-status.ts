@@ -107,13 +107,13 @@ function foundIn(facts: StatusFacts, now: Date, { silenceMs, heartbeatLateMs }: 
     note('CanaryFailing', 'blocks', facts.canaryFailingSince, `requests through its link fail: ${facts.canaryFailure}`);
   }
   if (!facts.canCreatePipelines || facts.wolfHealth === 'critical') {
-    note('WolfCritical', 'blocks', now, 'its Wolf can not create pipelines');
+    note('WolfCritical', 'blocks', now, 'its Wolf cannot create pipelines');
   } else if (facts.wolfHealth === 'degraded' || facts.stuckThreadCount > 0) {
     note('WolfStuck', 'last-choice', now, `its Wolf has ${String(facts.stuckThreadCount)} stuck threads`);
   }
   noteDisk(facts, now, note);
   if (facts.gpuMonitoring === 'lost') {
-    note('GpuMonitoringLost', 'last-choice', now, 'its GPU can not be measured any more');
+    note('GpuMonitoringLost', 'last-choice', now, 'its GPU cannot be measured any more');
   }
   if (facts.cordonedAt !== null) {
     note('Cordoned', 'blocks', facts.cordonedAt, byWhom('cordoned', facts.cordonedBy, facts.cordonReason));

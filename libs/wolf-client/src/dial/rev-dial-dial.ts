@@ -4,7 +4,7 @@ import type { WolfDial } from './wolf-dial.js';
 
 /**
  * Dials a Wolf behind NAT through the link of its host, the runner `wolf-<instance>`. Rejects with the tunnel's RevDialError.
- * @throws WolfError WOLF_INVALID_REQUEST when the id can not be that of an instance
+ * @throws WolfError WOLF_INVALID_REQUEST when the id cannot be that of an instance
  */
 export function revDialDial(dialer: RunnerDialer, wolfInstanceId: string): WolfDial {
   const runnerId = runnerIdOfInstance(wolfInstanceId);

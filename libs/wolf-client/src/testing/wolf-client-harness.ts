@@ -30,7 +30,7 @@ export interface WolfClientHarness {
   /** Wolf is gone: nothing listens where it was. */
   crash(): Promise<void>;
   /**
-   * What a call meets then: generations 1 and 2 of the tunnel can not say that the service behind them is down other than
+   * What a call meets then: generations 1 and 2 of the tunnel cannot say that the service behind them is down other than
    * by a stream that ends before its first byte (revdial-wire §2).
    */
   readonly whenCrashed: 'WOLF_UNREACHABLE' | 'WOLF_EMPTY_ANSWER';

@@ -34,7 +34,7 @@ export class WolfWatches {
 
   /**
    * The watch of this Wolf, started.
-   * @throws WolfError WOLF_INVALID_REQUEST for what can not be an instance's id, WOLF_UNREACHABLE when there are too many or
+   * @throws WolfError WOLF_INVALID_REQUEST for what cannot be an instance's id, WOLF_UNREACHABLE when there are too many or
    * all are closed
    */
   hold(wolfInstanceId: string): HeldWatch {

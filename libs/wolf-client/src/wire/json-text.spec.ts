@@ -2,7 +2,7 @@ import { ForeignJsonError } from '@helix/revdial';
 import { parseJsonText } from './json-text.js';
 
 describe('reading JSON with 64-bit numbers', () => {
-  it('keeps the digits of integers that a number can not hold', () => {
+  it('keeps the digits of integers that a number cannot hold', () => {
     expect(parseJsonText('{"a":10594003729173467913,"b":[18446744073709551615, -9223372036854775808 ]}')).toEqual({
       a: '10594003729173467913',
       b: ['18446744073709551615', '-9223372036854775808'],

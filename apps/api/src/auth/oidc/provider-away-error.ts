@@ -1,4 +1,4 @@
-/** The provider's keys are needed and can not be had now. It says nothing about the token. */
+/** The provider's keys are needed and cannot be had now. It says nothing about the token. */
 export class ProviderAwayError extends Error {
   readonly code = 'AUTHENTICATION_AWAY';
 

@@ -37,7 +37,7 @@ export class ProviderKeys {
   /**
    * The key for the head of a token. A key that is not known may be a new one: the provider is asked, though not more often
    * than every few seconds.
-   * @throws ProviderAwayError when the key could be one that the provider can not be asked for now
+   * @throws ProviderAwayError when the key could be one that the provider cannot be asked for now
    * @throws errors.JWKSNoMatchingKey when the provider has no such key
    */
   readonly find = async (...request: KeyRequest): Promise<Awaited<ReturnType<KeySet>>> => {

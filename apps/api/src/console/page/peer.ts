@@ -104,7 +104,7 @@ export class Peer {
     else if (this.#earlyCandidates.length < VIEWER_LIMITS.candidatesWaitingMax) this.#earlyCandidates.push(candidate);
   }
 
-  /** One that the browser can not use is one way less, and no reason to give up. */
+  /** One that the browser cannot use is one way less, and no reason to give up. */
   async #addCandidate(candidate: RemoteCandidate): Promise<void> {
     await this.#connection.addIceCandidate(candidate).catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 import type { Credential } from './credentials.js';
 
-/** Where the stream of a session is opened, below the API's `base`. A browser can not put a token into a header of a WebSocket, so it goes into the query. */
+/** Where the stream of a session is opened, below the API's `base`. A browser cannot put a token into a header of a WebSocket, so it goes into the query. */
 export function streamUrl(base: URL, sessionId: string, viewerId: string, credential: Credential): string {
   const url = new URL(`api/v1/sessions/${encodeURIComponent(sessionId)}/stream`, base);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';

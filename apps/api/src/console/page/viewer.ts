@@ -108,7 +108,7 @@ export class Viewer {
         this.#rest('stopped', 'There is no such session.');
         return;
       case 'away':
-        this.#retry('later', 'The server can not be reached.');
+        this.#retry('later', 'The server cannot be reached.');
         return;
       default:
         return answer satisfies never;

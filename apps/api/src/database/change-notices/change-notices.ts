@@ -93,7 +93,7 @@ export class ChangeNotices {
         if (!this.#isClosing()) this.#logger.warn({}, 'the connection for changes by other replicas is lost');
       } catch (error) {
         if (failures === 0 && !this.#isClosing()) {
-          this.#logger.warn({ error }, 'changes by other replicas can not be heard; trying again');
+          this.#logger.warn({ error }, 'changes by other replicas cannot be heard; trying again');
         }
         failures += 1;
       }

@@ -21,7 +21,7 @@ export async function copyBinaries(native: string, prepare: (native: string) => 
       if (await prepare(copy)) {
         return copy;
       }
-      faults.push(`${base}: the server's user can not run programs there`);
+      faults.push(`${base}: the server's user cannot run programs there`);
     } catch (error) {
       faults.push(`${base}: ${String(error)}`);
     }

@@ -23,11 +23,11 @@ export interface DataFolder {
   readonly runAs: RunAs | undefined;
 }
 
-/** Where root's data goes when the default folder can not be entered by the server's user: it lasts, and all may pass. */
+/** Where root's data goes when the default folder cannot be entered by the server's user: it lasts, and all may pass. */
 const REACHABLE_HOME = '/var/lib/helix-postgres';
 
 /**
- * Makes the folder ready. `isDefault` says that nobody chose `dataDir`: when the server's user can not enter it, a folder
+ * Makes the folder ready. `isDefault` says that nobody chose `dataDir`: when the server's user cannot enter it, a folder
  * under `/var/lib/helix-postgres/`, named after `dataDir`, takes its place. A chosen one is never replaced.
  *
  * Rejects with `DATA_DIR_UNREACHABLE` or `DATA_DIR_FOREIGN`.
@@ -71,7 +71,7 @@ async function makeFolder(path: string, runAs: RunAs | undefined): Promise<strin
   } catch (cause) {
     throw new EmbeddedPostgresError(
       'DATA_DIR_FOREIGN',
-      `Can not make or use the database folder ${path}. Set HELIX_DATA_DIR to a folder this user may write, or set DATABASE_URL.`,
+      `Cannot make or use the database folder ${path}. Set HELIX_DATA_DIR to a folder this user may write, or set DATABASE_URL.`,
       { cause },
     );
   }
@@ -113,7 +113,7 @@ async function readPassword(path: string, hasCluster: boolean): Promise<string> 
   } catch (cause) {
     throw new EmbeddedPostgresError(
       'DATA_DIR_FOREIGN',
-      `Can not read ${file}, without which the database beside it can not be opened. ` +
+      `Cannot read ${file}, without which the database beside it cannot be opened. ` +
         `Restore it, or move ${dirname(file)} away to begin anew.`,
       { cause },
     );

@@ -4,7 +4,7 @@
  * - `DATA_DIR_UNREACHABLE` the server's user may not enter a folder on the way to the data folder.
  * - `DATA_DIR_FOREIGN` the data folder belongs to another user, or its password file is gone.
  * - `DATA_DIR_IN_USE` a live process holds this data folder's server.
- * - `BINARIES_UNUSABLE` no PostgreSQL for this platform, or its files can not be executed.
+ * - `BINARIES_UNUSABLE` no PostgreSQL for this platform, or its files cannot be executed.
  * - `INITDB_FAILED` the cluster could not be created.
  * - `START_FAILED` the server ended or stayed silent; the message carries the end of its log.
  * - `STOP_FAILED` a server outlived even SIGKILL.

@@ -144,7 +144,7 @@ describe('EmbeddedPostgres', () => {
     expect(await query(servers[0]?.url ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('stops a left-over server that does not know our password and says why its own can not start', async () => {
+  it('stops a left-over server that does not know our password and says why its own cannot start', async () => {
     const dataDir = await newFolder();
     const { owner, pid } = await startInOtherProcess(dataDir);
     await killOwner(owner);
@@ -199,7 +199,7 @@ describe('EmbeddedPostgres', () => {
     }
   });
 
-  it('gives the end of the log when the server can not start', async () => {
+  it('gives the end of the log when the server cannot start', async () => {
     const dataDir = await newFolder();
     await (await start(dataDir)).close();
     await appendFile(join(dataDir, 'cluster', 'postgresql.conf'), '\nno_such_setting = 1\n');

@@ -37,7 +37,7 @@ export async function initialiseCluster(
     await runInitdb(binaries.initdb, cluster, passwordFile, folder, durable, signal);
     await rename(cluster, folder.cluster).catch(async (cause: unknown) => {
       if (!(await exists(folder.cluster))) {
-        throw new EmbeddedPostgresError('INITDB_FAILED', `Can not move the new cluster to ${folder.cluster}.`, {
+        throw new EmbeddedPostgresError('INITDB_FAILED', `Cannot move the new cluster to ${folder.cluster}.`, {
           cause,
         });
       }

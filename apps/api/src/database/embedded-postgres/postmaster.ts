@@ -94,7 +94,7 @@ async function isNamed(pid: number, cluster: string): Promise<boolean> {
 
 /**
  * Ends the server: fast shutdown, then the immediate one, then SIGKILL, each with a limit. Resolves when it is gone.
- * Rejects with `STOP_FAILED` when it can not be signalled or does not even die by SIGKILL.
+ * Rejects with `STOP_FAILED` when it cannot be signalled or does not even die by SIGKILL.
  */
 export async function stopPostmaster(pid: number, cluster: string): Promise<void> {
   const steps = [
@@ -111,7 +111,7 @@ export async function stopPostmaster(pid: number, cluster: string): Promise<void
       process.kill(pid, signal);
     } catch (cause) {
       if (await isRunning(pid, cluster)) {
-        throw new EmbeddedPostgresError('STOP_FAILED', `Can not signal PostgreSQL ${pid}; stop it by hand.`, { cause });
+        throw new EmbeddedPostgresError('STOP_FAILED', `Cannot signal PostgreSQL ${pid}; stop it by hand.`, { cause });
       }
       return;
     }

@@ -66,7 +66,7 @@ export async function firstRefused(
     const who = runAs === undefined ? 'this user' : `uid ${runAs.uid}`;
     throw new EmbeddedPostgresError(
       'BINARIES_UNUSABLE',
-      `Can not run programs as ${who} (PostgreSQL refuses to run as root). Start the API as another user, or set DATABASE_URL.`,
+      `Cannot run programs as ${who} (PostgreSQL refuses to run as root). Start the API as another user, or set DATABASE_URL.`,
       { cause },
     );
   }

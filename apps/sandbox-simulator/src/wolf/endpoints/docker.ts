@@ -19,7 +19,7 @@ export const DOCKER_ENDPOINTS: readonly WolfEndpoint[] = [
     since: 'nov25',
     typeName: 'wolf::api::DockerPullImageRequest',
     shape: () => struct({ image_name: text }),
-    // The one endpoint that closes without a word on a body it can not read (wolf-api §2.2).
+    // The one endpoint that closes without a word on a body it cannot read (wolf-api §2.2).
     refuse: () => NOTHING,
     answer: (core, request) => pull(core, request.image_name),
   }),

@@ -124,7 +124,7 @@ function build(
     };
     return { isAccepted: true, text: JSON.stringify(make(fields, settings, known)), settings };
   } catch (error) {
-    return { isAccepted: false, reason: error instanceof TypeError ? error.message : 'it can not be read' };
+    return { isAccepted: false, reason: error instanceof TypeError ? error.message : 'it cannot be read' };
   }
 }
 

@@ -4,7 +4,7 @@ import type { IceServer } from './ice-servers.js';
 import { rewriteWebRtcConfig } from './web-rtc-config.js';
 
 /**
- * The host's message with ICE servers as its viewer is to see it. The dialects differ in its name alone. One that can not be read
+ * The host's message with ICE servers as its viewer is to see it. The dialects differ in its name alone. One that cannot be read
  * becomes one without servers: what is in it might be a password.
  */
 export function rewriteIceMessage(

@@ -67,7 +67,7 @@ function shakeHands(
       fail(new ExternalAgentError('STREAM_TIMEOUT', 'Moonlight Web on the host does not answer'));
     }, LIMITS.streamConnectMs);
     const onError = (cause: Error): void => {
-      fail(new ExternalAgentError('STREAM_REFUSED', 'Moonlight Web on the host can not be reached', { cause }));
+      fail(new ExternalAgentError('STREAM_REFUSED', 'Moonlight Web on the host cannot be reached', { cause }));
     };
     const settle = (): void => {
       clearTimeout(timer);
