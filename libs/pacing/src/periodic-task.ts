@@ -33,10 +33,10 @@ export interface PeriodicTaskOptions {
   /** Told in the log. */
   readonly name: string;
   /**
-   * One turn. It may resolve with the rest until the next turn, in milliseconds; otherwise that is `restMs`. When it rejects, the
+   * One turn. When it resolves with a number, that is the rest until the next turn, in milliseconds; otherwise that is `restMs`. When it rejects, the
    * trouble is logged once and the next turn comes after `restMs`. The signal aborts at `destroy`.
    */
-  readonly run: (signal: AbortSignal) => Promise<number> | Promise<void>;
+  readonly run: (signal: AbortSignal) => Promise<unknown>;
   readonly restMs: number | (() => number);
   readonly logger: TroubleLogger;
   /** When the first turn is; after one rest unless given. */

@@ -17,14 +17,7 @@ export class FleetMaintenance {
   constructor(tasks: readonly MaintenanceTask[], logger: SchedulerLogger) {
     this.#tasks = tasks.map(
       ({ name, intervalMs, run }) =>
-        new PeriodicTask({
-          name,
-          run: async () => {
-            await run();
-          },
-          restMs: () => intervalMs * (0.75 + Math.random() / 2),
-          logger,
-        }),
+        new PeriodicTask({ name, run, restMs: () => intervalMs * (0.75 + Math.random() / 2), logger }),
     );
   }
 
