@@ -1,21 +1,29 @@
 /**
  * Jest's globalSetup: one PostgreSQL for the whole run, not durable, in a temporary folder; its URL goes to the workers
- * as TEST_POSTGRES_URL. When that is set already, that server is used and left alone.
+ * as TEST_POSTGRES_URL. When that is set already, that server is used and nothing is left on it. On it one database with all
+ * tables, TEST_POSTGRES_TEMPLATE, of which tests get copies (test/support/postgres.ts).
  *
  * Needs the built launcher (`npm test` builds first; by hand: `npx tsc -b apps/api`).
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runOnServer } from './run-on-server.mjs';
 
 const launcher = '../../apps/api/dist/database/embedded-postgres/embedded-postgres.js';
+const database = new URL('../../apps/api/dist/database/', import.meta.url);
 
 export default async function startPostgres() {
-  if (process.env.TEST_POSTGRES_URL) {
-    return;
+  if (!process.env.TEST_POSTGRES_URL) {
+    await startServer();
   }
+  process.env.TEST_POSTGRES_TEMPLATE = await createTemplate(process.env.TEST_POSTGRES_URL);
+}
+
+async function startServer() {
   const { EmbeddedPostgres } = await import(new URL(launcher, import.meta.url).href).catch((cause) => {
     throw new Error('The embedded PostgreSQL is not built. Run "npx tsc -b apps/api", or set TEST_POSTGRES_URL.', {
       cause,
@@ -39,6 +47,19 @@ export default async function startPostgres() {
     watchdog.stdin.end();
     throw error;
   }
+}
+
+/** Resolves with its name. No connection to it is left open: PostgreSQL copies only databases that nobody uses. */
+async function createTemplate(serverUrl) {
+  const { openDataSource } = await import(new URL('open-data-source.js', database).href);
+  const { dataSourceOptions } = await import(new URL('data-source-options.js', database).href);
+  const name = `template_${randomBytes(8).toString('hex')}`;
+  await runOnServer(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const dataSource = await openDataSource(dataSourceOptions(url.href, 1));
+  await dataSource.destroy();
+  return name;
 }
 
 /**

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { freePort } from './free-port.js';
 import { eventually } from '@helix/pacing/testing';
 import { ManagedProcess } from './managed-process.js';
-import { createTestDatabase } from './postgres.js';
+import { createMigratedDatabase } from './postgres.js';
 import { RestClient } from './rest-client.js';
 
 /** The built API as a process, on a database of its own, with callers to speak to it. */
@@ -27,7 +27,7 @@ export class ControlPlane {
   }
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<ControlPlane> {
-    const database = await createTestDatabase();
+    const database = await createMigratedDatabase();
     const port = String(await freePort());
     const adminKey = `hl-${randomBytes(24).toString('base64url')}`;
     const plane = new ControlPlane(

@@ -1,5 +1,5 @@
 import { createLogger } from '@helix/program';
-import { createTestDatabase } from '../../../test/support/postgres.js';
+import { createMigratedDatabase } from '../../../test/support/postgres.js';
 import { ApiKeysService } from '../src/api-keys/api-keys.service.js';
 import { startApi } from '../src/bootstrap/start-api.js';
 import { readApiConfig } from '../src/config/api-config.js';
@@ -7,7 +7,7 @@ import { RUNNER_TOKEN } from './support/api-in-process.js';
 
 describe('the log at its usual level', () => {
   it('has one line for an answer of 503, with the request id, the code and the reason', async () => {
-    const database = await createTestDatabase();
+    const database = await createMigratedDatabase();
     const lines: string[] = [];
     const destination = { write: (line: string) => void lines.push(line) };
     const config = readApiConfig({ HOST: '127.0.0.1', PORT: '0', RUNNER_TOKEN });

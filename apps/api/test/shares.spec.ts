@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger } from '@helix/program';
 import { createSessionId, SessionDirectory, SessionShares, type SessionId } from '@helix/external-agent';
-import { createTestDatabase } from '../../../test/support/postgres.js';
+import { createMigratedDatabase } from '../../../test/support/postgres.js';
 import { eventually } from '@helix/pacing/testing';
 import { RestClient } from '../../../test/support/rest-client.js';
 import { ApiKeysService } from '../src/api-keys/api-keys.service.js';
@@ -171,7 +171,7 @@ describe('a shared session while the database is away', () => {
 
 describe('the log of an API whose sessions are shared', () => {
   it('tells who shared what with whom, and who ended it, and never a token', async () => {
-    const database = await createTestDatabase();
+    const database = await createMigratedDatabase();
     const lines: string[] = [];
     const config = readApiConfig({ HOST: '127.0.0.1', PORT: '0', RUNNER_TOKEN, LOG_LEVEL: 'debug' });
     const destination = { write: (line: string) => void lines.push(line) };

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { ManagedProcess } from '../../../test/support/managed-process.js';
-import { createTestDatabase } from '../../../test/support/postgres.js';
+import { createMigratedDatabase } from '../../../test/support/postgres.js';
 
 /** The built API as a process, for what happens before it serves. */
 describe('starting the API', () => {
@@ -47,7 +47,7 @@ describe('starting the API', () => {
 
   it('ends with exit code 1 and names the address when its port is taken', async () => {
     const port = await silentServer();
-    const database = await createTestDatabase();
+    const database = await createMigratedDatabase();
     const api = start({ DATABASE_URL: database.url, PORT: String(port) });
     expect(await api.exit).toEqual({ code: 1, signal: null });
     expect(api.lines.join('\n')).toContain(`address already in use 127.0.0.1:${String(port)}`);

@@ -1,3 +1,4 @@
+import { createTestDatabase } from '../../../test/support/postgres.js';
 import { createSessionId, SessionEntity, SessionLists, SessionRepository, type SessionId } from '../src/index.js';
 import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';
 
@@ -32,7 +33,7 @@ describe('SessionRepository', () => {
   };
 
   it('undoes its migrations to the last trace', async () => {
-    const own = await openSessionDatabase();
+    const own = await openSessionDatabase(createTestDatabase);
     try {
       for (let left = own.dataSource.migrations.length; left > 0; left -= 1) await own.dataSource.undoLastMigration();
       const tables = await own.dataSource.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);

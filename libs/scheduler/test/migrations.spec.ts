@@ -1,3 +1,4 @@
+import { createTestDatabase } from '../../../test/support/postgres.js';
 import { SCHEDULER_MIGRATIONS } from '../src/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -6,7 +7,7 @@ describe('the migrations of the scheduler', () => {
   let database: SchedulerDatabase;
 
   beforeAll(async () => {
-    database = await openSchedulerDatabase();
+    database = await openSchedulerDatabase(createTestDatabase);
   });
   afterAll(() => database.close());
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
 
-import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
+import { createMigratedDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { eventually } from '@helix/pacing/testing';
 import { PlacementService, SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost } from '../src/testing/index.js';
@@ -66,7 +66,7 @@ describe('several replicas that place on one fleet', () => {
   let replicas: Replica[] = [];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createMigratedDatabase();
     dataSource = new DataSource({
       type: 'postgres',
       url: database.url,

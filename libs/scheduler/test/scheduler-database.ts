@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 
-import { createTestDatabase } from '../../../test/support/postgres.js';
+import { createMigratedDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '../src/index.js';
 
 export interface SchedulerDatabase {
@@ -12,9 +12,11 @@ export interface SchedulerDatabase {
   close(): Promise<void>;
 }
 
-/** A database of the test's own with the package's tables, made by its migrations. */
-export async function openSchedulerDatabase(): Promise<SchedulerDatabase> {
-  const database = await createTestDatabase();
+/** A database of the test's own with all tables; of an empty one, with those that the package's own migrations make. */
+export async function openSchedulerDatabase(
+  create: () => Promise<TestDatabase> = createMigratedDatabase,
+): Promise<SchedulerDatabase> {
+  const database = await create();
   const opened: DataSource[] = [];
   const connect = async (): Promise<DataSource> => {
     const dataSource = new DataSource({

@@ -3,7 +3,7 @@ import { createLogger } from '@helix/program';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { RestClient } from '../../../../test/support/rest-client.js';
-import { createTestDatabase } from '../../../../test/support/postgres.js';
+import { createMigratedDatabase } from '../../../../test/support/postgres.js';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service.js';
 import { startApi, type RunningApi } from '../../src/bootstrap/start-api.js';
 import { readApiConfig } from '../../src/config/api-config.js';
@@ -28,7 +28,7 @@ export class ApiInProcess {
     settings: Readonly<Record<string, string>> = {},
     reach: (databaseUrl: string) => string | Promise<string> = (databaseUrl) => databaseUrl,
   ): Promise<ApiInProcess> {
-    const database = await createTestDatabase();
+    const database = await createMigratedDatabase();
     return await ApiInProcess.on(database.url, settings, reach, () => database.drop());
   }
 

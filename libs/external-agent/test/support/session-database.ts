@@ -1,7 +1,7 @@
 import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
 
-import { createTestDatabase } from '../../../../test/support/postgres.js';
+import { createMigratedDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { EXTERNAL_AGENT_ENTITIES, EXTERNAL_AGENT_MIGRATIONS } from '../../src/index.js';
 
 export interface SessionDatabase {
@@ -12,9 +12,11 @@ export interface SessionDatabase {
   close(): Promise<void>;
 }
 
-/** A database of the test's own, with the tables of sessions and of placements, made by the migrations. */
-export async function openSessionDatabase(): Promise<SessionDatabase> {
-  const database = await createTestDatabase();
+/** A database of the test's own with all tables; of an empty one, with those that sessions and placements need. */
+export async function openSessionDatabase(
+  create: () => Promise<TestDatabase> = createMigratedDatabase,
+): Promise<SessionDatabase> {
+  const database = await create();
   const opened: DataSource[] = [];
   const connect = async (): Promise<DataSource> => {
     const dataSource = new DataSource({
