@@ -31,6 +31,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/setup/start-postgres.mjs',
   globalTeardown: '<rootDir>/test/setup/stop-postgres.mjs',
+  testSequencer: '<rootDir>/test/setup/end-to-end-first.mjs',
   maxWorkers: 2,
   // A worker keeps something of each file's ES modules; one of gigabytes spends its time collecting garbage.
   workerIdleMemoryLimit: '1GB',

@@ -192,10 +192,8 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
   it('moves on when the link to which it moved asks at once for another move', async () => {
     const agent = rig.start({ 'wolf-a': NOWHERE }, { transport });
     await connected(agent);
-    rig.gateway.drainsAtOnceMs = 1_000;
+    rig.gateway.drainsNextMs = 1_000;
     rig.gateway.links[0]?.link.drain(1_000);
-    await eventually(() => expect(rig.gateway.links).toHaveLength(2));
-    rig.gateway.drainsAtOnceMs = undefined;
     await eventually(() => expect(rig.gateway.links).toHaveLength(3));
     await eventually(() => expect(rig.gateway.links.map(({ isOver }) => isOver)).toEqual([true, true, false]));
     await connected(agent);

@@ -55,8 +55,8 @@ export class ScriptedGateway {
   holdMs = 30_000;
   /** Hears of each request before it is answered. */
   onAsked: (asked: Asked) => void = () => undefined;
-  /** Set: each new link is asked to move with its first bytes. */
-  drainsAtOnceMs: number | undefined;
+  /** Set: the next link is asked to move with its first bytes. */
+  drainsNextMs: number | undefined;
   readonly asked: Asked[] = [];
   readonly links: ScriptedLink[] = [];
   readonly #server: Server;
@@ -174,7 +174,8 @@ export class ScriptedGateway {
       const gate = new ResumptionGate(id, secret, 'runner');
       const entry: ScriptedLink = { id, transport, runnerIds, link, multiplexer, gate, isOver: false };
       this.links.push(entry);
-      if (this.drainsAtOnceMs !== undefined) link.drain(this.drainsAtOnceMs);
+      if (this.drainsNextMs !== undefined) link.drain(this.drainsNextMs);
+      this.drainsNextMs = undefined;
       void multiplexer.closed.then(() => {
         entry.isOver = true;
       });
