@@ -2,17 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
-interface Launcher {
-  readonly EmbeddedPostgres: {
-    start(options: {
-      readonly dataDir: string;
-      readonly log: (message: string, level: string) => void;
-    }): Promise<{ readonly url: string; close(): Promise<void> }>;
-  };
-}
-
-/** As the API starts one for itself. */
-const LAUNCHER = '../../apps/api/dist/database/embedded-postgres/embedded-postgres.js';
+import { EmbeddedPostgres } from '@helix/embedded-postgres';
 
 /** A PostgreSQL of the benchmark's own, durable as in production. */
 export class BenchPostgres {
@@ -27,7 +17,6 @@ export class BenchPostgres {
   }
 
   static async start(): Promise<BenchPostgres> {
-    const { EmbeddedPostgres } = (await import(new URL(LAUNCHER, import.meta.url).href)) as Launcher;
     const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-bench-'));
     try {
       // PostgreSQL runs as another user where this runs as root, and must be able to walk in.

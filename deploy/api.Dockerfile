@@ -4,6 +4,7 @@
 FROM node:22-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY libs/embedded-postgres/package.json libs/embedded-postgres/
 COPY libs/pacing/package.json libs/pacing/
 COPY libs/program/package.json libs/program/
 COPY libs/revdial/package.json libs/revdial/
@@ -28,6 +29,7 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --ignore-scripts \
     && node deploy/keep-dependencies.mjs apps/api \
     && mkdir /data && chown node:node /data
+COPY --from=build /app/libs/embedded-postgres/dist libs/embedded-postgres/dist
 COPY --from=build /app/libs/pacing/dist libs/pacing/dist
 COPY --from=build /app/libs/program/dist libs/program/dist
 COPY --from=build /app/libs/revdial/dist libs/revdial/dist

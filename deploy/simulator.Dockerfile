@@ -4,6 +4,7 @@
 FROM node:22-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY libs/embedded-postgres/package.json libs/embedded-postgres/
 COPY libs/pacing/package.json libs/pacing/
 COPY libs/program/package.json libs/program/
 COPY libs/revdial/package.json libs/revdial/

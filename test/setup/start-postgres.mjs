@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runOnServer } from './run-on-server.mjs';
 
-const launcher = '../../apps/api/dist/database/embedded-postgres/embedded-postgres.js';
+const launcher = '../../libs/embedded-postgres/dist/embedded-postgres.js';
 const database = new URL('../../apps/api/dist/database/', import.meta.url);
 
 export default async function startPostgres() {

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import path from 'node:path';
+import { EmbeddedPostgres } from '@helix/embedded-postgres';
 import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
 import { onDefect } from '@helix/revdial';
 import { startApi, type RunningApi } from './bootstrap/start-api.js';
 import { ConfigError, readApiConfig, type ApiConfig } from './config/api-config.js';
-import { EmbeddedPostgres } from './database/embedded-postgres/embedded-postgres.js';
 
 /** How long the end may take beyond the grace of requests under way. */
 const END_LIMIT_MS = 10_000;

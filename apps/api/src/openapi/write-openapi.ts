@@ -3,10 +3,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EmbeddedPostgres } from '@helix/embedded-postgres';
 import { pino } from 'pino';
 import { createApi } from '../bootstrap/start-api.js';
 import { readApiConfig } from '../config/api-config.js';
-import { EmbeddedPostgres } from '../database/embedded-postgres/embedded-postgres.js';
 import { OpenApiDocument } from './openapi.controller.js';
 
 /** `npm run openapi`: writes docs/openapi.json from the controllers. */

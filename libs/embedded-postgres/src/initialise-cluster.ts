@@ -3,11 +3,11 @@ import { chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { DataFolder } from './data-folder.js';
+import { SUPERUSER, type DataFolder } from './data-folder.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { INITDB_LIMIT_MS } from './limits.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
-import { SERVER_ENVIRONMENT, SUPERUSER } from './server-identity.js';
+import { SERVER_ENVIRONMENT } from './run-as.js';
 
 const run = promisify(execFile);
 

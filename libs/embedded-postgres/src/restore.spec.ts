@@ -40,7 +40,7 @@ describe('an embedded PostgreSQL that is killed', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('comes back at the same address with what was written, and can be stopped as before', async () => {
+  it('restarts at the same address with its data, and can be stopped as before', async () => {
     const { pid } = server;
     process.kill(pid, 'SIGKILL');
     await eventually(async () => {
@@ -53,7 +53,7 @@ describe('an embedded PostgreSQL that is killed', () => {
     expect(await isRunning(server.pid, join(dataDir, 'cluster'))).toBe(false);
   });
 
-  it('does not come back when it is closed at that moment', async () => {
+  it('does not restart when it is closed at that moment', async () => {
     process.kill(server.pid, 'SIGKILL');
     await server.close();
     expect(await findPostmaster(join(dataDir, 'cluster'))).toBeUndefined();

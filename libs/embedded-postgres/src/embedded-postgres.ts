@@ -1,20 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { bringUp, type BringUpOptions, type EmbeddedPostgresLog, type Standing } from './bring-up.js';
-import { openDataFolder, type DataFolder } from './data-folder.js';
+import { bringUp, type BringUpOptions, type Standing } from './bring-up.js';
+import { DATABASE, openDataFolder, serverUrl, type DataFolder } from './data-folder.js';
 import { initialiseCluster } from './initialise-cluster.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { stopPostmaster } from './postmaster.js';
 import { chooseRunAs } from './run-as.js';
-import { DATABASE, serverUrl } from './server-identity.js';
-
-export type { EmbeddedPostgresLog };
 
 export interface EmbeddedPostgresOptions extends BringUpOptions {
   /** A folder of the server's own; made when missing. */
   readonly dataDir: string;
-  /** True when nobody chose `dataDir`: then root may fall back to `/var/lib/helix-postgres/…` (see `openDataFolder`). */
+  /** True when `dataDir` is the default and not a setting: then root may fall back to `/var/lib/helix-postgres/…` (see `openDataFolder`). */
   readonly dataDirIsDefault?: boolean;
 }
 
@@ -25,7 +22,7 @@ const RESTORE_PAUSE_MS = 5_000;
  * A real PostgreSQL that belongs to this process, for running without a database server.
  *
  * The server is its own process and survives a SIGKILL of ours. The next start on the same folder finds it through
- * `postmaster.pid` and adopts it, or stops it and starts anew when it does not answer to our password. At most one
+ * `postmaster.pid` and adopts it, or stops it and starts another when it does not answer to our password. At most one
  * process owns a folder at a time (`OwnerLock`). A server that dies under us is brought back on the same port, so that
  * `url` stays true.
  */

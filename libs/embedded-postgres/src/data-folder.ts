@@ -2,9 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-import type { EmbeddedPostgresLog } from './embedded-postgres.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { firstRefused, foldersDownTo, type RunAs } from './run-as.js';
+
+/** The one role of the embedded server, and its one database. */
+export const SUPERUSER = 'helix';
+export const DATABASE = 'helix';
+
+export type EmbeddedPostgresLog = (message: string, level: 'info' | 'warn' | 'error') => void;
 
 /**
  * The folder of one embedded server:
@@ -23,12 +28,16 @@ export interface DataFolder {
   readonly runAs: RunAs | undefined;
 }
 
-/** Where root's data goes when the default folder cannot be entered by the server's user: it lasts, and all may pass. */
+export function serverUrl(port: number, password: string, database: string): string {
+  return `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+}
+
+/** Where root's data goes when the default folder cannot be entered by the server's user: it survives a restart, and every user may enter it. */
 const REACHABLE_HOME = '/var/lib/helix-postgres';
 
 /**
- * Makes the folder ready. `isDefault` says that nobody chose `dataDir`: when the server's user cannot enter it, a folder
- * under `/var/lib/helix-postgres/`, named after `dataDir`, takes its place. A chosen one is never replaced.
+ * Makes the folder ready. `isDefault`: `dataDir` is the default and not a setting. When the server's user cannot enter
+ * a default folder, one under `/var/lib/helix-postgres/`, named after `dataDir`, takes its place. A chosen one is never replaced.
  *
  * Rejects with `DATA_DIR_UNREACHABLE` or `DATA_DIR_FOREIGN`.
  */
@@ -46,14 +55,14 @@ export async function openDataFolder(
   if (!isDefault) {
     throw new EmbeddedPostgresError(
       'DATA_DIR_UNREACHABLE',
-      `PostgreSQL refuses to run as root and uid ${String(runAs?.uid)}, which it runs as instead, may not enter ${blocked} ` +
+      `PostgreSQL refuses to run as root and uid ${String(runAs?.uid)}, which it runs as instead, cannot enter ${blocked} ` +
         `on the way to ${wanted}. Set HELIX_DATA_DIR to a folder outside of it (for example /var/lib/helix), ` +
-        `allow passing with "chmod o+x ${blocked}", start the API as another user, or set DATABASE_URL.`,
+        `allow entering it with "chmod o+x ${blocked}", start the API as another user, or set DATABASE_URL.`,
     );
   }
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   const instead = await makeFolder(join(REACHABLE_HOME, name), runAs);
-  log(`the database lies in ${instead}, since uid ${String(runAs?.uid)} may not enter ${blocked}`, 'info');
+  log(`using ${instead} for the database: uid ${String(runAs?.uid)} cannot enter ${blocked}`, 'info');
   return openReachable(instead, runAs);
 }
 
@@ -114,7 +123,7 @@ async function readPassword(path: string, hasCluster: boolean): Promise<string> 
     throw new EmbeddedPostgresError(
       'DATA_DIR_FOREIGN',
       `Cannot read ${file}, without which the database beside it cannot be opened. ` +
-        `Restore it, or move ${dirname(file)} away to begin anew.`,
+        `Restore it, or move ${dirname(file)} away to start with an empty database.`,
       { cause },
     );
   }

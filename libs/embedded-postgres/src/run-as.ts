@@ -7,6 +7,13 @@ import { PROBE_LIMIT_MS } from './limits.js';
 
 const run = promisify(execFile);
 
+/** What the server's programs are given: none of the API's environment, which holds tokens that PostgreSQL has no use for. */
+export const SERVER_ENVIRONMENT: NodeJS.ProcessEnv = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+};
+
 /** The user PostgreSQL runs as when this process is root, which PostgreSQL refuses to be. */
 export interface RunAs {
   readonly uid: number;

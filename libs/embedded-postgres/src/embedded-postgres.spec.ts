@@ -10,11 +10,10 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
-import { findFreePort } from './launch-postmaster.js';
-import { findPostmaster, isRunning, stopPostmaster } from './postmaster.js';
+import { findFreePort, findPostmaster, isRunning, stopPostmaster } from './postmaster.js';
 
 /** Real: initdb, the server, its processes, the disk. The owner that is killed runs the built launcher. */
-const built = fileURLToPath(new URL('../../../dist/database/embedded-postgres/embedded-postgres.js', import.meta.url));
+const built = fileURLToPath(new URL('../dist/embedded-postgres.js', import.meta.url));
 
 const folders: string[] = [];
 const servers: EmbeddedPostgres[] = [];
@@ -98,7 +97,7 @@ describe('EmbeddedPostgres', () => {
     await expect(query(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('keeps what was written, and its address, over a restart, and leaves no process after close', async () => {
+  it('keeps data and address over a restart, and leaves no process after close', async () => {
     const dataDir = await newFolder();
     const first = await start(dataDir, { durable: true });
     expect(await query(first.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
@@ -125,7 +124,7 @@ describe('EmbeddedPostgres', () => {
     expect(await isRunning(pid, join(dataDir, 'cluster'))).toBe(false);
   });
 
-  it('refuses a folder whose server has a living owner, and leaves that server alone', async () => {
+  it('refuses a folder whose server has a living owner with DATA_DIR_IN_USE', async () => {
     const dataDir = await newFolder();
     const { pid, url } = await startInOtherProcess(dataDir);
 
@@ -144,7 +143,7 @@ describe('EmbeddedPostgres', () => {
     expect(await query(servers[0]?.url ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('stops a left-over server that does not know our password and says why its own cannot start', async () => {
+  it('stops a left-over server with another password and reports why its own cannot start', async () => {
     const dataDir = await newFolder();
     const { owner, pid } = await startInOtherProcess(dataDir);
     await killOwner(owner);
@@ -199,7 +198,7 @@ describe('EmbeddedPostgres', () => {
     }
   });
 
-  it('gives the end of the log when the server cannot start', async () => {
+  it('puts the end of the log into the error when the server cannot start', async () => {
     const dataDir = await newFolder();
     await (await start(dataDir)).close();
     await appendFile(join(dataDir, 'cluster', 'postgresql.conf'), '\nno_such_setting = 1\n');
@@ -210,7 +209,7 @@ describe('EmbeddedPostgres', () => {
     });
   });
 
-  it('refuses a database whose password is lost, saying which file', async () => {
+  it('names the missing file when the password of a database is lost', async () => {
     const dataDir = await newFolder();
     await (await start(dataDir)).close();
     await rm(join(dataDir, 'password'));
@@ -221,7 +220,7 @@ describe('EmbeddedPostgres', () => {
     });
   });
 
-  it('begins anew where an earlier initdb was cut short, and stops when the caller aborts', async () => {
+  it('aborts with ABORTED, and ignores what an interrupted initdb left behind', async () => {
     const dataDir = await newFolder();
     await expect(start(dataDir, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
     await expect(stat(join(dataDir, 'cluster'))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -250,7 +249,7 @@ asRoot('EmbeddedPostgres started by root', () => {
     expect((await stat(join(dataDir, 'cluster'))).uid).not.toBe(0);
   });
 
-  it('says which folder the server may not enter and what to do', async () => {
+  it('names the folder that the server cannot enter and the remedy', async () => {
     const dataDir = await newFolder();
     const closed = join(dataDir, 'closed');
     await mkdir(closed, { mode: 0o700 });

@@ -1,15 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { DataFolder } from './data-folder.js';
+import type { DataFolder, EmbeddedPostgresLog } from './data-folder.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-import { findFreePort, launchPostmaster, readLog, type LaunchedPostmaster } from './launch-postmaster.js';
 import { LAUNCH_ATTEMPTS, LAUNCH_PAUSE_MS } from './limits.js';
 import { OwnerLock } from './owner-lock.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
-import { findPostmaster, isRunning, stopPostmaster } from './postmaster.js';
-
-export type EmbeddedPostgresLog = (message: string, level: 'info' | 'warn' | 'error') => void;
+import {
+  findFreePort,
+  findPostmaster,
+  isRunning,
+  launchPostmaster,
+  readLog,
+  stopPostmaster,
+  type LaunchedPostmaster,
+} from './postmaster.js';
 
 export interface BringUpOptions {
   /** 0 or absent: the port of the last start when it is free, else any free one. */

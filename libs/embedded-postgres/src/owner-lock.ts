@@ -1,12 +1,15 @@
 import pg from 'pg';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { DATABASE, serverUrl } from './data-folder.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { CONNECT_LIMIT_MS, READY_LIMIT_MS, READY_POLL_MS } from './limits.js';
-import { DATABASE, MAINTENANCE_DATABASE, serverUrl } from './server-identity.js';
 
 /** Any constant will do; it must only stay the same, since old and new processes meet at it. */
 const OWNER_LOCK_KEY = 4_835_112;
+
+/** The database that every cluster has; the owner's lock is taken there, away from the product's own connections. */
+const MAINTENANCE_DATABASE = 'postgres';
 
 /** What came of asking a server: its lock, or why not. */
 export type Claim =
@@ -78,7 +81,7 @@ export class OwnerLock {
       return { outcome: 'owned', lock: new OwnerLock(connection) };
     } catch (error) {
       await connection.end().catch(() => undefined);
-      // Class 28 is "invalid authorization": somebody answers, with another password than ours.
+      // Class 28 is "invalid authorization": a server answers there, with another password than ours.
       return error instanceof pg.DatabaseError && error.code?.startsWith('28') === true
         ? { outcome: 'not-ours' }
         : undefined;
