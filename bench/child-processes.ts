@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 /** The repository, seen from the built benchmark. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The API drains for 8 s and then stops its database; whoever takes longer hangs. */
+/** The API drains for 8 s and then stops its database; a process that takes longer hangs. */
 const STOP_TIMEOUT_MS = 20_000;
 
 const running = new Set<ChildProcess>();
 let isStopping = false;
 
-// The last resort: a benchmark that ends in whatever way leaves nobody behind.
+// The last resort: a benchmark that ends in whatever way leaves no process behind.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });

@@ -27,7 +27,7 @@ const token = fixedToken(process.env['TOKEN'] ?? '');
 const transport = process.env['TRANSPORT'] === 'mux-websocket' ? 'mux-websocket' : 'mux';
 const first = Number(process.env['FIRST']);
 const connector = new SocketConnector({ server });
-/** Nobody dials them. */
+/** They are never dialed. */
 const local = { kind: 'tcp', host: '127.0.0.1', port: 9 } as const;
 
 const refused = new Set<string>();
@@ -84,7 +84,7 @@ const control = createServer((request, response) => {
   }
   response.end(JSON.stringify(counts()));
 });
-// Whoever asks seldom would find the connection closed under its question.
+// A client that asks seldom would find the connection closed under its question.
 control.keepAliveTimeout = 0;
 control.listen(0, '127.0.0.1', () => {
   const address = control.address();

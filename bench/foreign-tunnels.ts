@@ -87,10 +87,10 @@ async function startSsh(ends: Ends, start: Start): Promise<void> {
     PidFile: 'none',
     UsePAM: 'no',
     PasswordAuthentication: 'no',
-    // The folder is ours, but the ones above it are everybody's.
+    // The folder is ours, but the ones above it are shared.
     StrictModes: 'no',
     AllowTcpForwarding: 'yes',
-    // Whoever only looks whether it listens is an error to it.
+    // A connection that only looks whether it listens is an error to it.
     LogLevel: 'FATAL',
   };
   const lines = Object.entries(configuration).map((pair) => `${pair.join(' ')}\n`);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- hostile-input`: how long `/healthz` waits at most while somebody sends the API what is meant to hurt: strangers, users,
+ * `npm run bench -- hostile-input`: how long `/healthz` waits at most while a client sends the API what is meant to hurt: strangers, users,
  * hosts and desktops. One input after the other, each sent by a process of its own; the first row is without any. The last line is JSON.
  *
  * `--help` lists its options. Ctrl-C leaves nothing behind.

@@ -12,7 +12,7 @@ const small = Buffer.from(JSON.stringify({ ok: true, from: 'origin', is: 'about 
 const clipboard = Buffer.from(JSON.stringify({ type: 'text', data: 'copied in the desktop' }));
 
 const bulkPiece = Buffer.alloc(256 * 1024);
-/** More than anybody reads. */
+/** More than any client reads. */
 const BULK_BYTES = 2 ** 40;
 const ECHO_HEAD = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
 
@@ -38,7 +38,7 @@ server.on('upgrade', (_request, socket, head) => {
   socket.pipe(socket);
 });
 
-/** Zeros for as long as somebody reads. */
+/** Zeros for as long as a client reads. */
 function pourBulk(response: ServerResponse): void {
   response.writeHead(200, ['Content-Type', 'application/octet-stream', 'Content-Length', String(BULK_BYTES)]);
   const pour = (): void => {

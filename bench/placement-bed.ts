@@ -15,7 +15,7 @@ export interface PlacementRun {
   readonly durationS: number;
   /** Hosts that were seen over their limit, looking ten times a second. */
   readonly overcommitted: number;
-  /** Slots that are still taken after everybody has given his back. */
+  /** Slots that are still taken after all have been given back. */
   readonly leaked: number;
   /** Rows of capacities that PostgreSQL read for each placement and release, by index and by scan. */
   readonly rowsReadEach: number;

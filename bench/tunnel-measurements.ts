@@ -12,7 +12,7 @@ const LOAD_GENERATOR = 'bench/dist/load-generator.js';
 const STREAM_PROBE = 'bench/dist/stream-probe.js';
 
 const WARMUP_MS = 500;
-/** Streams of generation 1 are open, and everybody has asked once. */
+/** Streams of generation 1 are open, and each caller has asked once. */
 const SMALL_WARMUP_ROUND_TRIPS = 6;
 /** In-flight limits have grown. */
 const BULK_WARMUP_ROUND_TRIPS = 18;

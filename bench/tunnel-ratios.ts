@@ -16,7 +16,7 @@ export interface TunnelRatios {
   /** Read at the API's end, against the same read without a tunnel. */
   readonly bulk_vs_direct: number | null;
   readonly echoP99UnderBulk_vs_idle: number | null;
-  /** The same over a stretch whose bandwidth is what everybody waits for. */
+  /** The same over a stretch whose bandwidth is what all wait for. */
   readonly echoP99UnderBulk_vs_idle_onALine: number | null;
   readonly small32_vs_direct: number | null;
   readonly screenshot16_vs_sshR: number | null;

@@ -7,7 +7,7 @@ const BENCHES = {
   'closing-services': 'answers of services that close after each, through each transport, byte by byte',
   'database-troubles': 'what is answered while the database is in trouble, and seconds until it is served again',
   fleet: 'ten thousand links on one API: memory, idle CPU, and how soon all are back after it was killed',
-  'hostile-input': 'how long /healthz waits while somebody sends what is meant to hurt',
+  'hostile-input': 'how long /healthz waits while a client sends what is meant to hurt',
   placement: 'sessions placed and let go by two replicas, on fleets of 10 to 10 000 hosts',
   sessions: 'how many open pages one replica carries, polling as the front end does',
   signalling: 'what proxy and tunnel add to a message of a stream, connects, memory of a viewer',

@@ -10,26 +10,26 @@ const FILE = 'GET /console/assets/{file}';
 describe('the contract of the viewer page', () => {
   let api: ApiInProcess;
   let run: ContractRun;
-  let nobody: Caller;
+  let stranger: Caller;
 
   beforeAll(async () => {
     api = await ApiInProcess.start({ SERVER_URL: 'https://helix.test' });
     run = new ContractRun(CONSOLE_ROUTES);
-    nobody = new Caller(api.url, run, undefined);
+    stranger = new Caller(api.url, run, undefined);
   });
   afterAll(async () => {
     await api.close();
   });
 
-  it('gives everybody the same page, whether there is such a session or not', async () => {
-    const some = await nobody.ask(PAGE, { id: await api.runningSession('owner') });
-    const none = await new Caller(api.url, run, 'hl-nobody-has-this-key').ask(PAGE, { id: createSessionId() });
+  it('gives all callers the same page, whether the session exists or not', async () => {
+    const some = await stranger.ask(PAGE, { id: await api.runningSession('owner') });
+    const none = await new Caller(api.url, run, 'hl-unknown-key').ask(PAGE, { id: createSessionId() });
     expect(none.bytes.equals(some.bytes)).toBe(true);
     expect(some.bytes.toString()).toMatch(/^<!doctype html>\n<html lang="en">/);
   });
 
-  it('lets the page load from here alone, and be framed by nobody', async () => {
-    const { headers } = await nobody.ask(PAGE, { id: createSessionId() });
+  it('lets the page load from here alone, and never in a frame', async () => {
+    const { headers } = await stranger.ask(PAGE, { id: createSessionId() });
     const { host } = new URL(api.url);
     expect(headers.get('content-security-policy')?.split('; ')).toEqual([
       "default-src 'none'",
@@ -50,19 +50,19 @@ describe('the contract of the viewer page', () => {
   });
 
   it('has nothing in the page that the policy forbids', async () => {
-    const html = (await nobody.ask(PAGE, { id: createSessionId() })).bytes.toString();
+    const html = (await stranger.ask(PAGE, { id: createSessionId() })).bytes.toString();
     expect(html).not.toMatch(/\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)|https?:/i);
   });
 
   it('serves each file that the page and its scripts name', async () => {
-    const html = (await nobody.ask(PAGE, { id: createSessionId() })).bytes.toString();
+    const html = (await stranger.ask(PAGE, { id: createSessionId() })).bytes.toString();
     const open = [...html.matchAll(/"\.\.\/assets\/([^"]+)"/g)].map(([, name = '']) => name);
     expect(open.toSorted()).toEqual(['main.js', 'viewer.css']);
     const served = new Set<string>();
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (served.has(name)) continue;
       served.add(name);
-      const text = (await nobody.ask(FILE, { id: name })).bytes.toString();
+      const text = (await stranger.ask(FILE, { id: name })).bytes.toString();
       expect(text).not.toContain('sourceMappingURL');
       open.push(...[...text.matchAll(/from '\.\/([^']+)'/g)].map(([, imported = '']) => imported));
     }
@@ -75,9 +75,9 @@ describe('the contract of the viewer page', () => {
       [FILE, 'main.js'],
       [FILE, 'viewer.css'],
     ] as const) {
-      const etag = (await nobody.ask(route, { id })).headers.get('etag') ?? '';
-      expect((await nobody.ask(route, { id, headers: { 'if-none-match': `W/"x", ${etag}` } })).status).toBe(304);
-      expect((await nobody.ask(route, { id, headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+      const etag = (await stranger.ask(route, { id })).headers.get('etag') ?? '';
+      expect((await stranger.ask(route, { id, headers: { 'if-none-match': `W/"x", ${etag}` } })).status).toBe(304);
+      expect((await stranger.ask(route, { id, headers: { 'if-none-match': '"other"' } })).status).toBe(200);
     }
   });
 
@@ -86,7 +86,7 @@ describe('the contract of the viewer page', () => {
     async (id) => {
       const answer = await api.as(undefined).get(`/console/sessions/${encodeURIComponent(id)}`);
       expect(answer.status).toBe(404);
-      if (id.length > 2) await nobody.ask(PAGE, { id });
+      if (id.length > 2) await stranger.ask(PAGE, { id });
     },
   );
 
@@ -104,7 +104,7 @@ describe('the contract of the viewer page', () => {
     'constructor',
     '__proto__',
   ])('has no file %j', async (name) => {
-    expect((await nobody.ask(FILE, { id: name })).status).toBe(404);
+    expect((await stranger.ask(FILE, { id: name })).status).toBe(404);
   });
 
   it('has shown every answer of its table', () => {

@@ -43,7 +43,7 @@ describe('the contract of files, commands and logs of a desktop', () => {
     expect(new Set(await askAll(await world.session()))).toEqual(new Set(['503 RUNNER_NOT_CONNECTED']));
   });
 
-  it('is not there once the desktop is stopped, and says of a file how to go on', async () => {
+  it('is away once the desktop is stopped; an upload is told how to go on', async () => {
     const stopped = await world.session();
     const headers = { authorization: `Bearer ${world.owner.key ?? ''}` };
     const stop = `${world.api.url}/api/v1/sessions/${stopped}/stop-external-agent`;
@@ -51,7 +51,7 @@ describe('the contract of files, commands and logs of a desktop', () => {
     expect(await askAll(stopped)).toEqual(['409 SESSION_WRONG_STATE', '404 NO_DESKTOP', '404 NO_DESKTOP']);
   });
 
-  it('has failed with 502 when the desktop says so, and is not known to an old image with 501', async () => {
+  it('502 when the desktop fails, 501 when its image is too old', async () => {
     desktop.answers(500, 'text/plain', 'no space left on device');
     expect(new Set(await askAll(id))).toEqual(new Set(['502 DESKTOP_ERROR']));
     desktop.answers(404, 'text/plain', '404 page not found');

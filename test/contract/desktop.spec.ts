@@ -148,7 +148,7 @@ describe('the contract of a desktop', () => {
       expect((await world.other.by('cookie').ask(SCREENSHOT, { id })).status).toBe(403);
     });
 
-    it('is the last one of a stopped desktop, which nobody keeps, and the present one after a resume', async () => {
+    it('is the last one of a stopped desktop, and the present one after a resume', async () => {
       const paused = await world.session();
       const old = await world.desktop(paused);
       old.answers(200, 'image/png', Buffer.from('the last one'));

@@ -44,7 +44,7 @@ describe('the contract of external agents', () => {
       body: {
         session_id: '',
         helix_session_id: null,
-        user_id: 'somebody-else',
+        user_id: 'another-user',
         input: 'go',
         env: ['EDITOR=vi'],
         work_dir: '',
@@ -71,7 +71,7 @@ describe('the contract of external agents', () => {
     expect((await world.admin.ask(GET, { id })).body).not.toHaveProperty('wolf_lobby_pin');
   });
 
-  it('gives the same desktop to who asks again with its id, and to nobody else', async () => {
+  it('gives the same desktop to its owner who asks again, and to no other user', async () => {
     const session_id = createSessionId();
     const first = await world.owner.ask(CREATE, { body: { session_id } });
     const again = await world.owner.ask(CREATE, { body: { helix_session_id: session_id } });
@@ -101,7 +101,7 @@ describe('the contract of external agents', () => {
     expect(await refused({ input: 'x'.repeat(2_000_000) })).toEqual([413, 'PAYLOAD_TOO_LARGE']);
   });
 
-  it('lets a session wait for a slot, tells how it stands, and starts it when there is one', async () => {
+  it('queues a session without a free slot, tells its position, starts it when one is free', async () => {
     await world.setSlots(0);
     const waiting = await world.owner.ask(CREATE, { body: { queue_seconds: 60, on_host_lost: 'restart' } });
     const id = String(waiting.body['session_id']);
@@ -110,7 +110,7 @@ describe('the contract of external agents', () => {
     expect([waiting.status, waiting.body]).toMatchObject([202, told]);
     expect((await world.owner.ask(GET, { id })).body).toMatchObject(told);
     await world.setSlots(20);
-    // Whoever comes next sees to those who came before.
+    // The next create settles those before it.
     await world.session();
     await eventually(async () => {
       const { body } = await world.owner.ask(GET, { id });
@@ -152,7 +152,7 @@ describe('the contract of external agents', () => {
     expect((await world.owner.ask(PUT, { id, body: { last_access: 'yesterday' } })).status).toBe(400);
   });
 
-  it('shows links and facts as they are, and null for what nobody knows', async () => {
+  it('shows links and facts as they are, and null for what is not known', async () => {
     const id = await world.session();
     expect((await world.owner.ask(STATS, { id })).body).toMatchObject({
       session_id: id,

@@ -21,7 +21,7 @@ interface RouterLayer {
 const ALL: RouteTable = Object.assign({}, ...ROUTE_GROUPS);
 
 /** What is no route of ours, as everything that is none of them. */
-const NO_ROUTE: RouteContract = { reference: '§0', audience: 'everybody', answers: {}, refusals: ['404 NOT_FOUND'] };
+const NO_ROUTE: RouteContract = { reference: '§0', audience: 'public', answers: {}, refusals: ['404 NOT_FOUND'] };
 
 describe('the contract of all routes', () => {
   let world: ContractWorld;
@@ -69,7 +69,7 @@ describe('the contract of all routes', () => {
     }
   });
 
-  it('answers other methods and paths of nobody in JSON, and never with a page', async () => {
+  it('answers other methods and unknown paths in JSON, and never with a page', async () => {
     const paths = [...new Set(Object.keys(ALL).map((route) => route.slice(route.indexOf(' ') + 1)))];
     const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
     const wrong = paths
@@ -93,7 +93,7 @@ describe('the contract of all routes', () => {
 describe('the measure itself', () => {
   const contract: RouteContract = {
     reference: 'ours',
-    audience: 'everybody',
+    audience: 'public',
     answers: { 200: json({ id: 'text' }) },
     refusals: ['404 NOT_FOUND', '503 BUSY'],
   };
@@ -146,7 +146,7 @@ describe('the measure itself', () => {
     expect(faults(503, { ...error, code: 'BUSY' }, { 'retry-after': '0' })).toEqual(['503 without Retry-After']);
   });
 
-  it('remembers which promises nobody has seen', () => {
+  it('remembers which promises were not seen', () => {
     const run = new ContractRun({ 'GET /x': contract });
     const bytes = Buffer.from('{"id":"x"}');
     run.judge('GET /x', { status: 200, headers: new Headers(common), bytes });

@@ -91,7 +91,7 @@ describe('the contract of sessions', () => {
     expect((await world.owner.ask(PUT, { id, body: { name: 'x'.repeat(2_000_000) } })).status).toBe(413);
   });
 
-  it('says resumable from the lobby on, running when it is watched, and whether it can be reached', async () => {
+  it('says resumable, running and reachable as the lobby, viewers and link do', async () => {
     const id = await world.session();
     expect((await world.owner.ask(STATE, { id })).body).toMatchObject({
       session_id: id,
@@ -111,7 +111,7 @@ describe('the contract of sessions', () => {
       const { body } = await world.owner.ask(STATE, { id });
       expect(body).toMatchObject({ state: 'running', has_websocket: true, viewers: 1 });
     });
-    // The number is Helix's: the same for whoever asks.
+    // The number is Helix's: the same for each caller.
     const [own, admins] = await Promise.all([world.owner, world.admin].map((caller) => caller.ask(STATE, { id })));
     expect(admins?.body['wolf_app_id']).toBe(own?.body['wolf_app_id']);
   });

@@ -49,7 +49,7 @@ describe('the contract of sharing a session', () => {
     }
   });
 
-  it('makes a grant, which has no token, and says to owner and admin that they are these', async () => {
+  it('makes a grant without a token, and tells owner and admin who they are', async () => {
     const made = await share({ role: 'control', user_id: 'other', expires_in_s: 60, label: null });
     expect(made.body).toMatchObject({ role: 'control', user_id: 'other', label: '' });
     expect(made.body).not.toHaveProperty('token');

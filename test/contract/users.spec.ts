@@ -24,7 +24,7 @@ describe('the contract of users, settings and probes', () => {
       relay = relayed.relay;
       return relayed.url;
     });
-    unseen = new Caller(world.api.url, world.run, await world.api.userKey('somebody'));
+    unseen = new Caller(world.api.url, world.run, await world.api.userKey('unseen'));
   });
   afterAll(async () => {
     relay.mode = 'open';
@@ -39,12 +39,12 @@ describe('the contract of users, settings and probes', () => {
   it('tells a page whether it is logged in, and never by an error', async () => {
     const isIn = async (caller: Caller): Promise<unknown> => (await caller.ask(AUTHENTICATED)).body['authenticated'];
     expect(await isIn(world.owner.by('cookie'))).toBe(true);
-    expect(await isIn(world.nobody)).toBe(false);
-    expect(await isIn(new Caller(world.api.url, world.run, 'hl-nobody-has-this-key', 'cookie'))).toBe(false);
+    expect(await isIn(world.stranger)).toBe(false);
+    expect(await isIn(new Caller(world.api.url, world.run, 'hl-unknown-key', 'cookie'))).toBe(false);
     expect(await isIn(world.runner)).toBe(false);
   });
 
-  it('tells a page who it is, with the token of its cookie, and whether it is an admin', async () => {
+  it('tells a page its user, with the token of its cookie, and whether an admin', async () => {
     const { body } = await world.owner.by('cookie').ask(USER);
     expect(body).toEqual({ id: 'owner', email: '', token: world.owner.key, name: 'owner' });
     expect((await world.owner.ask(STATUS)).body).toEqual({ admin: false, user: 'owner', slug: 'owner', config: {} });
@@ -53,30 +53,30 @@ describe('the contract of users, settings and probes', () => {
 
   it('takes a token without Bearer, and the next one where the header is empty', async () => {
     const headers = { authorization: world.owner.key ?? '' };
-    expect((await world.nobody.ask(STATUS, { headers })).body['user']).toBe('owner');
+    expect((await world.stranger.ask(STATUS, { headers })).body['user']).toBe('owner');
     const both = { authorization: 'Bearer ', cookie: `access_token=${world.owner.key ?? ''}` };
-    expect((await world.nobody.ask(STATUS, { headers: both })).body['user']).toBe('owner');
-    for (const wrong of ['Bearer hl-nobody-has-this-key', 'Basic eDp5', 'nonsense']) {
-      expect((await world.nobody.ask(STATUS, { headers: { authorization: wrong } })).status).toBe(401);
+    expect((await world.stranger.ask(STATUS, { headers: both })).body['user']).toBe('owner');
+    for (const wrong of ['Bearer hl-unknown-key', 'Basic eDp5', 'nonsense']) {
+      expect((await world.stranger.ask(STATUS, { headers: { authorization: wrong } })).status).toBe(401);
     }
   });
 
-  it('gives settings to everybody', async () => {
-    expect((await world.nobody.ask(CONFIG, { query: { t: '1' } })).body).toMatchObject({
+  it('gives settings to all callers', async () => {
+    expect((await world.stranger.ask(CONFIG, { query: { t: '1' } })).body).toMatchObject({
       moonlight_web_mode: 'single',
       streaming_bitrate_mbps: 40,
     });
   });
 
   it('is open to probes, and its numbers to admins', async () => {
-    await world.nobody.ask('GET /healthz');
-    await world.nobody.ask(READY);
+    await world.stranger.ask('GET /healthz');
+    await world.stranger.ask(READY);
     expect((await world.admin.ask('GET /metrics')).bytes.toString()).toMatch(/^# HELP /m);
-    const { body } = await world.nobody.ask('GET /api/v1/openapi.json');
+    const { body } = await world.stranger.ask('GET /api/v1/openapi.json');
     expect(body['openapi']).toMatch(/^3\./);
   });
 
-  it('lets people keep keys of their own, and of nobody else', async () => {
+  it('lets users manage their own keys, and no others', async () => {
     const made = (await world.owner.ask(MAKE_KEY, { body: { name: 'laptop', expires_in_seconds: 3_600 } })).body;
     const { key, ...about } = made;
     expect(made).toMatchObject({ user_id: 'owner', name: 'laptop', admin: false });
@@ -99,12 +99,12 @@ describe('the contract of users, settings and probes', () => {
     expect(statuses).toContain(409);
   });
 
-  it('does not log anybody out because it cannot tell who he is', async () => {
+  it('keeps the login of a caller whom it cannot identify now', async () => {
     relay.mode = 'cut';
     const { status, body } = await unseen.by('cookie').ask(STATUS);
     expect([status, body['message']]).toEqual([503, 'Authentication service temporarily unavailable']);
     await eventually(async () => {
-      expect((await world.nobody.ask(READY)).status).toBe(503);
+      expect((await world.stranger.ask(READY)).status).toBe(503);
     });
     relay.mode = 'open';
     await eventually(async () => {

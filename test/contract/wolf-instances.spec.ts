@@ -41,7 +41,7 @@ describe('the contract of Wolf instances', () => {
     await world.refuseStrangers();
   });
 
-  it('registers a host of its own accord when its link comes, as online', async () => {
+  it('registers a host as online when its link comes', async () => {
     expect(await listed(HOST)).toMatchObject({ id: HOST, status: 'online', connected_sandboxes: 0, max_sandboxes: 20 });
     await world.session();
     expect(await listed(HOST)).toMatchObject({ connected_sandboxes: 1 });
@@ -109,8 +109,8 @@ describe('the contract of Wolf instances', () => {
       versions: { host: '2.1', sway: '77aa', desktops: { sway: '77aa' } },
       capacity: { reserved: 0, confirmed: 1, foreign: 0, max: 20, operator_max: null, host_max: null },
     });
-    const nobody = await world.admin.ask(FIND, { id: 'nowhere' });
-    expect([nobody.status, nobody.body['message']]).toEqual([404, 'Wolf instance not found']);
+    const unknown = await world.admin.ask(FIND, { id: 'nowhere' });
+    expect([unknown.status, unknown.body['message']]).toEqual([404, 'Wolf instance not found']);
   });
 
   it('tells how full the disks of a host were, whatever span is asked for', async () => {

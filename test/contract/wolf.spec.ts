@@ -22,7 +22,7 @@ describe('the contract of wolf/*', () => {
     world = await ContractWorld.start(WOLF_ROUTES);
     id = await world.session();
     world.host.wolf.launchSession({ clientId: STREAM, clientUniqueId: `helix-agent-${id}-tab` });
-    world.host.wolf.launchSession({ clientId: '7', clientUniqueId: 'somebody' });
+    world.host.wolf.launchSession({ clientId: '7', clientUniqueId: 'another' });
   });
   afterEach(() => {
     world.host.wolf.faults.answer = undefined;
@@ -42,7 +42,7 @@ describe('the contract of wolf/*', () => {
     expect((await world.owner.ask(KEYBOARDS, onHost)).status).toBe(403);
   });
 
-  it('pairs a client as the CLI does, without a host, and as the page does, with one', async () => {
+  it('pairs a client without a host, as the CLI does, and with one, as the page', async () => {
     const secrets = ['10.0.0.1', '10.0.0.2'].map((ip) => world.host.wolf.askToPair(ip));
     for (const query of [{}, { wolf_instance_id: '' }, { wolf_instance_id: HOST }]) {
       const pending = (await world.admin.ask(PENDING, { query })).body;
@@ -121,7 +121,7 @@ describe('the contract of wolf/*', () => {
       }
     });
     expect((await world.owner.ask(UI_APP_ID, { query: { session_id: id } })).status).toBe(503);
-    // Others may still have somebody who waits.
+    // Other hosts may still have a client that waits.
     expect((await world.admin.ask(PENDING)).body).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ describe('the compose file in docs/agent.md', () => {
     expect(agent.environment['RUNNER_TOKEN_FILE']).toBe(`/run/secrets/${agent.secrets[0] ?? ''}`);
   });
 
-  it('starts the agent with flags and variables that it knows, and asks the port that it serves', () => {
+  it('starts the agent with known flags and variables, and asks the port it serves', () => {
     startsWith(agent.command, agent.environment);
     expect(agent.healthcheck.test.join(' ')).toContain('http://127.0.0.1:8099/healthz');
   });

@@ -40,7 +40,7 @@ describe("README's recipe for three terminals", () => {
     expect(named).toEqual(['build', 'start', 'simulator']);
   });
 
-  it('and every script that runs Node replaces its shell with it, so that signals to npm arrive', () => {
+  it('each script that runs Node replaces its shell, so that signals to npm arrive', () => {
     const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>;
     };

@@ -72,7 +72,7 @@ describe('docs/streaming.md', () => {
 });
 
 describe('docs/configuration.md', () => {
-  it('has each setting of the API with its default and meaning, in their order, and no others', () => {
+  it('has each setting of the API with default and meaning, in order, no others', () => {
     const rows = namedRows(sectionOf(readDocument('configuration.md'), '## The API'));
     const documented = [...rows].map(([name, [fallback, about]]) => `${name} | ${fallback ?? ''} | ${about ?? ''}`);
     const real = Object.entries(SETTINGS).map(

@@ -4,7 +4,7 @@ import { frontsHere, type Front } from '../support/front.js';
 import { ManagedProcess } from '../support/managed-process.js';
 
 const RETURN_LIMIT_MS = 40_000;
-/** Two restarts, with a proxy that takes its time to say that nobody is there. */
+/** Two restarts, with a proxy that takes its time to say that no server is there. */
 const RESTARTS_LIMIT_MS = 120_000;
 
 /** Real: the API, agents, PostgreSQL, and the proxies that are installed. */
@@ -65,7 +65,7 @@ describe('the links of agents', () => {
     RESTARTS_LIMIT_MS,
   );
 
-  it('of two machines with one id are told apart: the second is refused, and its operator sees it', async () => {
+  it('of two machines with one id: the second is refused, and its operator sees it', async () => {
     const first = startAgent(plane.url);
     expect(await transports()).toEqual(['mux', 'mux']);
     const second = startAgent(plane.url);

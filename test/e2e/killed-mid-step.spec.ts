@@ -66,7 +66,7 @@ const starts = bothWays(STARTS);
 const stops = bothWays(STOPS);
 const creating = asked('Wolf makes the lobby', 'slow', 'starting');
 const stopping = asked('Wolf is asked to stop the lobby', 'deaf', 'stopping');
-// In a transaction of its own, which nobody commits any more. One at a time: placements exclude each other.
+// In a transaction of its own, which is never committed. One at a time: placements exclude each other.
 const placing = asked('its slot is reserved', 'main', 'placing', 'placements INSERT');
 
 const all = [...starts, creating, placing, ...stops, stopping];
@@ -109,7 +109,7 @@ describe('kill -9 of the API', () => {
     await hosts.get('slow')?.faults({ createDelayMs: 6_000 });
     await hosts.get('deaf')?.faults({ answer: { kind: 'silent', path: '/api/v1/lobbies/stop', count: 1 } });
 
-    // Nobody hears the answers.
+    // The answers are lost.
     const begin = (command: Promise<unknown>): void => void command.catch(() => undefined);
     for (const each of [...starts, ...stops]) await points.hold(each.sessionId, each.point ?? '');
     for (const each of starts) begin(create(each));
@@ -159,7 +159,7 @@ describe('kill -9 of the API', () => {
   it.each([...starts, creating, placing])('during a start, as $step: the desktop comes up, once', async (each) => {
     const isLost = each.point === 'sessions INSERT' && !each.isWritten;
     expect(await holdings(each)).toEqual(isLost ? { state: null, lobbies: 0, slots: 0, tokens: 0 } : RUNNING);
-    // Whoever had no answer asks again, and is given this very desktop.
+    // A client without an answer asks again, and is given this very desktop.
     const again = await create(each);
     expect([again.status, again.body['session_id'], again.body['status']]).toEqual([200, each.sessionId, 'running']);
     expect(await holdings(each)).toEqual(RUNNING);

@@ -60,14 +60,14 @@ describe('a session on a sandbox that connected back', () => {
     expect(await host.servedPictures(id)).toContain(sha256);
   });
 
-  it('shows the picture of a desktop that boots to who asks as soon as it was created', async () => {
+  it('a screenshot asked for while the desktop boots arrives once it has booted', async () => {
     const created = await user.post('/api/v1/external-agents', { name: 'Asked at once' });
     const path = `/api/v1/external-agents/${String(created.body['session_id'])}`;
     expect((await user.get(`${path}/screenshot`)).status).toBe(200);
     expect((await user.delete(path)).status).toBe(200);
   });
 
-  it('answers 304 to a viewer who has the picture, and a new one when it has changed', async () => {
+  it('answers 304 to a viewer with the present picture, and 200 once it changed', async () => {
     const path = `/api/v1/external-agents/${id}/screenshot`;
     // The picture changes several times a second, so the same one is met only by asking again quickly.
     await eventually(async () => {
@@ -131,7 +131,7 @@ describe('a session on a sandbox that connected back', () => {
       [{ env: ['helix_api_url=http://elsewhere'] }, 'helix_api_url'],
       [{ env: ['USER_API_TOKEN=mine'] }, 'USER_API_TOKEN'],
       [{ env: ['LD_PRELOAD=/x.so'] }, 'LD_PRELOAD'],
-      [{ image: 'somebody/else:latest' }, 'image'],
+      [{ image: 'another/image:latest' }, 'image'],
       [{ session_id: '../../etc' }, 'session_id'],
     ];
     for (const [body, name] of refused) {
@@ -218,7 +218,7 @@ describe('a session on a sandbox that connected back', () => {
     expect(await host.wolf()).toMatchObject({ uncaughtExceptionCount: 0, suspectIdCount: 0 });
   });
 
-  it('stops: the slot is free, the token dead, the link gone; and stopping again is a success', async () => {
+  it('a stop frees the slot, the token and the link; a second stop succeeds', async () => {
     const desktop = await host.desktop(id);
     const token = (await readEnvironment(desktop.agentPid))['USER_API_TOKEN'] ?? '';
     const stopped = await user.delete(`/api/v1/sessions/${id}/stop-external-agent`);

@@ -20,7 +20,7 @@ describe('placement under load', () => {
     await plane.close();
   });
 
-  it('fills 20 free slots from 64 creates at once: 20 run, 44 are told that all is full, none is over', async () => {
+  it('64 creates at once on 20 free slots: 20 run, 44 are refused as full', async () => {
     const user = await plane.user('alice');
     const answers = await Promise.all(Array.from({ length: 64 }, () => user.post('/api/v1/external-agents', {})));
     const running = answers.filter((answer) => answer.status === 200);

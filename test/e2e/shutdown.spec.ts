@@ -66,7 +66,7 @@ describe('SIGTERM', () => {
     }
   });
 
-  it('does not wait for a host that is slow to start a desktop: its caller learns that it is on its way', async () => {
+  it('does not wait for a slow host: the caller learns that the desktop is on its way', async () => {
     const plane = await ControlPlane.start({ SHUTDOWN_GRACE_MS: '25000' });
     const host = await GpuHost.start(plane);
     try {
@@ -171,7 +171,7 @@ describe('npm start', () => {
     for (const value of ['eighty', 'too-short', 'secret-host', 'loud']) expect(output).not.toContain(value);
   });
 
-  it('says on one JSON line when it serves, and runs its own PostgreSQL when none is named', async () => {
+  it('says on one JSON line when it serves, on its own PostgreSQL by default', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'helix-start-'));
     await chmod(folder, 0o711);
     const settings = {

@@ -114,12 +114,12 @@ describe('two processes that start at the same moment on an empty database', () 
           DATABASE_URL: database.url,
           RUNNER_TOKEN: 'runner-token-of-this-test',
         });
-        return { process, anybody: new RestClient(`http://127.0.0.1:${port}`, undefined) };
+        return { process, client: new RestClient(`http://127.0.0.1:${port}`, undefined) };
       }),
     );
-    for (const { process, anybody } of processes) {
+    for (const { process, client } of processes) {
       await process.message('ready');
-      expect((await anybody.get('/readyz')).status).toBe(200);
+      expect((await client.get('/readyz')).status).toBe(200);
     }
     for (const { process } of processes) expect(await process.stop()).toEqual({ code: 0, signal: null });
     await database.drop();

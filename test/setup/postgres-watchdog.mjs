@@ -49,7 +49,7 @@ async function findServer() {
 
 async function untilGone(pid) {
   const endAt = Date.now() + STOP_LIMIT_MS;
-  // The server's last act is to remove its pid file; its number may stay for as long as nobody reaps it.
+  // The server's last act is to remove its pid file; its number may stay until it is reaped.
   while (Date.now() < endAt && existsSync(pidFile) && signal(pid, 0)) {
     await pause(20);
   }

@@ -49,7 +49,7 @@ async function startServer() {
   }
 }
 
-/** Resolves with its name. No connection to it is left open: PostgreSQL copies only databases that nobody uses. */
+/** Resolves with its name. No connection to it is left open: PostgreSQL copies only databases without connections. */
 async function createTemplate(serverUrl) {
   const { openDataSource } = await import(new URL('open-data-source.js', database).href);
   const { dataSourceOptions } = await import(new URL('data-source-options.js', database).href);

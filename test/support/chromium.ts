@@ -13,7 +13,7 @@ import { chromium, type Browser } from 'playwright-core';
 const run = promisify(execFile);
 const PACKAGE = path.resolve(createRequire(import.meta.url).resolve('@sparticuz/chromium'), '../../..');
 
-/** It runs as root, without a graphics card, and plays media that nobody has clicked on. */
+/** It runs as root, without a graphics card, and plays media without a click. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
 
 /**

@@ -13,7 +13,7 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** A proxy in a few lines: passes bytes on, and answers 502 while nobody listens behind it. */
+/** A proxy in a few lines: passes bytes on, and answers 502 while no server listens behind it. */
 async function small(apiPort: number): Promise<Front> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

@@ -6,7 +6,7 @@
  * - `WaitingLine`: first come, first served, with a limit, a timeout and a signal for each caller.
  * - `PeriodicTask` and `TroubleLog`: work that is done over and over, and one log line for each trouble.
  * - `withDeadline`, `withSignal`, `onAbort`: a timeout joined with a signal, and nothing left behind.
- * - `jitteredBackoffMs`, `jittered`: delays that do not bring everybody back at one moment.
+ * - `jitteredBackoffMs`, `jittered`: delays that do not bring all clients back at one moment.
  * - `Clock`: the time that all of these go by, which a test may replace.
  */
 export { fullJitterMs, jittered, jitteredBackoffMs, type BackoffOptions } from './backoff.js';

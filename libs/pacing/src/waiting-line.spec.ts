@@ -24,7 +24,7 @@ describe('WaitingLine', () => {
     expect(line.size).toBe(0);
   });
 
-  it('refuses a caller at once when it is full, and takes the next when one has left', async () => {
+  it('refuses a caller when full, and takes the next when one has left', async () => {
     const line = lineOf<number>(1);
     const first = line.wait(1);
     await expect(line.wait(2)).rejects.toBe(FULL);
@@ -69,7 +69,7 @@ describe('WaitingLine', () => {
     expect(line.shift()).toBeUndefined();
   });
 
-  it('says that a place was left once for each, and does nothing for one that is served twice', async () => {
+  it('reports each place that leaves once, and ignores a second settling', async () => {
     let leftCount = 0;
     const line = lineOf<number>(4, () => (leftCount += 1));
     const waiting = [line.wait(1), line.wait(2)];

@@ -106,8 +106,8 @@ export class WaitingLine<Ticket = void, Outcome = void> {
   }
 
   /**
-   * Takes the first out of the line without settling it: from now on neither its timeout nor its signal counts, and whoever called
-   * this must serve or refuse it.
+   * Takes the first out of the line without settling it: from now on neither its timeout nor its signal counts, and the caller
+   * must serve or refuse it.
    */
   shift(): Place<Ticket, Outcome> | undefined {
     for (const place of this.#places) {

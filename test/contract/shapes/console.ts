@@ -7,7 +7,7 @@ const ASKED_ABOUT = { 'Cache-Control': 'no-cache', ETag: /^"[\w-]{27}"$/, 'Refer
 export const CONSOLE_ROUTES: RouteTable = {
   'GET /console/sessions/{id}': {
     reference: 'ours',
-    audience: 'everybody',
+    audience: 'public',
     answers: {
       200: {
         contentType: 'text/html; charset=utf-8',
@@ -19,7 +19,7 @@ export const CONSOLE_ROUTES: RouteTable = {
   },
   'GET /console/assets/{file}': {
     reference: 'ours',
-    audience: 'everybody',
+    audience: 'public',
     answers: {
       '200 script': { contentType: 'text/javascript; charset=utf-8', headers: ASKED_ABOUT },
       '200 style': { contentType: 'text/css; charset=utf-8', headers: ASKED_ABOUT },

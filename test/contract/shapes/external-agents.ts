@@ -37,7 +37,7 @@ const VIEW: Shape = {
   websocket_connected: 'flag',
 };
 
-/** §3.2, `/stats`; null is what nobody knows. `link` and `desktop` are ours. */
+/** §3.2, `/stats`; null is what is not known. `link` and `desktop` are ours. */
 const STATS: Shape = {
   session_id: 'session id',
   pid: orNull('whole'),

@@ -1,5 +1,5 @@
 /**
- * What Helix's clients may ask for and nobody answers here. They are told so in JSON with 404, which each of them survives;
+ * What Helix's clients may ask for and this API does not serve. They are told so in JSON with 404, which each of them survives;
  * a route that comes to be served moves from here to the table of its group.
  */
 export const NOT_SERVED: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { API_KEY } from './admin.js';
 export const USER_ROUTES: RouteTable = {
   'GET /api/v1/auth/authenticated': {
     reference: '§1.4',
-    audience: 'everybody',
+    audience: 'public',
     answers: { 200: json({ authenticated: 'flag' }) },
   },
   'GET /api/v1/auth/user': {
@@ -21,7 +21,7 @@ export const USER_ROUTES: RouteTable = {
   },
   'GET /api/v1/config': {
     reference: '§4.4',
-    audience: 'everybody',
+    audience: 'public',
     answers: {
       200: json({
         moonlight_web_mode: oneOf('single', 'multi'),
@@ -44,17 +44,17 @@ export const USER_ROUTES: RouteTable = {
     answers: { 204: NO_BODY },
     refusals: ['404 NOT_FOUND'],
   },
-  'GET /healthz': { reference: 'ours', audience: 'everybody', answers: { 200: json({ status: oneOf('ok') }) } },
+  'GET /healthz': { reference: 'ours', audience: 'public', answers: { 200: json({ status: oneOf('ok') }) } },
   'GET /readyz': {
     reference: 'ours',
-    audience: 'everybody',
+    audience: 'public',
     answers: { 200: json({ status: oneOf('ready') }) },
     refusals: ['503 NOT_READY'],
   },
   'GET /metrics': { reference: 'ours', audience: 'admin', answers: { 200: { contentType: 'text/plain' } } },
   'GET /api/v1/openapi.json': {
     reference: 'ours',
-    audience: 'everybody',
+    audience: 'public',
     answers: { 200: json({ openapi: 'text', info: {}, paths: {} }) },
   },
 };

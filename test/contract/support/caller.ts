@@ -19,7 +19,7 @@ export interface Question {
 /** How a client brings its token (helix-rest §1.1). */
 export type TokenForm = 'bearer' | 'cookie' | 'query';
 
-/** A client of the API: what it is answered is held against the contract of the route before anybody looks at it. */
+/** A client of the API: what it is answered is held against the contract of the route before the test looks at it. */
 export class Caller {
   constructor(
     private readonly baseUrl: string,

@@ -17,7 +17,7 @@ export class ContractRun {
     this.#seen.set(route, seen.add(name));
   }
 
-  /** Promises of the table that nobody has seen kept, as `GET /x: 404 NO_DESKTOP`. */
+  /** Promises of the table not seen kept, as `GET /x: 404 NO_DESKTOP`. */
   get unseen(): readonly string[] {
     return Object.entries(this.table).flatMap(([route, contract]) =>
       [...Object.keys(contract.answers), ...refusalsOf(contract)]

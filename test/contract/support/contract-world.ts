@@ -11,7 +11,7 @@ import type { Audience, RouteTable } from './route-contract.js';
 export const HOST = 'gpu-1';
 export const NO_SESSION = 'ses_01kata7wrce3cd5j3hg5ttvjw6';
 
-/** The API with one simulated GPU host on a real link, and everybody who may call it. */
+/** The API with one simulated GPU host on a real link, and all who may call it. */
 export class ContractWorld {
   readonly run: ContractRun;
   readonly #desktops: LinkedDesktop[] = [];
@@ -23,7 +23,7 @@ export class ContractWorld {
     readonly other: Caller,
     readonly admin: Caller,
     readonly runner: Caller,
-    readonly nobody: Caller,
+    readonly stranger: Caller,
   ) {
     this.run = owner.run;
   }
@@ -114,9 +114,9 @@ export class ContractWorld {
   }
 
   #strangersTo(audience: Audience): readonly (readonly [Caller, number])[] {
-    const unknown = [this.nobody, 401] as const;
+    const unknown = [this.stranger, 401] as const;
     switch (audience) {
-      case 'everybody':
+      case 'public':
         return [];
       case 'user':
         return [unknown, [this.runner, 403]];

@@ -1,8 +1,7 @@
 import type { Shape } from './shape.js';
 
 /** Who is let in; strangers of each kind and what they are told follow from it (docs/routes.md). */
-export type Audience =
-  'everybody' | 'user' | 'session owner' | 'session viewer' | 'session controller' | 'admin' | 'host';
+export type Audience = 'public' | 'user' | 'session owner' | 'session viewer' | 'session controller' | 'admin' | 'host';
 
 /** A success as a client reads it. */
 export interface Answer {
@@ -40,7 +39,7 @@ export const NO_BODY: Answer = { contentType: null };
 
 /** Those who are not let in, and what is not there. */
 const STRANGERS: Readonly<Record<Audience, readonly Refusal[]>> = {
-  everybody: [],
+  public: [],
   user: ['401 UNAUTHENTICATED', '403 FORBIDDEN'],
   'session owner': ['401 UNAUTHENTICATED', '403 FORBIDDEN', '404 SESSION_NOT_FOUND'],
   'session viewer': ['401 UNAUTHENTICATED', '403 FORBIDDEN', '404 SESSION_NOT_FOUND'],

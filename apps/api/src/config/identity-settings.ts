@@ -54,7 +54,7 @@ export const IDENTITY_SETTINGS = {
       .enum(['true', 'false', '1', '0'])
       .transform((text) => text === 'true' || text === '1')
       .default(false),
-    about: 'Ask a provider on another machine over plain http; for networks that nobody else is on',
+    about: 'Ask a provider on another machine over plain http; for networks with no other users',
   },
   ADMIN_USER_SOURCE: {
     schema: z.enum(ADMIN_USER_SOURCES).default('env'),
