@@ -124,7 +124,7 @@ describe('changes by another replica', () => {
       await sessions.next(last);
       expect(new Set(sessions.heard)).toEqual(new Set([last]));
       expect(keys.heard).toEqual([]);
-      await repository.setDesired(id, 'stopped');
+      await repository.requestStop(id);
       await sessions.next(id);
     });
 

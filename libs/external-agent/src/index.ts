@@ -47,7 +47,7 @@ export { givesHostControl, parseDesktopMount } from './desktop/desktop-mount.js'
 export type { DesktopMount } from './desktop/desktop-mount.js';
 export { LINUX_CAPABILITIES } from './desktop/linux-capabilities.js';
 export { checkOperatorVariable } from './desktop/operator-environment.js';
-export { markedGenerationOf, markedSessionOf } from './desktop/desktop-definition.js';
+export { markedLifeOf, markedSessionOf } from './desktop/desktop-definition.js';
 export { SingleFlight } from './single-flight.js';
 export type { DisplaySettings } from './desktop/display-settings.js';
 export { ExternalAgentService } from './lifecycle/external-agent.service.js';

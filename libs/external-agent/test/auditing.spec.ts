@@ -68,7 +68,7 @@ describe('comparing what hosts run with what the rows say', () => {
       hosts.refresh('gpu-1');
       expect(seenAgain.at(-1) ?? 0).toBeGreaterThan(sinceMs + 1_500);
     });
-    expect(await rig.row(id)).toMatchObject({ state: 'running', generation: 1, startAttempts: 1 });
+    expect(await rig.row(id)).toMatchObject({ state: 'running', life: 1, startAttempts: 1 });
     expect(rig.lobbiesOf(id)).toEqual(lobbies);
   });
 

@@ -68,7 +68,7 @@ describe('a start on a host that cannot answer', () => {
       expect(first.lobbyCount).toBe(1);
     });
     replica.presence.away.add('gpu-1');
-    expect(await created).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2', generation: 2 });
+    expect(await created).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2', life: 2 });
     expect(rig.tokens.liveOf(sessionId)).toHaveLength(1);
     // The machine comes back with what it had.
     replica.watchHosts(['gpu-1', 'gpu-2']);

@@ -52,7 +52,7 @@ describe('losing a host', () => {
     const sweeper = replica.watchLosses(AT_ONCE);
     await sweeper.sweep();
     const row = await rig.row(id);
-    expect(row).toMatchObject({ state: 'running', version: version + 1, reason: { code: 'HOST_LOST' }, generation: 1 });
+    expect(row).toMatchObject({ state: 'running', version: version + 1, reason: { code: 'HOST_LOST' }, life: 1 });
     const leftMs = (row.hostLostDeadlineAt?.getTime() ?? 0) - (row.hostLostAt?.getTime() ?? 0);
     expect(leftMs).toBe(AT_ONCE.deadlineMs);
     await sweeper.sweep();
@@ -73,7 +73,7 @@ describe('losing a host', () => {
       reason: null,
       hostLostAt: null,
       hostLostDeadlineAt: null,
-      generation: 1,
+      life: 1,
     });
     await passDeadline();
     await sweeper.sweep();
@@ -92,7 +92,7 @@ describe('losing a host', () => {
       expect(await rig.row(id)).toMatchObject({
         state: 'running',
         wolfInstanceId: 'gpu-2',
-        generation: 2,
+        life: 2,
         reason: null,
       });
     });
@@ -161,7 +161,7 @@ describe('losing a host', () => {
     const { id, replica } = await loseHost();
     await replica.watchLosses(AT_ONCE).sweep();
     expect(await replica.agents.stop(id)).toMatchObject({ state: 'stopping' });
-    expect(await replica.agents.resume(id)).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2', generation: 2 });
+    expect(await replica.agents.resume(id)).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2', life: 2 });
     await comeBack();
     await eventually(() => {
       expect(lobbyCounts()).toEqual([0, 1]);
@@ -179,7 +179,7 @@ describe('losing a host', () => {
     rig.wolfs.get('gpu-1')!.faults.answer = { kind: 'silent' };
     const later = await rig.addReplica();
     const startedAtMs = performance.now();
-    expect(await later.agents.resume(id)).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2', generation: 2 });
+    expect(await later.agents.resume(id)).toMatchObject({ state: 'running', wolfInstanceId: 'gpu-2', life: 2 });
     // A call to the host would wait for its answer for ten seconds.
     expect(performance.now() - startedAtMs).toBeLessThan(8_000);
   });

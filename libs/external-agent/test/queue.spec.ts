@@ -124,7 +124,7 @@ describe('waiting for a slot', () => {
     expect(await world.all.agents.resume(id)).toMatchObject({
       state: 'queued',
       reason: { code: 'QUEUED' },
-      generation: 2,
+      life: 2,
     });
     await setSlots(4);
     await create();

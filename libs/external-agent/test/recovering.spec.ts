@@ -27,13 +27,13 @@ describe('recovering a session whose driver died', () => {
   const startSteps: Readonly<Record<string, (id: SessionId) => Promise<void>>> = {
     'the row was inserted': async () => undefined,
     'placing was written': async (id) => {
-      await replica.repository.change(id, DEAD, { state: 'placing' });
+      await replica.repository.change(id, DEAD, 'place');
     },
     'the slot was reserved': async (id) => {
       await replica.placements.place({ sessionId: id });
     },
     'the host was written': async (id) => {
-      await replica.repository.change(id, DEAD, { state: 'starting', wolfInstanceId: 'gpu-1', startAttempts: 1 });
+      await replica.repository.change(id, DEAD, 'assign', { wolfInstanceId: 'gpu-1', startAttempts: 1, life: 1 });
     },
     'the token was issued': async (id) => {
       await rig.tokens.issue(id);
@@ -92,7 +92,7 @@ describe('recovering a session whose driver died', () => {
 
   it.each(deaths)('finishes the stop that was wanted after %s', async (_name, stepCount) => {
     const id = await dieAfter(stepCount);
-    await replica.repository.setDesired(id, 'stopped');
+    await replica.repository.requestStop(id);
     await rig.expireLease(id);
     replica.startReconciler();
     await eventually(async () => {
@@ -107,9 +107,9 @@ describe('recovering a session whose driver died', () => {
     ['the slot was released', 3],
   ])('finishes the stop after %s', async (_name, stepCount) => {
     const { id } = await replica.agents.create({ ownerId: OWNER });
-    await replica.repository.setDesired(id, 'stopped');
+    await replica.repository.requestStop(id);
     await replica.repository.claim(id, DEAD, 30_000);
-    await replica.repository.change(id, DEAD, { state: 'stopping' });
+    await replica.repository.change(id, DEAD, 'beginStop', { reason: null });
     if (stepCount > 0) await rig.tokens.revokeAll(id);
     if (stepCount > 1) await wolf.restart();
     if (stepCount > 2) await replica.placements.release(id);

@@ -46,7 +46,7 @@ describe('SessionDirectory', () => {
     const id = await rig.insert();
     const directory = directoryOver(rig.repository);
     await directory.get(id);
-    await rig.repository.setDesired(id, 'stopped');
+    await rig.repository.requestStop(id);
     expect(await directory.get(id)).toMatchObject({ desired: 'running' });
     nowMs += FRESH_MS;
     expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
@@ -55,7 +55,7 @@ describe('SessionDirectory', () => {
   it('sees a change of its own replica at once, also when a read that began before it ends after it', async () => {
     const id = await rig.insert();
     const before = await rig.row(id);
-    const changed = await rig.repository.setDesired(id, 'stopped');
+    const changed = await rig.repository.requestStop(id);
     let answer: (session: SessionEntity) => void = () => undefined;
     const slow = new Promise<SessionEntity>((resolve) => {
       answer = resolve;
@@ -76,7 +76,7 @@ describe('SessionDirectory', () => {
     const directory = directoryOver(rig.repository);
     await directory.get(id);
     await directory.get(other);
-    await rig.repository.setDesired(id, 'stopped');
+    await rig.repository.requestStop(id);
     directory.invalidate(how === 'by its id' ? id : undefined);
     expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
     await directory.get(id);

@@ -71,7 +71,7 @@ describe('SessionReconciler', () => {
     }
     expect(await replica.lists.listUnsettled(10, 10)).toEqual([]);
     await rig.dataSource.query(`UPDATE sessions SET desired = 'running', state = 'starting' WHERE id = $1`, [id]);
-    await replica.repository.setDesired(id, 'stopped');
+    await replica.repository.requestStop(id);
     expect(await replica.lists.listUnsettled(10, 10)).toEqual([{ id, wolfInstanceId: 'gpu-1' }]);
   });
 
@@ -108,7 +108,7 @@ describe('SessionReconciler', () => {
     const held = await rig.insert();
     await replica.repository.claim(held, 'somebody', 30_000);
     expect(await replica.lists.listUnsettled(10, 10)).toEqual([]);
-    await replica.repository.setDesired(running.id, 'stopped');
+    await replica.repository.requestStop(running.id);
     expect(await replica.lists.listUnsettled(10, 10)).toEqual([{ id: running.id, wolfInstanceId: 'gpu-1' }]);
   });
 

@@ -64,13 +64,13 @@ describe('SessionRepository', () => {
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
     const others = ['a', 'b', 'c', 'd'].filter((other) => other !== holder);
     for (const other of others) {
-      expect(await repository.change(id, other, { state: 'running' })).toBeUndefined();
+      expect(await repository.change(id, other, 'place')).toBeUndefined();
       expect(await repository.renew(id, other, 30_000)).toBe(false);
       await repository.release(id, other);
     }
-    expect(await repository.change(id, holder, { state: 'placing' })).toMatchObject({ state: 'placing', version: 2 });
+    expect(await repository.change(id, holder, 'place')).toMatchObject({ state: 'placing', version: 2 });
     await repository.release(id, holder);
-    expect(await repository.change(id, holder, { state: 'running' })).toBeUndefined();
+    expect(await repository.change(id, holder, 'setReason', { reason: null })).toBeUndefined();
   });
 
   it('takes the lease from a holder whose time is over, and refuses what he does then', async () => {
@@ -78,19 +78,20 @@ describe('SessionRepository', () => {
     await repository.claim(id, 'late', 30_000);
     await database.dataSource.query(`UPDATE sessions SET lease_expires_at = now() - interval '1 ms'`);
     expect(await repository.claim(id, 'next', 30_000)).toMatchObject({ leaseHolder: 'next' });
-    expect(await repository.change(id, 'late', { state: 'running' })).toBeUndefined();
+    expect(await repository.change(id, 'late', 'place')).toBeUndefined();
     expect(await repository.renew(id, 'late', 30_000)).toBe(false);
   });
 
   it('changes the columns it was told and no others', async () => {
     const id = await insert();
     await repository.claim(id, 'holder', 30_000);
-    await repository.change(id, 'holder', { state: 'starting', wolfInstanceId: 'gpu-1' });
-    await repository.setDesired(id, 'stopped');
+    await repository.change(id, 'holder', 'assign', { wolfInstanceId: 'gpu-1', startAttempts: 1, life: 1 });
+    await repository.requestStop(id);
     // The holder still believes that the session shall run.
-    const row = await repository.change(id, 'holder', { lobbyId: 'lobby', reason: { code: 'X', message: 'y' } });
+    await repository.change(id, 'holder', 'run', { lobbyId: 'lobby' });
+    const row = await repository.change(id, 'holder', 'beginStop', { reason: { code: 'X', message: 'y' } });
     expect(row).toMatchObject({
-      state: 'starting',
+      state: 'stopping',
       desired: 'stopped',
       wolfInstanceId: 'gpu-1',
       lobbyId: 'lobby',
@@ -101,7 +102,7 @@ describe('SessionRepository', () => {
       display: { width: 1920, height: 1080, refreshHz: 60 },
     });
     expect(await repository.find(id)).toEqual(row);
-    expect((await repository.change(id, 'holder', { reason: null }))?.reason).toBeNull();
+    expect((await repository.change(id, 'holder', 'setReason', { reason: null }))?.reason).toBeNull();
   });
 
   it('raises the version with what readers see, and with nothing else', async () => {
@@ -111,13 +112,13 @@ describe('SessionRepository', () => {
     await repository.claim(id, 'holder', 30_000);
     await repository.renew(id, 'holder', 30_000);
     expect(await version()).toBe(1);
-    await repository.change(id, 'holder', { state: 'placing' });
+    await repository.change(id, 'holder', 'place');
     expect(await version()).toBe(2);
     await repository.release(id, 'holder');
     expect(await version()).toBe(2);
-    await repository.setDesired(id, 'stopped');
+    await repository.requestStop(id);
     expect(await version()).toBe(3);
-    expect(await repository.setDesired(id, 'stopped')).toMatchObject({ version: 3 });
+    expect(await repository.requestStop(id)).toMatchObject({ version: 3 });
     await repository.requeueFailed(id);
     expect(await version()).toBe(3);
   });
@@ -125,17 +126,13 @@ describe('SessionRepository', () => {
   it('puts a failed session back into the queue, and no other', async () => {
     const id = await insert();
     await repository.claim(id, 'holder', 30_000);
-    await repository.change(id, 'holder', {
-      state: 'failed',
-      wolfInstanceId: 'gpu-1',
-      startAttempts: 3,
-      reason: { code: 'START_FAILED', message: '' },
-    });
+    await repository.change(id, 'holder', 'assign', { wolfInstanceId: 'gpu-1', startAttempts: 3, life: 1 });
+    await repository.change(id, 'holder', 'fail', { reason: { code: 'START_FAILED', message: '' } });
     await repository.requeueFailed(id);
     const queued = { state: 'queued', reason: null, wolfInstanceId: 'gpu-1', startAttempts: 0 };
     expect(await repository.find(id)).toMatchObject(queued);
-    await repository.change(id, 'holder', { state: 'failed' });
-    await repository.setDesired(id, 'stopped');
+    await repository.change(id, 'holder', 'fail', { reason: null });
+    await repository.requestStop(id);
     await repository.requeueFailed(id);
     expect(await repository.find(id)).toMatchObject({ state: 'failed' });
   });
@@ -144,7 +141,7 @@ describe('SessionRepository', () => {
     const id = createSessionId();
     expect(await repository.find(id)).toBeNull();
     expect(await repository.claim(id, 'holder', 30_000)).toBeUndefined();
-    expect(await repository.setDesired(id, 'stopped')).toBeUndefined();
+    expect(await repository.requestStop(id)).toBeUndefined();
   });
 
   it.each([
@@ -187,7 +184,9 @@ describe('SessionRepository', () => {
   it('leaves out the ended ones when only the active are asked for', async () => {
     const [active, ended] = [await insert('active'), await insert('ended')];
     await repository.claim(ended, 'holder', 30_000);
-    await repository.change(ended, 'holder', { state: 'stopped' });
+    await repository.requestStop(ended);
+    await repository.change(ended, 'holder', 'beginStop', { reason: null });
+    await repository.change(ended, 'holder', 'finishStop', { reason: null });
     const { sessions } = await lists.list({ ownerId: 'usr_ann', activeOnly: true, page: 0, pageSize: 3 });
     expect(sessions.map((session) => session.id)).toEqual([active]);
     expect(await lists.countByState()).toEqual({ queued: 1, stopped: 1 });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   ExternalAgentService,
   isSessionId,
-  markedGenerationOf,
+  markedLifeOf,
   markedSessionOf,
   SessionRepository,
   type SessionEntity,
@@ -76,7 +76,7 @@ export class LobbyRemoval {
  */
 function isDesktopOf(session: SessionEntity, wolfInstanceId: string, lobby: WolfLobby): boolean {
   const { runner } = lobby;
-  const isOfThisLife = runner.type === 'docker' && markedGenerationOf(runner.env) === session.generation;
+  const isOfThisLife = runner.type === 'docker' && markedLifeOf(runner.env) === session.life;
   const mayBeIts = session.lobbyId === null || session.lobbyId === lobby.id;
   return session.wolfInstanceId === wolfInstanceId && isOfThisLife && mayBeIts;
 }

@@ -26,9 +26,9 @@ export interface DesktopDefinition {
 }
 
 const MARKER = 'HELIX_SESSION_ID=';
-const GENERATION_MARKER = 'HELIX_SESSION_GENERATION=';
-/** The generation of desktops that were started by the release which did not tell it. */
-const FIRST_GENERATION = 1;
+const LIFE_MARKER = 'HELIX_SESSION_GENERATION=';
+/** Of desktops that were started by the release which did not tell it. */
+const FIRST_LIFE = 1;
 
 /** The session whose desktop has this environment, by what it says. Of a name given twice the container sees the last (wolf-api §4.4). */
 export function markedSessionOf(environment: readonly string[]): string | undefined {
@@ -36,9 +36,9 @@ export function markedSessionOf(environment: readonly string[]): string | undefi
 }
 
 /** Which life of its session the desktop with this environment belongs to; 0, which is none, when that cannot be read. */
-export function markedGenerationOf(environment: readonly string[]): number {
-  const text = environment.findLast((entry) => entry.startsWith(GENERATION_MARKER))?.slice(GENERATION_MARKER.length);
-  if (text === undefined) return FIRST_GENERATION;
+export function markedLifeOf(environment: readonly string[]): number {
+  const text = environment.findLast((entry) => entry.startsWith(LIFE_MARKER))?.slice(LIFE_MARKER.length);
+  if (text === undefined) return FIRST_LIFE;
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
 }
 
@@ -73,7 +73,7 @@ export function defineDesktop(
       `HELIX_API_BASE_URL=${config.apiUrl}`,
       `USER_API_TOKEN=${sessionToken}`,
       `${MARKER}${session.id}`,
-      `${GENERATION_MARKER}${String(session.generation)}`,
+      `${LIFE_MARKER}${String(session.life)}`,
     ],
     mounts: config.mounts.map((mount) => printMount(mount, session.id)),
     devices: [...gpu.devices, ...devicesFor(gpu.vendor, gpu.devices, config)],

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import type { WolfLobby, WolfSnapshot } from '@helix/wolf-client';
-import { markedGenerationOf, markedSessionOf } from '../desktop/desktop-definition.js';
+import { markedLifeOf, markedSessionOf } from '../desktop/desktop-definition.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import type { SessionDriver } from '../lifecycle/session-driver.js';
 import { LIMITS } from '../limits.js';
@@ -10,12 +10,12 @@ import type { SessionEntity } from '../session/session.entity.js';
 import type { HostWatch } from './host-watch.js';
 import { TwoReadings } from './two-readings.js';
 
-type AuditedSession = Pick<SessionEntity, 'id' | 'state' | 'desired' | 'generation' | 'wolfInstanceId' | 'lobbyId'>;
+type AuditedSession = Pick<SessionEntity, 'id' | 'state' | 'desired' | 'life' | 'wolfInstanceId' | 'lobbyId'>;
 
 /** A lobby that a host is seen to run for a session. */
 interface SeenLobby {
   readonly id: string;
-  readonly generation: number;
+  readonly life: number;
 }
 
 interface Suspect {
@@ -101,8 +101,8 @@ export class LobbyAuditor {
     for (const session of sessions) {
       const seen = lobbies.get(session.id) ?? [];
       if (isAsItShouldBe(session, wolfInstanceId, seen)) continue;
-      const { id, state, generation, lobbyId } = session;
-      const key = [wolfInstanceId, id, state, generation, lobbyId, ...seen.map((lobby) => lobby.id)].join(' ');
+      const { id, state, life, lobbyId } = session;
+      const key = [wolfInstanceId, id, state, life, lobbyId, ...seen.map((lobby) => lobby.id)].join(' ');
       if (!this.#handled.has(key)) found.push({ id, key });
     }
     const confirmed = this.#readings.confirm(
@@ -147,7 +147,7 @@ export class LobbyAuditor {
   /** Sessions that should run on this host, and those it is seen to run. Lobbies of nobody we know are somebody else's. */
   async #listConcerned(wolfInstanceId: string, ids: readonly SessionId[]): Promise<readonly AuditedSession[]> {
     return await this.#dataSource.query<AuditedSession[]>(
-      `SELECT id, state, desired, generation, wolf_instance_id AS "wolfInstanceId", lobby_id AS "lobbyId" FROM sessions
+      `SELECT id, state, desired, generation AS life, wolf_instance_id AS "wolfInstanceId", lobby_id AS "lobbyId" FROM sessions
        WHERE id = ANY($2) OR (wolf_instance_id = $1 AND state = 'running' AND desired = 'running')`,
       [wolfInstanceId, ids],
     );
@@ -160,7 +160,7 @@ function lobbiesBySession(lobbies: readonly WolfLobby[]): ReadonlyMap<SessionId,
     if (runner.type !== 'docker') continue;
     const sessionId = markedSessionOf(runner.env);
     if (sessionId === undefined || !isSessionId(sessionId)) continue;
-    const lobby = { id, generation: markedGenerationOf(runner.env) };
+    const lobby = { id, life: markedLifeOf(runner.env) };
     const others = found.get(sessionId);
     if (others === undefined) found.set(sessionId, [lobby]);
     else others.push(lobby);
@@ -170,7 +170,7 @@ function lobbiesBySession(lobbies: readonly WolfLobby[]): ReadonlyMap<SessionId,
 
 function isAsItShouldBe(session: AuditedSession, wolfInstanceId: string, seen: readonly SeenLobby[]): boolean {
   if (session.wolfInstanceId !== wolfInstanceId) return seen.length === 0;
-  const areOfThisLife = seen.every(({ generation }) => generation === session.generation);
+  const areOfThisLife = seen.every(({ life }) => life === session.life);
   switch (session.state) {
     case 'stopped':
     case 'failed':

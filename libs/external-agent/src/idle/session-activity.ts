@@ -2,15 +2,15 @@ import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from '../session/session-id.js';
-import { SessionEntity } from '../session/session.entity.js';
 import type { SessionReason } from '../session/session-state.js';
+import { SessionWriter } from '../session/session-writer.js';
 
 /**
  * When somebody last worked with each desktop, and which have been left alone for too long. Work is what changes something:
  * start, resume, input, a paste, an upload, a command. Watching, polling and a link's own traffic are not.
  */
 export class SessionActivity {
-  readonly #dataSource: DataSource;
+  readonly #writer: SessionWriter;
   /** Sessions whose activity was written a moment ago: one write tells enough for a while. */
   readonly #written = new LRUCache<SessionId, true>({
     max: LIMITS.sessionDirectoryMaxEntries,
@@ -18,7 +18,7 @@ export class SessionActivity {
   });
 
   constructor(dataSource: DataSource) {
-    this.#dataSource = dataSource;
+    this.#writer = new SessionWriter(dataSource);
   }
 
   /**
@@ -29,12 +29,7 @@ export class SessionActivity {
     if (this.#written.has(id)) return;
     this.#written.set(id, true);
     try {
-      await this.#dataSource
-        .createQueryBuilder()
-        .update(SessionEntity)
-        .set({ lastActivityAt: () => 'now()' })
-        .where(`id = :id AND state = 'running'`, { id })
-        .execute();
+      await this.#writer.changeMany('noteActivity', { where: 'id = :id', parameters: { id } });
     } catch {
       this.#written.delete(id);
     }
@@ -45,16 +40,15 @@ export class SessionActivity {
    * Each is returned to one caller only, whichever replicas ask at the same time; activity that comes first wins.
    */
   async stopIdle(defaultLimitMs: number, reason: SessionReason): Promise<readonly SessionId[]> {
-    const isIdle = `state = 'running' AND desired = 'running' AND coalesce(idle_limit_ms, $1) > 0
-      AND last_activity_at < now() - coalesce(idle_limit_ms, $1) * interval '1 millisecond'`;
-    // To an UPDATE the driver answers with the rows and their number.
-    const [rows] = await this.#dataSource.query<[{ id: SessionId }[], number]>(
-      `UPDATE sessions SET desired = 'stopped', reason = $2::jsonb, unfinished_drives = 0, retry_at = NULL,
-         version = version + 1, updated_at = now()
-       WHERE id IN (SELECT id FROM sessions WHERE ${isIdle} ORDER BY last_activity_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-       RETURNING id`,
-      [defaultLimitMs, JSON.stringify(reason), LIMITS.idleStopsAtOnce],
+    const isIdle = `state = 'running' AND desired = 'running' AND coalesce(idle_limit_ms, :defaultLimitMs) > 0
+      AND last_activity_at < now() - coalesce(idle_limit_ms, :defaultLimitMs) * interval '1 millisecond'`;
+    return await this.#writer.changeMany(
+      'stopIdle',
+      {
+        where: `id IN (SELECT id FROM sessions WHERE ${isIdle} ORDER BY last_activity_at LIMIT :limit FOR UPDATE SKIP LOCKED)`,
+        parameters: { defaultLimitMs, limit: LIMITS.idleStopsAtOnce },
+      },
+      { reason },
     );
-    return rows.map((row) => row.id);
   }
 }

@@ -1,8 +1,8 @@
 import { isWolfError } from '@helix/wolf-client';
 import { LIMITS } from '../limits.js';
 import type { SessionLease } from '../session/session-lease.js';
+import { hasEnded } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
-import { HOST_NOT_LOST } from '../session/session-patch.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import { DESKTOP_LOST_REASON } from './session-reasons.js';
 
@@ -29,7 +29,7 @@ export class DesktopAudit {
   ): Promise<SessionEntity> {
     if (!isSameWolf()) return session;
     try {
-      if (session.wolfInstanceId !== wolfInstanceId || hasEnded(session)) {
+      if (session.wolfInstanceId !== wolfInstanceId || hasEnded(session.state)) {
         await this.#parts.lobbies.stopAll(session, wolfInstanceId, lease);
         return session;
       }
@@ -40,7 +40,9 @@ export class DesktopAudit {
       }
       const lobbyId = await this.#parts.lobbies.find(session, wolfInstanceId, lease);
       if (lobbyId === session.lobbyId || !isSameWolf()) return session;
-      return lobbyId === undefined ? await this.#queueAnew(session, lease) : await lease.change({ lobbyId });
+      return lobbyId === undefined
+        ? await this.#queueAgain(session, lease)
+        : await lease.change('adoptLobby', { lobbyId });
     } catch (error) {
       lease.signal.throwIfAborted();
       if (!isWolfError(error)) throw error;
@@ -48,7 +50,7 @@ export class DesktopAudit {
     }
   }
 
-  async #queueAnew(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
+  async #queueAgain(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
     const { tokens, disconnect, now, logger } = this.#parts;
     logger.warn(
       { sessionId: session.id, wolfInstanceId: session.wolfInstanceId },
@@ -58,18 +60,10 @@ export class DesktopAudit {
     await tokens.revokeAll(session.id);
     disconnect(session.id);
     const ranForMs = session.startedAt === null ? 0 : now().getTime() - session.startedAt.getTime();
-    return await lease.change({
-      state: 'queued',
-      generation: session.generation + 1,
-      lobbyId: null,
+    return await lease.change('loseDesktop', {
       reason: DESKTOP_LOST_REASON,
-      ...HOST_NOT_LOST,
       // One that ends again and again is given up in the end.
-      ...(ranForMs >= LIMITS.startStableMs && { startAttempts: 0 }),
+      startAttempts: ranForMs >= LIMITS.startStableMs ? 0 : session.startAttempts,
     });
   }
-}
-
-function hasEnded({ state }: SessionEntity): boolean {
-  return state === 'stopped' || state === 'failed';
 }

@@ -5,7 +5,6 @@ import { unusableFieldsOf } from '../desktop/desktop-host.js';
 import { LIMITS } from '../limits.js';
 import { HostElsewhereError, type SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
-import { HOST_NOT_LOST, NOT_WAITING, type SessionPatch } from '../session/session-patch.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { DesktopStopper } from './desktop-stopper.js';
 import { ASK_PATIENCE, CREATE_PATIENCE, HOME_PATIENCE, OtherHosts } from './other-hosts.js';
@@ -48,7 +47,7 @@ export class DesktopStarter {
     }
     // One that waits is asked for again; nothing new is told unless something is.
     const isWaiting = session.state === 'queued' && session.queueDeadlineAt !== null;
-    if (session.state !== 'placing' && !isWaiting) session = await lease.change({ state: 'placing' });
+    if (session.state !== 'placing' && !isWaiting) session = await lease.change('place');
     if (session.desired === 'stopped') return session;
 
     const placement = await placements.place(placementRequestOf(session));
@@ -66,13 +65,13 @@ export class DesktopStarter {
     const placed = {
       wolfInstanceId,
       // What this life has left on the host before is not to be taken up should the session ever come back there.
-      ...(isElsewhere && !isOfEarlierLife && { generation: session.generation + 1 }),
-      ...NOT_WAITING,
+      life: isElsewhere && !isOfEarlierLife ? session.life + 1 : session.life,
+      startAttempts: session.startAttempts + 1,
     };
     const lobbyMayExist = earlierHost === wolfInstanceId;
     const isHome = lobbyMayExist && session.startedAt !== null;
     const others = new OtherHosts(this.#parts, isHome ? wolfInstanceId : undefined);
-    session = await this.#assign(session, { ...placed, startAttempts: session.startAttempts + 1 }, others, lease);
+    session = await this.#assign(session, placed, others, lease);
     if (session.wolfInstanceId !== wolfInstanceId)
       return await this.#bringUpSomewhere(session, UNTOUCHED, others, lease);
     // Of an earlier life even a lobby on the same host is not to be kept: its desktop's token is revoked.
@@ -103,7 +102,7 @@ export class DesktopStarter {
   }
 
   /**
-   * Gives the session another host. The old one is not waited for: what it still makes bears an older generation and a token that
+   * Gives the session another host. The old one is not waited for: what it still makes is of an earlier life and has a token that
    * is revoked, and is stopped when the host is seen.
    */
   async #move(session: SessionEntity, to: string, others: OtherHosts, lease: SessionLease): Promise<SessionEntity> {
@@ -111,7 +110,7 @@ export class DesktopStarter {
     await lease.hold();
     await tokens.revokeAll(session.id);
     disconnect(session.id);
-    session = await lease.change({ generation: session.generation + 1 });
+    session = await lease.change('leaveHost');
     await placements.release(session.id);
     const request = { ...placementRequestOf(session), preferredInstanceId: to, failedOn: others.tried };
     const placement = await placements.place(request);
@@ -122,7 +121,8 @@ export class DesktopStarter {
       { sessionId: session.id, from: session.wolfInstanceId, to: wolfInstanceId },
       'a start goes to another host',
     );
-    return await this.#assign(session, { wolfInstanceId, ...NOT_WAITING }, others, lease);
+    const { life, startAttempts } = session;
+    return await this.#assign(session, { wolfInstanceId, life, startAttempts }, others, lease);
   }
 
   /**
@@ -131,28 +131,26 @@ export class DesktopStarter {
    */
   async #assign(
     session: SessionEntity,
-    placed: SessionPatch & { readonly wolfInstanceId: string },
+    placed: { readonly wolfInstanceId: string; readonly life: number; readonly startAttempts: number },
     others: OtherHosts,
     lease: SessionLease,
   ): Promise<SessionEntity> {
     const { wolfInstanceId } = placed;
-    if (!(await this.#parts.repository.isLinkedElsewhere(wolfInstanceId)))
-      return await lease.change({ ...placed, state: 'starting' });
+    if (!(await this.#parts.repository.isLinkedElsewhere(wolfInstanceId))) return await lease.change('assign', placed);
     const other = others.isHome(wolfInstanceId) ? undefined : await others.find(session, wolfInstanceId);
     if (other === undefined) {
       // The slot is the session's, whoever asks again; the attempt is the other replica's to count.
-      await lease.change({ ...placed, startAttempts: session.startAttempts });
+      await lease.change('handOver', { ...placed, startAttempts: session.startAttempts });
       throw new HostElsewhereError(wolfInstanceId);
     }
     others.note(wolfInstanceId, 'HOST_AWAY');
-    return await this.#move(await lease.change({ ...placed, state: 'starting' }), other, others, lease);
+    return await this.#move(await lease.change('assign', placed), other, others, lease);
   }
 
   async #wait(session: SessionEntity, lease: SessionLease, { position, deadlineAt }: Queued): Promise<SessionEntity> {
     const isTold = session.queuePosition === position && session.queueDeadlineAt?.getTime() === deadlineAt.getTime();
     if (session.state === 'queued' && isTold) return session;
-    return await lease.change({
-      state: 'queued',
+    return await lease.change('wait', {
       reason: queuedReason(position, deadlineAt),
       queuePosition: position,
       queueDeadlineAt: deadlineAt,
@@ -200,7 +198,7 @@ export class DesktopStarter {
       }
       lobbyMayExist = true;
       if (!(await placements.confirm(session.id))) throw new StartError('SLOT_LOST', 'the slot is gone');
-      session = await lease.markRunning(lobbyId);
+      session = await lease.change('run', { lobbyId });
       this.#parts.expectDesktop(session.id);
       logger.info({ sessionId: session.id, wolfInstanceId, lobbyId }, 'session is running');
       return { session };
@@ -222,16 +220,16 @@ export class DesktopStarter {
     reason: SessionReason,
   ): Promise<SessionEntity> {
     const failure = await this.#stopper.clearHost(session, lobbyHost, lease);
-    if (failure !== undefined) return await this.#stopper.explain(session, lease, reason);
-    await this.#stopper.letGo(session, lease);
-    return await lease.change({ state: 'failed', lobbyId: null, reason, ...NOT_WAITING, ...HOST_NOT_LOST });
+    if (failure !== undefined) return await this.#stopper.setReason(session, lease, reason);
+    await this.#stopper.releaseResources(session, lease);
+    return await lease.change('fail', { reason });
   }
 }
 
 /** What a host may have of the session before it is asked. */
 interface Traces {
   readonly lobbyMayExist: boolean;
-  /** A lobby of this generation was asked for by this life. */
+  /** A lobby of this life was asked for by this life. */
   readonly mayAdopt: boolean;
 }
 

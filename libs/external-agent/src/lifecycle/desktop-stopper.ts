@@ -1,10 +1,8 @@
 import { isWolfError } from '@helix/wolf-client';
 import { IDLE_REASON } from '../idle/idle-sweeper.js';
-import { isHostGivenUp } from '../session/is-host-given-up.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionReason } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
-import { NOT_WAITING } from '../session/session-patch.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import { HOST_DRAINED_REASON, HOST_REMOVED_REASON, stopReason } from './session-reasons.js';
 
@@ -26,7 +24,7 @@ export class DesktopStopper {
     const hasNothingYet = session.startAttempts === 0 && (session.state === 'queued' || session.state === 'placing');
     if (session.state !== 'stopping') {
       const hadDesktop = session.state === 'running';
-      session = await lease.change({ state: 'stopping', reason: keptReason(session), ...NOT_WAITING });
+      session = await lease.change('beginStop', { reason: keptReason(session) });
       if (hadDesktop) await pictures.keep(session.id, lease.signal);
     }
     await lease.hold();
@@ -45,10 +43,10 @@ export class DesktopStopper {
           'a desktop could not be stopped yet; it is tried again',
         );
       }
-      return await this.explain(session, lease, reason);
+      return await this.setReason(session, lease, reason);
     }
-    await this.letGo(session, lease);
-    session = await lease.finishStop(keptReason(session));
+    await this.releaseResources(session, lease);
+    session = await lease.change('finishStop', { reason: keptReason(session) });
     logger.info({ sessionId: session.id, wolfInstanceId }, 'session is stopped');
     return session;
   }
@@ -71,7 +69,7 @@ export class DesktopStopper {
 
   /**
    * Stops what an earlier life of the session may have left on the host, if that can be asked now. Nobody waits for a host that is
-   * away: what it still runs is of an older generation, and is stopped when the host is seen again.
+   * away: what it still runs is of an earlier life, and is stopped when the host is seen again.
    */
   async leaveBehind(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<void> {
     if (wolfInstanceId === null || !this.#parts.hosts.isStanding(wolfInstanceId)) return;
@@ -80,16 +78,26 @@ export class DesktopStopper {
   }
 
   /** Token, slot and link: what a session that has ended does not hold. */
-  async letGo(session: SessionEntity, lease: SessionLease): Promise<void> {
+  async releaseResources(session: SessionEntity, lease: SessionLease): Promise<void> {
     await lease.hold();
     await this.#parts.tokens.revokeAll(session.id);
     await this.#parts.placements.release(session.id);
     this.#parts.disconnect(session.id);
   }
 
-  async explain(session: SessionEntity, lease: SessionLease, reason: SessionReason): Promise<SessionEntity> {
-    return session.reason?.message === reason.message ? session : await lease.change({ reason });
+  /** Tells the owner what stands in the way; written once for each reason. */
+  async setReason(session: SessionEntity, lease: SessionLease, reason: SessionReason): Promise<SessionEntity> {
+    return session.reason?.message === reason.message ? session : await lease.change('setReason', { reason });
   }
+}
+
+/**
+ * Is the session's host lost, and not waited for any more: its time is over, or the owner wants the desktop again, which another
+ * host can have at once? What the lost one still runs is of an earlier life by then.
+ */
+export function isHostGivenUp({ state, desired, hostLostAt, hostLostDeadlineAt }: SessionEntity, now: Date): boolean {
+  if (hostLostAt === null || hostLostDeadlineAt === null) return false;
+  return hostLostDeadlineAt <= now || (state === 'stopping' && desired === 'running');
 }
 
 /** What stands on a session as it stops and afterwards: why it was stopped, if nobody asked. */

@@ -129,7 +129,7 @@ export class ExternalAgentService {
    * @throws ExternalAgentError SESSION_NOT_FOUND
    */
   async stop(id: SessionId): Promise<SessionEntity> {
-    this.#remembered(await this.#parts.repository.setDesired(id, 'stopped'));
+    this.#remembered(await this.#parts.repository.requestStop(id));
     return await this.#settle(id);
   }
 

@@ -7,7 +7,7 @@ import {
   type WolfLobby,
   type WolfLobbyId,
 } from '@helix/wolf-client';
-import { markedGenerationOf, markedSessionOf, type DesktopDefinition } from '../desktop/desktop-definition.js';
+import { markedLifeOf, markedSessionOf, type DesktopDefinition } from '../desktop/desktop-definition.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
@@ -19,7 +19,7 @@ import { StartError } from './start-error.js';
  * The lobbies of sessions on their Wolf. Wolf knows nothing of sessions: a lobby belongs to the one whose marker stands in
  * its runner's environment (wolf-api §4.4), and a create whose answer was lost may have made one (§4.2). So every create
  * looks first, and looks again afterwards. Of several the newest is kept: each create has a token of its own, and only
- * the latest token is not revoked. A lobby of another generation of the session is never kept: its session has begun a new life
+ * the latest token is not revoked. A lobby of another life of its session is never kept: the session was started again
  * since, perhaps on another host while this one was away.
  *
  * A lobby that bears a session's marker and refuses its PIN was not made for it: the PIN is on the row before a lobby is
@@ -101,7 +101,7 @@ export class LobbyKeeper {
   async stopOlder(session: SessionEntity, wolfInstanceId: string, lease: SessionLease): Promise<void> {
     const client = this.#clients.for(wolfInstanceId);
     const lobbies = await this.#listOf(client, session, lease.signal);
-    const older = lobbies.filter((lobby) => !isOfGeneration(lobby, session.generation));
+    const older = lobbies.filter((lobby) => !isOfLife(lobby, session.life));
     if (older.length > 0 && older.length === lobbies.length) {
       await lease.hold();
       await this.#stopStreams(client, session, wolfInstanceId, lease);
@@ -119,7 +119,7 @@ export class LobbyKeeper {
   ): Promise<WolfLobbyId | undefined> {
     const client = this.#clients.for(wolfInstanceId);
     const lobbies = await this.#listOf(client, session, signal);
-    const own = lobbies.filter((lobby) => isOfGeneration(lobby, session.generation));
+    const own = lobbies.filter((lobby) => isOfLife(lobby, session.life));
     const kept = own.find((lobby) => lobby.id === wanted) ?? own.at(-1);
     const extra = lobbies.filter((lobby) => lobby !== kept);
     await this.#stopLobbies(client, session, wolfInstanceId, extra, lease);
@@ -226,8 +226,8 @@ export class LobbyKeeper {
 
 type Asked = { readonly lobbyId: WolfLobbyId } | { readonly failure: unknown; readonly lobbyId?: undefined };
 
-function isOfGeneration({ runner }: WolfLobby, generation: number): boolean {
-  return runner.type === 'docker' && markedGenerationOf(runner.env) === generation;
+function isOfLife({ runner }: WolfLobby, life: number): boolean {
+  return runner.type === 'docker' && markedLifeOf(runner.env) === life;
 }
 
 /** Did the create fail before anything of it reached Wolf? Then there is no lobby to look for. */

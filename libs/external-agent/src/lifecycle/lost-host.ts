@@ -1,15 +1,13 @@
 import { SCHEDULER_LIMITS } from '@helix/scheduler';
-import { isHostGivenUp } from '../session/is-host-given-up.js';
 import type { SessionLease } from '../session/session-lease.js';
 import type { SessionEntity } from '../session/session.entity.js';
-import { HOST_NOT_LOST } from '../session/session-patch.js';
-import type { DesktopStopper } from './desktop-stopper.js';
+import { isHostGivenUp, type DesktopStopper } from './desktop-stopper.js';
 import type { SessionDriverParts } from './session-driver-parts.js';
 import { HOST_GONE_REASON, HOST_GONE_RESTART_REASON } from './session-reasons.js';
 
 /**
  * What becomes of a session whose host did not come back in time. Its slot and its token are taken back without asking the host;
- * the desktop that may still run there is of an earlier generation from then on, and is stopped when the host is seen again.
+ * the desktop that may still run there is of an earlier life from then on, and is stopped when the host is seen again.
  */
 export class LostHost {
   readonly #parts: SessionDriverParts;
@@ -34,16 +32,9 @@ export class LostHost {
       { sessionId: session.id, wolfInstanceId, isWantedElsewhere },
       'the host of a session did not come back',
     );
-    await this.#stopper.letGo(session, lease);
-    const ended = { lobbyId: null, generation: session.generation + 1, ...HOST_NOT_LOST };
-    if (!isWantedElsewhere) return await lease.change({ ...ended, state: 'failed', reason: HOST_GONE_REASON });
-    return await lease.change({
-      ...ended,
-      state: 'queued',
-      reason: HOST_GONE_RESTART_REASON,
-      // No host is preferred, and nothing is looked for on the one that is lost.
-      wolfInstanceId: null,
-      startAttempts: 0,
-    });
+    await this.#stopper.releaseResources(session, lease);
+    return isWantedElsewhere
+      ? await lease.change('restartElsewhere', { reason: HOST_GONE_RESTART_REASON })
+      : await lease.change('failLostHost', { reason: HOST_GONE_REASON });
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionId } from '../session/session-id.js';
 import { HostElsewhereError, LeaseLostError, SessionLease } from '../session/session-lease.js';
+import { hasEnded } from '../session/session-state.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import { DesktopAudit } from './desktop-audit.js';
 import { DesktopStarter } from './desktop-starter.js';
@@ -13,7 +14,7 @@ export type { SessionDriverParts } from './session-driver-parts.js';
 /**
  * Moves one session towards what its owner wants: place → lobby → running, or stop → slot released. Every step is written
  * before the next begins, so that whoever comes after a crash knows what may have been done and can do it again; what a
- * session holds is let go before it is called stopped or failed. The row's lease keeps two drivers apart.
+ * session holds is released before it is called stopped or failed. The row's lease keeps two drivers apart.
  */
 export class SessionDriver {
   readonly #parts: SessionDriverParts;
@@ -56,7 +57,7 @@ export class SessionDriver {
     const audited = async (session: SessionEntity, lease: SessionLease): Promise<SessionEntity> => {
       session = await this.#audit.audit(session, wolfInstanceId, lease, isSameWolf);
       // What it has on another host, which may be linked elsewhere, is for its drive.
-      if (session.wolfInstanceId !== wolfInstanceId && !hasEnded(session)) return session;
+      if (session.wolfInstanceId !== wolfInstanceId && !hasEnded(session.state)) return session;
       // Lost more than once in a short time: the reconciler takes it up after a pause.
       if (session.state === 'queued' && session.startAttempts > 1) return session;
       return await this.#advance(session, lease);
@@ -116,9 +117,9 @@ export class SessionDriver {
   }
 
   async #advance(session: SessionEntity, lease: SessionLease): Promise<SessionEntity> {
-    if (hasEnded(session)) {
-      // Nothing to let go, unless a driver did something after it had lost its lease.
-      await this.#stopper.letGo(session, lease);
+    if (hasEnded(session.state)) {
+      // Nothing to release, unless a driver did something after it had lost its lease.
+      await this.#stopper.releaseResources(session, lease);
       return session;
     }
     if (session.state !== 'stopping' && session.desired === 'running') {
@@ -131,8 +132,4 @@ export class SessionDriver {
     }
     return session;
   }
-}
-
-function hasEnded({ state }: SessionEntity): boolean {
-  return state === 'stopped' || state === 'failed';
 }

@@ -3,7 +3,8 @@ import type { DataSource } from 'typeorm';
 import { HOST_LOST_REASON, HOST_LOST_RESTART_REASON } from '../lifecycle/session-reasons.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
-import { LEASE_IS_FREE } from './session-sql.js';
+import { LEASE_IS_FREE } from './session-state.js';
+import { SessionWriter } from './session-writer.js';
 
 export interface HostLossPolicy {
   /** A host that holds no link and is not heard of for this long is lost, in milliseconds. */
@@ -13,12 +14,14 @@ export interface HostLossPolicy {
 }
 
 /**
- * Of a host `i`, with $1 in milliseconds. A link that stands is told of by whoever holds it well within `silenceMs`: one that is
+ * Of a host `i`. A link that stands is told of by whoever holds it well within `silenceMs`: one that is
  * not for longer was held by a replica that is gone itself.
  */
-const IS_LOST = `greatest(i.last_seen_at, CASE WHEN i.link_connected
-    THEN i.last_seen_at + interval '${String(SCHEDULER_LIMITS.silenceMs)} milliseconds' ELSE i.link_changed_at END)
-  < now() - $1::float8 * interval '1 millisecond'`;
+function isLost(afterMs: string): string {
+  return `greatest(i.last_seen_at, CASE WHEN i.link_connected
+      THEN i.last_seen_at + interval '${String(SCHEDULER_LIMITS.silenceMs)} milliseconds' ELSE i.link_changed_at END)
+    < now() - CAST(${afterMs} AS float8) * interval '1 millisecond'`;
+}
 
 /**
  * Which sessions have lost their host, and until when they wait for it. Marks are made whoever holds the session's lease, as an
@@ -26,22 +29,24 @@ const IS_LOST = `greatest(i.last_seen_at, CASE WHEN i.link_connected
  */
 export class HostLosses {
   readonly #dataSource: DataSource;
+  readonly #writer: SessionWriter;
   readonly #policy: HostLossPolicy;
 
   constructor(dataSource: DataSource, policy: HostLossPolicy) {
     this.#dataSource = dataSource;
+    this.#writer = new SessionWriter(dataSource);
     this.#policy = policy;
   }
 
   /** Takes the marks from sessions whose host is back, and returns them. */
   async clearReturned(): Promise<readonly SessionId[]> {
-    return await this.#update(
-      `UPDATE sessions s SET host_lost_at = NULL, host_lost_deadline_at = NULL, retry_at = NULL,
-         reason = CASE WHEN s.reason->>'code' = $2 THEN NULL ELSE s.reason END, version = s.version + 1, updated_at = now()
-       WHERE s.id IN (SELECT l.id FROM sessions l JOIN wolf_instances i ON i.id = l.wolf_instance_id
-         WHERE l.host_lost_at IS NOT NULL AND NOT ${IS_LOST} ORDER BY l.id LIMIT $3 FOR UPDATE OF l SKIP LOCKED)
-       RETURNING s.id`,
-      [this.#policy.afterMs, HOST_LOST_REASON.code, LIMITS.hostLossesAtOnce],
+    const where = `id IN (SELECT l.id FROM sessions l JOIN wolf_instances i ON i.id = l.wolf_instance_id
+      WHERE l.host_lost_at IS NOT NULL AND NOT ${isLost(':afterMs')} ORDER BY l.id LIMIT :limit FOR UPDATE OF l SKIP LOCKED)`;
+    const parameters = { afterMs: this.#policy.afterMs, code: HOST_LOST_REASON.code, limit: LIMITS.hostLossesAtOnce };
+    return await this.#writer.changeMany(
+      'clearHostLost',
+      { where, parameters },
+      { reason: () => `CASE WHEN reason->>'code' = :code THEN NULL ELSE reason END` },
     );
   }
 
@@ -50,22 +55,19 @@ export class HostLosses {
    * lobby and token are theirs while the host may come back.
    */
   async mark(): Promise<readonly SessionId[]> {
-    return await this.#update(
-      `UPDATE sessions s SET host_lost_at = now(), host_lost_deadline_at = now() + $2::float8 * interval '1 millisecond',
-         retry_at = NULL, version = s.version + 1, updated_at = now(),
-         reason = CASE WHEN s.state <> 'running' OR s.desired <> 'running' THEN s.reason
-           WHEN s.on_host_lost = 'restart' THEN $4::jsonb ELSE $3::jsonb END
-       WHERE s.id IN (SELECT l.id FROM sessions l JOIN wolf_instances i ON i.id = l.wolf_instance_id
-         WHERE l.state IN ('starting','running','stopping') AND l.host_lost_at IS NULL AND ${IS_LOST}
-         ORDER BY l.id LIMIT $5 FOR UPDATE OF l SKIP LOCKED)
-       RETURNING s.id`,
-      [
-        this.#policy.afterMs,
-        this.#policy.deadlineMs,
-        JSON.stringify(HOST_LOST_REASON),
-        JSON.stringify(HOST_LOST_RESTART_REASON),
-        LIMITS.hostLossesAtOnce,
-      ],
+    const where = `id IN (SELECT l.id FROM sessions l JOIN wolf_instances i ON i.id = l.wolf_instance_id
+      WHERE l.state IN ('starting','running','stopping') AND l.host_lost_at IS NULL AND ${isLost(':afterMs')}
+      ORDER BY l.id LIMIT :limit FOR UPDATE OF l SKIP LOCKED)`;
+    const { afterMs, deadlineMs } = this.#policy;
+    const reasons = { mayReturn: JSON.stringify(HOST_LOST_REASON), restarts: JSON.stringify(HOST_LOST_RESTART_REASON) };
+    return await this.#writer.changeMany(
+      'markHostLost',
+      { where, parameters: { afterMs, deadlineMs, limit: LIMITS.hostLossesAtOnce, ...reasons } },
+      {
+        hostLostDeadlineAt: () => `now() + CAST(:deadlineMs AS float8) * interval '1 millisecond'`,
+        reason: () => `CASE WHEN state <> 'running' OR desired <> 'running' THEN reason
+          WHEN on_host_lost = 'restart' THEN CAST(:restarts AS jsonb) ELSE CAST(:mayReturn AS jsonb) END`,
+      },
     );
   }
 
@@ -73,16 +75,10 @@ export class HostLosses {
   async listOverdue(): Promise<readonly SessionId[]> {
     const rows = await this.#dataSource.query<{ id: SessionId }[]>(
       `SELECT id FROM sessions s WHERE host_lost_at IS NOT NULL AND host_lost_deadline_at <= now() AND ${LEASE_IS_FREE}
-         AND NOT EXISTS (SELECT FROM wolf_instances i WHERE i.id = s.wolf_instance_id AND NOT ${IS_LOST})
+         AND NOT EXISTS (SELECT FROM wolf_instances i WHERE i.id = s.wolf_instance_id AND NOT ${isLost('$1')})
        ORDER BY host_lost_deadline_at, id LIMIT $2`,
       [this.#policy.afterMs, LIMITS.hostLossesAtOnce],
     );
-    return rows.map(({ id }) => id);
-  }
-
-  async #update(statement: string, parameters: readonly unknown[]): Promise<readonly SessionId[]> {
-    // To an UPDATE the driver answers with the rows and their number.
-    const [rows] = await this.#dataSource.query<[{ id: SessionId }[], number]>(statement, [...parameters]);
     return rows.map(({ id }) => id);
   }
 }

@@ -1,15 +1,23 @@
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
-import type { SessionReason } from './session-state.js';
+import type { SessionState } from './session-state.js';
 import type { SessionEntity } from './session.entity.js';
-import type { SessionPatch } from './session-patch.js';
 import type { SessionRepository } from './session.repository.js';
+import { transitionOf, type DriverTransition, type Given } from './transitions.js';
 
 /** Thrown when the lease ran out under its holder: another replica may be at work, so this one stops touching the session. */
 export class LeaseLostError extends Error {
   constructor(sessionId: SessionId) {
     super(`the lease of ${sessionId} is lost`);
     this.name = 'LeaseLostError';
+  }
+}
+
+/** Thrown when a driver asks for a transition that does not go from the session's state: a fault of the driver. */
+export class IllegalTransitionError extends Error {
+  constructor(sessionId: SessionId, transition: DriverTransition, state: SessionState) {
+    super(`${transition} of ${sessionId} does not go from ${state}`);
+    this.name = 'IllegalTransitionError';
   }
 }
 
@@ -29,17 +37,19 @@ export class SessionLease {
   readonly #onChange: (session: SessionEntity) => void;
   readonly #lost = new AbortController();
   readonly #renewal: NodeJS.Timeout;
+  #state: SessionState;
   #endsAt: number;
 
   private constructor(
     repository: SessionRepository,
-    id: SessionId,
+    { id, state }: SessionEntity,
     holder: string,
     onChange: (session: SessionEntity) => void,
     askedAt: number,
   ) {
     this.#repository = repository;
     this.#id = id;
+    this.#state = state;
     this.#holder = holder;
     this.#onChange = onChange;
     this.#endsAt = askedAt + LIMITS.leaseMs;
@@ -64,7 +74,7 @@ export class SessionLease {
     const session = await repository.claim(id, holder, LIMITS.leaseMs, here);
     if (session === undefined) return undefined;
     onChange(session);
-    return { lease: new SessionLease(repository, id, holder, onChange, askedAt), session };
+    return { lease: new SessionLease(repository, session, holder, onChange, askedAt), session };
   }
 
   /** Aborts, with a LeaseLostError, when the lease is known or feared to be lost, and by `destroy`. */
@@ -85,28 +95,20 @@ export class SessionLease {
     this.#endsAt = askedAt + LIMITS.leaseMs;
   }
 
-  /** @throws LeaseLostError */
-  change(patch: SessionPatch): Promise<SessionEntity> {
-    return this.#write(() => this.#repository.change(this.#id, this.#holder, patch));
-  }
-
-  /** See `SessionRepository.markRunning`. @throws LeaseLostError */
-  markRunning(lobbyId: string): Promise<SessionEntity> {
-    return this.#write(() => this.#repository.markRunning(this.#id, this.#holder, lobbyId));
-  }
-
-  /** See `SessionRepository.finishStop`. @throws LeaseLostError */
-  finishStop(reason: SessionReason | null): Promise<SessionEntity> {
-    return this.#write(() => this.#repository.finishStop(this.#id, this.#holder, reason));
-  }
-
-  async #write(change: () => Promise<SessionEntity | undefined>): Promise<SessionEntity> {
+  /**
+   * Makes a transition and resolves with the row after it.
+   * @throws LeaseLostError; IllegalTransitionError when the session is in a state from which it does not go
+   */
+  async change<Name extends DriverTransition>(name: Name, ...given: Given<Name>): Promise<SessionEntity> {
     this.#lost.signal.throwIfAborted();
-    const session = await change();
+    // Under the lease a state that has not ended is changed by its holder only, so that what is known here holds.
+    if (!transitionOf(name).from.includes(this.#state)) throw new IllegalTransitionError(this.#id, name, this.#state);
+    const session = await this.#repository.change(this.#id, this.#holder, name, ...given);
     if (session === undefined) {
       this.destroy();
       throw new LeaseLostError(this.#id);
     }
+    this.#state = session.state;
     this.#onChange(session);
     return session;
   }

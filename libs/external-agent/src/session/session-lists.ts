@@ -1,7 +1,7 @@
 import { isLinkedElsewhere } from '@helix/scheduler';
 import { Brackets, type DataSource } from 'typeorm';
 import type { SessionId } from './session-id.js';
-import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
+import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-state.js';
 import { SessionEntity } from './session.entity.js';
 
 export interface SessionPage {

@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 import { queuedReason } from '../lifecycle/session-reasons.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
-import { IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
+import { IS_WAITING, LEASE_IS_FREE } from './session-state.js';
+import { SessionWriter } from './session-writer.js';
 
 interface Moved {
   readonly id: SessionId;
@@ -13,9 +14,11 @@ interface Moved {
 /** Sessions that wait for a slot, beside the queue of placements. Every method rejects with the database's errors. */
 export class SessionQueue {
   readonly #dataSource: DataSource;
+  readonly #writer: SessionWriter;
 
   constructor(dataSource: DataSource) {
     this.#dataSource = dataSource;
+    this.#writer = new SessionWriter(dataSource);
   }
 
   /** Those that the queue does not hold any more, or not for longer: they have a slot, or wait in vain. */
@@ -39,16 +42,20 @@ export class SessionQueue {
       [LIMITS.queuePositionsAtOnce],
     );
     if (moved.length === 0) return;
-    await this.#dataSource.query(
-      `UPDATE sessions s SET queue_position = m.position, reason = m.reason::jsonb, version = version + 1, updated_at = now()
-       FROM unnest($1::text[], $2::int[], $3::text[]) m (id, position, reason)
-       WHERE s.id = m.id AND s.id IN (SELECT id FROM sessions WHERE id = ANY($1) AND ${IS_WAITING} ORDER BY id FOR UPDATE SKIP LOCKED)
-         AND s.queue_position IS DISTINCT FROM m.position`,
-      [
-        moved.map(({ id }) => id),
-        moved.map(({ position }) => position),
-        moved.map(({ position, deadlineAt }) => JSON.stringify(queuedReason(position, deadlineAt))),
-      ],
+    const place = 'array_position(CAST(:ids AS text[]), id)';
+    const position = `(CAST(:positions AS int[]))[${place}]`;
+    await this.#writer.changeMany(
+      'moveInQueue',
+      {
+        where: `id IN (SELECT id FROM sessions WHERE id = ANY(:ids) AND ${IS_WAITING} ORDER BY id FOR UPDATE SKIP LOCKED)
+          AND queue_position IS DISTINCT FROM ${position}`,
+        parameters: {
+          ids: moved.map(({ id }) => id),
+          positions: moved.map(({ position }) => position),
+          reasons: moved.map(({ position, deadlineAt }) => JSON.stringify(queuedReason(position, deadlineAt))),
+        },
+      },
+      { queuePosition: () => position, reason: () => `CAST((CAST(:reasons AS text[]))[${place}] AS jsonb)` },
     );
   }
 }

@@ -3,7 +3,7 @@ import type { DisplaySettings } from '../desktop/display-settings.js';
 import type { SessionId } from './session-id.js';
 import type { DesiredState, HostLostWish, SessionReason, SessionState } from './session-state.js';
 
-/** One desktop session. Written only through `SessionRepository`, by targeted updates. */
+/** One desktop session. Changed only through `SessionWriter`, by the transitions of one table. */
 @Entity({ name: 'sessions' })
 export class SessionEntity {
   @PrimaryColumn({ type: 'text' })
@@ -52,9 +52,12 @@ export class SessionEntity {
   @Column({ type: 'jsonb' })
   labels!: Readonly<Record<string, string>>;
 
-  /** Counts its lives: rises whenever a lobby that may stand already must never be taken for its desktop. */
-  @Column({ type: 'int' })
-  generation!: number;
+  /**
+   * Counts its lives: rises whenever a lobby that may stand already must never be taken for its desktop. The column keeps the name
+   * that it had first: the previous release, which may run beside this one, reads and writes it by that.
+   */
+  @Column({ type: 'int', name: 'generation' })
+  life!: number;
 
   /** Labels which its host must have. */
   @Column({ type: 'jsonb', name: 'placement_labels' })

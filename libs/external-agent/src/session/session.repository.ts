@@ -1,11 +1,10 @@
 import { isLinkedElsewhere } from '@helix/scheduler';
-import type { DataSource, QueryDeepPartialEntity } from 'typeorm';
-import { LIMITS } from '../limits.js';
+import type { DataSource } from 'typeorm';
 import type { SessionId } from './session-id.js';
-import { HAS_ENDED, IS_SETTLED, IS_WAITING, LEASE_IS_FREE } from './session-sql.js';
-import { HOST_NOT_LOST, NOT_WAITING, type SessionPatch } from './session-patch.js';
+import { LEASE_IS_FREE, type SessionReason } from './session-state.js';
+import { SessionWriter } from './session-writer.js';
 import { SessionEntity } from './session.entity.js';
-import type { DesiredState, SessionReason } from './session-state.js';
+import { INITIAL_STATE, type DriverTransition, type Given } from './transitions.js';
 
 export type NewSession = Pick<
   SessionEntity,
@@ -14,16 +13,18 @@ export type NewSession = Pick<
   Partial<Pick<SessionEntity, 'placementLabels' | 'queueMs' | 'onHostLost'>>;
 
 /**
- * Sessions in PostgreSQL. Nothing here saves a whole row: a command changes the columns it owns, in one statement that
+ * Sessions in PostgreSQL. Nothing here saves a whole row: a command changes the columns of its transition, in one statement that
  * names the lease it holds, so that no stale copy ever overwrites what another command wrote.
  */
 export class SessionRepository {
   readonly #dataSource: DataSource;
+  readonly #writer: SessionWriter;
   readonly #replicaId: string;
 
   /** `replicaId`: whose links count as those of this process; see `isLinkedElsewhere`. */
   constructor(dataSource: DataSource, replicaId = '') {
     this.#dataSource = dataSource;
+    this.#writer = new SessionWriter(dataSource);
     this.#replicaId = replicaId;
   }
 
@@ -35,7 +36,7 @@ export class SessionRepository {
       .into(SessionEntity)
       .values({
         ...session,
-        state: 'queued',
+        state: INITIAL_STATE,
         desired: 'running',
         version: 1,
         startAttempts: 0,
@@ -67,16 +68,12 @@ export class SessionRepository {
   }
 
   /**
-   * Records what the owner wants, whoever holds the lease; the holder sees it with its next change. Wanting it again
-   * changes nothing. `undefined` when there is no such session.
+   * The owner wants the desktop stopped; whoever holds the lease sees it with its next change. Wanting it again changes nothing.
+   * `undefined` when there is no such session.
    */
-  async setDesired(id: SessionId, desired: DesiredState): Promise<SessionEntity | undefined> {
-    const changed = await this.#change(
-      { desired, unfinishedDrives: 0, retryAt: null },
-      'id = :id AND desired <> :desired',
-      { id, desired },
-    );
-    return changed ?? (await this.find(id)) ?? undefined;
+  async requestStop(id: SessionId): Promise<SessionEntity | undefined> {
+    const rows = { where: `id = :id AND desired <> 'stopped'`, parameters: { id } };
+    return (await this.#writer.changeOne('requestStop', rows)) ?? (await this.find(id)) ?? undefined;
   }
 
   /**
@@ -84,105 +81,42 @@ export class SessionRepository {
    * of which it was asked before do not count.
    */
   async stopOnHost(wolfInstanceId: string, reason: SessionReason, limit: number): Promise<number> {
-    // To an UPDATE the driver answers with the rows and their number.
-    const [, count] = await this.#dataSource.query<[unknown[], number]>(
-      `UPDATE sessions SET desired = 'stopped', reason = $2::jsonb, unfinished_drives = 0, retry_at = NULL,
-         version = version + 1, updated_at = now()
-       WHERE id IN (SELECT id FROM sessions WHERE wolf_instance_id = $1 AND state IN ('starting','running')
-         AND desired = 'running' ORDER BY id LIMIT $3 FOR UPDATE)`,
-      [wolfInstanceId, JSON.stringify(reason), limit],
-    );
-    return count;
+    const where = `id IN (SELECT id FROM sessions WHERE wolf_instance_id = :wolfInstanceId AND state IN ('starting','running')
+      AND desired = 'running' ORDER BY id LIMIT :limit FOR UPDATE)`;
+    const rows = { where, parameters: { wolfInstanceId, limit } };
+    return (await this.#writer.changeMany('stopOnHost', rows, { reason })).length;
   }
 
-  /**
-   * Puts a failed session back into the queue for another try; nothing happens to any other. Its host stays on it: a create
-   * that was given up may still be carried out there.
-   */
+  /** Puts a failed session back into the queue for another try; nothing happens to any other. */
   async requeueFailed(id: SessionId): Promise<void> {
-    await this.#change(
-      { state: 'queued', reason: null, startAttempts: 0, generation: () => 'generation + 1' },
-      `id = :id AND state = 'failed' AND desired = 'running'`,
-      { id },
-    );
+    await this.#writer.changeOne('requeueFailed', { where: `id = :id AND desired = 'running'`, parameters: { id } });
   }
 
   /**
-   * The owner wants the desktop back. One that has ended is queued anew and remembers its host, where its workspace lies; one
-   * whose stop is under way is queued by whoever finishes the stop. Nothing changes for one that runs or is on its way.
+   * The owner wants the desktop back. One that has ended is queued and remembers its host, where its workspace lies; one whose
+   * stop is under way is queued by the driver that finishes the stop. Nothing changes for one that runs or is on its way.
    * `undefined` when there is no such session, or it is deleted.
    */
   async resume(id: SessionId): Promise<SessionEntity | undefined> {
-    const changed = await this.#change(
-      {
-        desired: 'running',
-        state: () => `CASE WHEN ${HAS_ENDED} THEN 'queued' ELSE state END`,
-        reason: null,
-        startAttempts: () => `CASE WHEN ${HAS_ENDED} THEN 0 ELSE start_attempts END`,
-        generation: () => `CASE WHEN ${HAS_ENDED} THEN generation + 1 ELSE generation END`,
-        ...NOT_WAITING,
-        stoppedAt: null,
-        unfinishedDrives: 0,
-        retryAt: null,
-        lastActivityAt: () => 'now()',
-      },
-      `id = :id AND deleted_at IS NULL AND (desired = 'stopped' OR ${HAS_ENDED})`,
-      { id },
-    );
+    const parameters = { id };
+    const stopping = { where: `id = :id AND deleted_at IS NULL AND desired = 'stopped'`, parameters };
+    // In this order: a stop that ends between the two is found by the second.
+    const changed =
+      (await this.#writer.changeOne('takeStopBack', stopping)) ??
+      (await this.#writer.changeOne('resumeEnded', { where: 'id = :id AND deleted_at IS NULL', parameters }));
     if (changed !== undefined) return changed;
     const session = await this.find(id);
     return session?.deletedAt === null ? session : undefined;
   }
 
-  /** The lobby stands. The desktop counts as worked with from now on. `undefined` when the lease is lost. */
-  markRunning(id: SessionId, holder: string, lobbyId: string): Promise<SessionEntity | undefined> {
-    return this.#change(
-      {
-        state: 'running',
-        lobbyId,
-        reason: null,
-        ...HOST_NOT_LOST,
-        startedAt: () => 'now()',
-        lastActivityAt: () => 'now()',
-      },
-      'id = :id AND lease_holder = :holder',
-      { id, holder },
-    );
-  }
-
-  /**
-   * The desktop is gone, its slot and tokens with it: `stopped`, or `queued` when the owner has asked for it again meanwhile.
-   * `undefined` when the lease is lost.
-   */
-  finishStop(id: SessionId, holder: string, reason: SessionReason | null): Promise<SessionEntity | undefined> {
-    return this.#change(
-      {
-        state: () => `CASE desired WHEN 'running' THEN 'queued' ELSE 'stopped' END`,
-        startAttempts: () => `CASE desired WHEN 'running' THEN 0 ELSE start_attempts END`,
-        generation: () => `CASE desired WHEN 'running' THEN generation + 1 ELSE generation END`,
-        stoppedAt: () => `CASE desired WHEN 'running' THEN NULL ELSE now() END`,
-        reason,
-        lobbyId: null,
-        ...NOT_WAITING,
-        ...HOST_NOT_LOST,
-      },
-      'id = :id AND lease_holder = :holder',
-      { id, holder },
-    );
-  }
-
   /** `undefined` when there is no such session, or it is deleted. */
   rename(id: SessionId, name: string): Promise<SessionEntity | undefined> {
-    return this.#change({ name }, 'id = :id AND deleted_at IS NULL', { id });
+    return this.#writer.changeOne('rename', { where: 'id = :id AND deleted_at IS NULL', parameters: { id } }, { name });
   }
 
   /** Hides the session and asks for the stop of its desktop. `undefined` when there is none, or it is deleted already. */
   markDeleted(id: SessionId): Promise<SessionEntity | undefined> {
-    return this.#change(
-      { desired: 'stopped', deletedAt: () => 'now()', unfinishedDrives: 0, retryAt: null },
-      'id = :id AND deleted_at IS NULL',
-      { id },
-    );
+    return this.#writer.changeOne('markDeleted', { where: 'id = :id AND deleted_at IS NULL', parameters: { id } });
   }
 
   /**
@@ -191,12 +125,10 @@ export class SessionRepository {
    * A holder that dies loses it when the lease runs out.
    */
   claim(id: SessionId, holder: string, leaseMs: number, here = false): Promise<SessionEntity | undefined> {
-    return this.#update(
-      { leaseHolder: holder, leaseExpiresAt: () => leaseEnd(leaseMs) },
-      `id = :id AND ${LEASE_IS_FREE} AND (:here OR NOT EXISTS (SELECT FROM wolf_instances i
-         WHERE i.id = sessions.wolf_instance_id AND ${isLinkedElsewhere(':replica')}))`,
-      { id, here, replica: this.#replicaId },
-    );
+    const where = `id = :id AND ${LEASE_IS_FREE} AND (:here OR NOT EXISTS (SELECT FROM wolf_instances i
+      WHERE i.id = sessions.wolf_instance_id AND ${isLinkedElsewhere(':replica')}))`;
+    const lease = { leaseHolder: holder, leaseExpiresAt: () => leaseEnd(leaseMs) };
+    return this.#writer.changeOne('claimLease', { where, parameters: { id, here, replica: this.#replicaId } }, lease);
   }
 
   /** Is this host linked at another replica that lives? */
@@ -215,69 +147,26 @@ export class SessionRepository {
 
   /** Lengthens the lease; `false` when it is lost, after which every change of this holder is refused. */
   async renew(id: SessionId, holder: string, leaseMs: number): Promise<boolean> {
-    const row = await this.#update({ leaseExpiresAt: () => leaseEnd(leaseMs) }, 'id = :id AND lease_holder = :holder', {
-      id,
-      holder,
-    });
-    return row !== undefined;
-  }
-
-  /** Changes the session on behalf of the holder of its lease; `undefined` when the lease is lost. */
-  change(id: SessionId, holder: string, patch: SessionPatch): Promise<SessionEntity | undefined> {
-    return this.#change(patch, 'id = :id AND lease_holder = :holder', { id, holder });
+    return (await this.change(id, holder, 'renewLease', { leaseExpiresAt: () => leaseEnd(leaseMs) })) !== undefined;
   }
 
   /**
-   * Gives the lease back. A session that is not settled is left alone by the reconciler for a while, longer each time; of one that
-   * waits for a slot the queue decides when it is taken up.
+   * Changes the session on behalf of the holder of its lease; `undefined` when the lease is lost, or the session is in a state
+   * from which the transition does not go.
    */
+  change<Name extends DriverTransition>(
+    id: SessionId,
+    holder: string,
+    transition: Name,
+    ...given: Given<Name>
+  ): Promise<SessionEntity | undefined> {
+    const rows = { where: 'id = :id AND lease_holder = :holder', parameters: { id, holder } };
+    return this.#writer.changeOne(transition, rows, ...given);
+  }
+
+  /** Gives the lease back; see the transition `releaseLease`. */
   async release(id: SessionId, holder: string): Promise<void> {
-    const { retryFirstMs, retryLongestMs } = LIMITS;
-    await this.#update(
-      {
-        leaseHolder: null,
-        leaseExpiresAt: null,
-        unfinishedDrives: () => `CASE WHEN ${IS_SETTLED} THEN 0 ELSE unfinished_drives + 1 END`,
-        retryAt: () => `CASE WHEN ${IS_SETTLED} OR ${IS_WAITING} THEN NULL ELSE now() + interval '1 millisecond'
-          * least(${String(retryLongestMs)},
-              ${String(retryFirstMs)} * 2 ^ least(greatest(unfinished_drives, start_attempts - 1), 20)) END`,
-      },
-      'id = :id AND lease_holder = :holder',
-      { id, holder },
-    );
-  }
-
-  /** A change that readers see: it raises the version. Leases are not. */
-  #change(
-    patch: QueryDeepPartialEntity<SessionEntity>,
-    where: string,
-    parameters: Readonly<Record<string, unknown>>,
-  ): Promise<SessionEntity | undefined> {
-    return this.#update({ ...patch, version: () => 'version + 1', updatedAt: () => 'now()' }, where, parameters);
-  }
-
-  async #update(
-    patch: QueryDeepPartialEntity<SessionEntity>,
-    where: string,
-    parameters: Readonly<Record<string, unknown>>,
-  ): Promise<SessionEntity | undefined> {
-    const result = await this.#dataSource
-      .createQueryBuilder()
-      .update(SessionEntity)
-      .set(patch)
-      .where(where, parameters)
-      .returning('*')
-      .execute();
-    const row = (result.raw as Record<string, unknown>[])[0];
-    return row === undefined ? undefined : this.#fromRow(row);
-  }
-
-  #fromRow(row: Readonly<Record<string, unknown>>): SessionEntity {
-    const session = new SessionEntity();
-    for (const column of this.#dataSource.getMetadata(SessionEntity).columns) {
-      column.setEntityValue(session, row[column.databaseName]);
-    }
-    return session;
+    await this.change(id, holder, 'releaseLease');
   }
 }
 

@@ -2,13 +2,13 @@ import { HttpWolfClient, lobbyPinFromText, localSocketDial } from '@helix/wolf-c
 import { exampleLobby } from '@helix/wolf-client/testing';
 import type { SimulatedWolf } from '@helix/sandbox-simulator';
 import { eventually } from '@helix/pacing/testing';
-import { markedGenerationOf, type SessionId } from '../src/index.js';
+import { markedLifeOf, type SessionId } from '../src/index.js';
 import type { Replica } from './support/replica.js';
 import { OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';
 
 const QUICK = { pauseMs: 20, retryMinMs: 10, retryMaxMs: 100, unfollowedRelistMs: 200 };
 
-describe('the generation that a desktop bears', () => {
+describe('the life that a desktop is marked with', () => {
   it.each([
     [['A=b'], 1],
     [['HELIX_SESSION_GENERATION=7'], 7],
@@ -17,8 +17,8 @@ describe('the generation that a desktop bears', () => {
     [['HELIX_SESSION_GENERATION=01'], 0],
     [['HELIX_SESSION_GENERATION=1e3'], 0],
     [['HELIX_SESSION_GENERATION=99999999999'], 0],
-  ])('is read from %j as %d', (environment, generation) => {
-    expect(markedGenerationOf(environment)).toBe(generation);
+  ])('is read from %j as %d', (environment, life) => {
+    expect(markedLifeOf(environment)).toBe(life);
   });
 });
 
@@ -36,11 +36,11 @@ describe('the lives of a session', () => {
   afterEach(() => rig.clear());
   afterAll(() => rig.close());
 
-  /** A lobby as an earlier life left it; without a generation, as the release before made it. */
-  async function leaveLobby(id: SessionId, generation?: number): Promise<string> {
+  /** A lobby as an earlier life left it; without a mark, as the release before made it. */
+  async function leaveLobby(id: SessionId, life?: number): Promise<string> {
     const { runner } = exampleLobby();
     if (runner.type !== 'docker') throw new Error('the example lobby runs a container');
-    const marker = generation === undefined ? [] : [`HELIX_SESSION_GENERATION=${String(generation)}`];
+    const marker = life === undefined ? [] : [`HELIX_SESSION_GENERATION=${String(life)}`];
     return await new HttpWolfClient(localSocketDial(wolf.socketPath)).createLobby(
       exampleLobby({
         pin: lobbyPinFromText((await rig.row(id)).lobbyPin),
@@ -53,20 +53,20 @@ describe('the lives of a session', () => {
 
   it('are counted: by a resume, a stop that was taken back, another try, and a desktop that was lost', async () => {
     const id = await start();
-    const generation = async (): Promise<number> => (await rig.row(id)).generation;
-    expect(await generation()).toBe(1);
+    const life = async (): Promise<number> => (await rig.row(id)).life;
+    expect(await life()).toBe(1);
     await replica.agents.stop(id);
     await replica.agents.resume(id);
-    expect(await generation()).toBe(2);
+    expect(await life()).toBe(2);
     await replica.agents.resume(id);
-    expect(await generation()).toBe(2);
+    expect(await life()).toBe(2);
     await rig.dataSource.query(`UPDATE sessions SET state = 'stopping' WHERE id = $1`, [id]);
-    expect(await replica.driver.drive(id)).toMatchObject({ state: 'running', generation: 3 });
+    expect(await replica.driver.drive(id)).toMatchObject({ state: 'running', life: 3 });
     await rig.dataSource.query(`UPDATE sessions SET state = 'failed' WHERE id = $1`, [id]);
     await replica.repository.requeueFailed(id);
-    expect(await replica.driver.drive(id)).toMatchObject({ state: 'running', generation: 4 });
+    expect(await replica.driver.drive(id)).toMatchObject({ state: 'running', life: 4 });
     await wolf.restart();
-    expect(await replica.driver.audit(id, 'gpu-1')).toMatchObject({ state: 'running', generation: 5 });
+    expect(await replica.driver.audit(id, 'gpu-1')).toMatchObject({ state: 'running', life: 5 });
     expect(await rig.holdings(id)).toEqual(RUNNING);
     expect(wolf.lobbies[0]?.env).toContain('HELIX_SESSION_GENERATION=5');
   });
@@ -80,7 +80,7 @@ describe('the lives of a session', () => {
     const left = await leaveLobby(id, 1);
     // As a driver leaves it that died before it asked for the lobby.
     await rig.dataSource.query(`UPDATE sessions SET state = 'starting' WHERE id = $1`, [id]);
-    expect(await replica.driver.drive(id)).toMatchObject({ state: 'running', generation: 2 });
+    expect(await replica.driver.drive(id)).toMatchObject({ state: 'running', life: 2 });
     expect(await rig.holdings(id)).toEqual(RUNNING);
     expect(rig.lobbiesOf(id)).not.toContain(left);
   });
@@ -90,7 +90,7 @@ describe('the lives of a session', () => {
     await wolf.restart();
     const lobbyId = await leaveLobby(id);
     await rig.dataSource.query(`UPDATE sessions SET lobby_id = $2 WHERE id = $1`, [id, lobbyId]);
-    expect(await replica.driver.audit(id, 'gpu-1')).toMatchObject({ state: 'running', lobbyId, generation: 1 });
+    expect(await replica.driver.audit(id, 'gpu-1')).toMatchObject({ state: 'running', lobbyId, life: 1 });
     expect(rig.lobbiesOf(id)).toEqual([lobbyId]);
   });
 
@@ -99,7 +99,7 @@ describe('the lives of a session', () => {
     await replica.agents.stop(id);
     await rig.dataSource.query('UPDATE wolf_instances SET max_sandboxes = 0');
     await rig.dataSource.query('UPDATE sessions SET queue_ms = 600000');
-    expect(await replica.agents.resume(id)).toMatchObject({ state: 'queued', generation: 2, wolfInstanceId: 'gpu-1' });
+    expect(await replica.agents.resume(id)).toMatchObject({ state: 'queued', life: 2, wolfInstanceId: 'gpu-1' });
     await leaveLobby(id, 1);
     const own = await leaveLobby(id, 2);
     replica.watchHosts(['gpu-1'], QUICK);
@@ -119,7 +119,7 @@ describe('the lives of a session', () => {
     );
     await rig.dataSource.runMigrations();
     expect(await rig.row('ses_00000000000000000000000000' as SessionId)).toMatchObject({
-      generation: 1,
+      life: 1,
       placementLabels: {},
       onHostLost: 'fail',
       queueMs: 0,
