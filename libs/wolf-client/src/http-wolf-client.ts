@@ -1,5 +1,5 @@
 import type { WolfDial } from './dial/wolf-dial.js';
-import { CALL_LIMIT_MS, CREATE_LIMIT_MS, EVENT_SILENCE_LIMIT_MS, PULL_LIMIT_MS, STOP_LIMIT_MS } from './limits.js';
+import { CALL_LIMIT_MS, CREATE_LIMIT_MS, EVENT_SILENCE_LIMIT_MS, STOP_LIMIT_MS } from './limits.js';
 import type {
   CreateLobbyRequest,
   JoinLobbyRequest,
@@ -9,46 +9,30 @@ import type {
 } from './model/lobby.js';
 import type { WolfApp } from './model/app.js';
 import type { WolfEventStream } from './model/event.js';
-import type { DockerImage } from './model/image.js';
 import type { KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
-import type { PairClientRequest, PendingPairing, UnpairOutcome } from './model/pairing.js';
-import type { WolfProfile } from './model/profile.js';
-import type { PairedClient } from './model/paired-client.js';
+import type { PairClientRequest, PendingPairing } from './model/pairing.js';
 import type { WolfSession } from './model/session.js';
 import type { WolfHealthReport, WolfMemoryReport } from './model/system-report.js';
 import type { WolfLobbyId } from './values/wolf-lobby-id.js';
 import type { WolfU64 } from './values/wolf-u64.js';
-import { readDocument, readSuccess } from './wire/answer.js';
+import { readSuccess } from './wire/answer.js';
 import { AnsweredSecrets } from './wire/answered-secrets.js';
 import { openEventStream } from './wire/event-stream.js';
-import { readImage } from './wire/image-answers.js';
 import { keyboardAnswer, keyboardResetAnswer } from './wire/keyboard-answers.js';
 import { pendingPairingsAnswer } from './wire/pairing-answers.js';
-import { pullExchange } from './wire/pull-exchange.js';
-import { checkImageName } from './wire/request-checks.js';
-import { appsAnswer, clientsAnswer, profilesAnswer } from './wire/catalog-answers.js';
+import { appsAnswer } from './wire/catalog-answers.js';
 import { doneAnswer, lobbiesAnswer, lobbyCreatedAnswer } from './wire/lobby-answers.js';
 import {
   createLobbyBody,
   joinLobbyBody,
   leaveLobbyBody,
   pairClientBody,
-  pullImageBody,
   sessionBody,
   stopLobbyBody,
-  unpairClientBody,
 } from './wire/request-bodies.js';
-import { eraOfSchema, schemaDocument } from './wire/schema-era.js';
 import { sessionsAnswer } from './wire/session-answers.js';
 import { healthAnswer, memoryAnswer } from './wire/system-answers.js';
-import type {
-  OpenEventsOptions,
-  PullImageOptions,
-  StopOutcome,
-  WolfCallOptions,
-  WolfClient,
-  WolfEra,
-} from './wolf-client.js';
+import type { OpenEventsOptions, StopOutcome, WolfCallOptions, WolfClient } from './wolf-client.js';
 import { API_BASE, WolfCalls } from './wolf-calls.js';
 import { isWolfError, WolfError } from './wolf-error.js';
 
@@ -87,7 +71,7 @@ export class HttpWolfClient implements WolfClient {
 
   stopLobby(request: StopLobbyRequest, options?: WolfCallOptions): Promise<StopOutcome> {
     const stopped = this.#calls.post('/lobbies/stop', () => stopLobbyBody(request), doneAnswer, STOP_LIMIT_MS, options);
-    return unlessGone(stopped, 'WOLF_UNKNOWN_LOBBY', 'stopped');
+    return unlessGone(stopped, 'WOLF_UNKNOWN_LOBBY');
   }
 
   listSessions(options?: WolfCallOptions): Promise<readonly WolfSession[]> {
@@ -102,19 +86,11 @@ export class HttpWolfClient implements WolfClient {
       STOP_LIMIT_MS,
       options,
     );
-    return unlessGone(stopped, 'WOLF_UNKNOWN_SESSION', 'stopped');
+    return unlessGone(stopped, 'WOLF_UNKNOWN_SESSION');
   }
 
   listApps(options?: WolfCallOptions): Promise<readonly WolfApp[]> {
     return this.#calls.get('/apps', appsAnswer, options);
-  }
-
-  listClients(options?: WolfCallOptions): Promise<readonly PairedClient[]> {
-    return this.#calls.get('/clients', clientsAnswer, options);
-  }
-
-  listProfiles(options?: WolfCallOptions): Promise<readonly WolfProfile[]> {
-    return this.#calls.get('/profiles', profilesAnswer, options);
   }
 
   async listPendingPairings(options?: WolfCallOptions): Promise<readonly PendingPairing[]> {
@@ -137,17 +113,6 @@ export class HttpWolfClient implements WolfClient {
     }
   }
 
-  unpairClient(clientId: WolfU64, options?: WolfCallOptions): Promise<UnpairOutcome> {
-    const unpaired = this.#calls.post(
-      '/unpair/client',
-      () => unpairClientBody(clientId),
-      doneAnswer,
-      CALL_LIMIT_MS,
-      options,
-    );
-    return unlessGone(unpaired, 'WOLF_UNKNOWN_CLIENT', 'unpaired');
-  }
-
   keyboardState(options?: WolfCallOptions): Promise<readonly WolfKeyboardState[]> {
     return this.#calls.get('/keyboard/state', keyboardAnswer, options);
   }
@@ -160,23 +125,6 @@ export class HttpWolfClient implements WolfClient {
       CALL_LIMIT_MS,
       options,
     );
-  }
-
-  inspectImage(imageName: string, options: WolfCallOptions = {}): Promise<DockerImage | undefined> {
-    const call = 'GET /docker/images/inspect';
-    return this.#calls.within(call, CALL_LIMIT_MS, options, (signal) =>
-      this.#calls.readTwice(`/docker/images/inspect?image_name=${checkImageName(imageName)}`, signal, (answer) =>
-        readImage(call, answer),
-      ),
-    );
-  }
-
-  pullImage(imageName: string, options: PullImageOptions = {}): Promise<void> {
-    return this.#calls.within('POST /docker/images/pull', PULL_LIMIT_MS, options, async (signal) => {
-      const body = pullImageBody(imageName);
-      const report = options.onProgress ?? (() => undefined);
-      await pullExchange(await this.#calls.connect(signal), `${API_BASE}/docker/images/pull`, body, signal, report);
-    });
   }
 
   openEvents(options: OpenEventsOptions = {}): Promise<WolfEventStream> {
@@ -201,33 +149,15 @@ export class HttpWolfClient implements WolfClient {
   healthReport(options?: WolfCallOptions): Promise<WolfHealthReport> {
     return this.#calls.get('/system/health', healthAnswer, options);
   }
-
-  async detectEra(options: WolfCallOptions = {}): Promise<WolfEra | undefined> {
-    const call = 'GET /openapi-schema';
-    try {
-      return await this.#calls.within(call, CALL_LIMIT_MS, options, async (signal) =>
-        eraOfSchema(
-          await this.#calls.readTwice('/openapi-schema', signal, (answer) =>
-            readDocument(call, answer, schemaDocument),
-          ),
-        ),
-      );
-    } catch (error) {
-      // The schema is the longest answer, and long ones can arrive damaged (wolf-api §1.6).
-      if (isWolfError(error, 'WOLF_INVALID_ANSWER') || isWolfError(error, 'WOLF_NOT_FOUND')) return undefined;
-      throw error;
-    }
-  }
 }
 
-async function unlessGone<Done extends string>(
-  finished: Promise<void>,
-  goneCode: 'WOLF_UNKNOWN_LOBBY' | 'WOLF_UNKNOWN_SESSION' | 'WOLF_UNKNOWN_CLIENT',
-  done: Done,
-): Promise<Done | 'already-gone'> {
+async function unlessGone(
+  stopped: Promise<void>,
+  goneCode: 'WOLF_UNKNOWN_LOBBY' | 'WOLF_UNKNOWN_SESSION',
+): Promise<StopOutcome> {
   try {
-    await finished;
-    return done;
+    await stopped;
+    return 'stopped';
   } catch (error) {
     if (isWolfError(error, goneCode)) return 'already-gone';
     throw error;

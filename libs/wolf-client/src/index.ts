@@ -15,14 +15,7 @@
  */
 export { WOLF_ERROR_CODES, WolfError, isWolfError } from './wolf-error.js';
 export type { WolfErrorCode, WolfErrorOptions } from './wolf-error.js';
-export type {
-  OpenEventsOptions,
-  PullImageOptions,
-  StopOutcome,
-  WolfCallOptions,
-  WolfClient,
-  WolfEra,
-} from './wolf-client.js';
+export type { OpenEventsOptions, StopOutcome, WolfCallOptions, WolfClient } from './wolf-client.js';
 export { HttpWolfClient } from './http-wolf-client.js';
 export { WolfClientFactory } from './wolf-client-factory.js';
 export type { WolfClientFactoryOptions } from './wolf-client-factory.js';
@@ -47,11 +40,8 @@ export type {
 export type { DockerRunner, ListedRunner, ProcessRunner } from './model/runner.js';
 export type { WolfSession } from './model/session.js';
 export type { WolfApp } from './model/app.js';
-export type { WolfProfile } from './model/profile.js';
-export type { PairedClient, PairedClientSettings } from './model/paired-client.js';
-export type { PairClientRequest, PendingPairing, UnpairOutcome } from './model/pairing.js';
+export type { PairClientRequest, PendingPairing } from './model/pairing.js';
 export type { KeyboardLayer, KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
-export type { DockerImage, PullProgress } from './model/image.js';
 export type { WolfEvent, WolfEventStream } from './model/event.js';
 export { WolfWatch } from './watch/wolf-watch.js';
 export type { WolfWatchOptions } from './watch/wolf-watch.js';

@@ -46,16 +46,8 @@ export const CREATE_LIMIT_MS = 60_000;
 /** Docker gets 2 s of grace and its own time, and a create may stand in front. */
 export const STOP_LIMIT_MS = 30_000;
 export const CALL_LIMIT_MS = 20_000;
-/** A desktop's image has some 10 GB, and a site's line may be slow. */
-export const PULL_LIMIT_MS = 1_800_000;
-/** Longest limit a caller may ask for: that of a pull over a bad line. */
+/** Longest limit that a caller may ask for. No call takes an hour: a longer one is a wrong unit. */
 export const MAX_CALL_LIMIT_MS = 3_600_000;
-
-/** Longest line of a pull's progress. Docker's have a few hundred bytes. */
-export const MAX_PULL_LINE_BYTES = 64 * 1024;
-
-/** Longest name of an image, its digest included; Docker's own limit. */
-export const MAX_IMAGE_NAME_LENGTH = 255;
 
 /** Longest secret of a pairing request. Wolf's have 16 characters. */
 export const MAX_PAIR_SECRET_LENGTH = 200;

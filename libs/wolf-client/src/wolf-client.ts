@@ -6,12 +6,9 @@ import type {
   StopLobbyRequest,
   WolfLobby,
 } from './model/lobby.js';
-import type { DockerImage, PullProgress } from './model/image.js';
 import type { WolfEventStream } from './model/event.js';
 import type { KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
-import type { PairClientRequest, PendingPairing, UnpairOutcome } from './model/pairing.js';
-import type { WolfProfile } from './model/profile.js';
-import type { PairedClient } from './model/paired-client.js';
+import type { PairClientRequest, PendingPairing } from './model/pairing.js';
 import type { WolfSession } from './model/session.js';
 import type { WolfHealthReport, WolfMemoryReport } from './model/system-report.js';
 import type { WolfLobbyId } from './values/wolf-lobby-id.js';
@@ -48,9 +45,6 @@ export interface WolfClient {
   /** A session that does not exist is `already-gone`. @throws WolfError also WOLF_INVALID_REQUEST */
   stopSession(sessionId: WolfU64, options?: WolfCallOptions): Promise<StopOutcome>;
   listApps(options?: WolfCallOptions): Promise<readonly WolfApp[]>;
-  listClients(options?: WolfCallOptions): Promise<readonly PairedClient[]>;
-  /** Without their PINs, and without the profile of Moonlight itself. */
-  listProfiles(options?: WolfCallOptions): Promise<readonly WolfProfile[]>;
   /** Wolf lists a request also after it was answered; those answered by this client are left out. */
   listPendingPairings(options?: WolfCallOptions): Promise<readonly PendingPairing[]>;
   /**
@@ -59,19 +53,10 @@ export interface WolfClient {
    * @throws WolfError also WOLF_UNKNOWN_PAIRING, WOLF_PAIRING_ANSWERED, WOLF_INVALID_REQUEST
    */
   pairClient(request: PairClientRequest, options?: WolfCallOptions): Promise<void>;
-  /** A client that is not paired is `already-gone`. @throws WolfError also WOLF_INVALID_REQUEST */
-  unpairClient(clientId: WolfU64, options?: WolfCallOptions): Promise<UnpairOutcome>;
   /** Of every session; Wolf has no filter. */
   keyboardState(options?: WolfCallOptions): Promise<readonly WolfKeyboardState[]>;
   /** Releases every key of the session; of one that does not exist, none. @throws WolfError also WOLF_INVALID_REQUEST */
   resetKeyboard(sessionId: WolfU64, options?: WolfCallOptions): Promise<KeyboardReset>;
-  /** `undefined` when the host's Docker has no image of this name. @throws WolfError also WOLF_INVALID_REQUEST */
-  inspectImage(imageName: string, options?: WolfCallOptions): Promise<DockerImage | undefined>;
-  /**
-   * Resolves when the image is there. What `onProgress` throws rejects the call.
-   * @throws WolfError also WOLF_PULL_FAILED, WOLF_INVALID_REQUEST
-   */
-  pullImage(imageName: string, options?: PullImageOptions): Promise<void>;
   /**
    * Resolves when Wolf has begun to tell: what happens from then on is in the stream, what happened before must be listed.
    * `signal` ends the stream, `timeoutMs` is the limit of its opening alone.
@@ -80,8 +65,6 @@ export interface WolfClient {
   /** Not sent a second time on an empty answer: a GPU that Wolf cannot read makes it choke each time (wolf-api §3.7). */
   memoryReport(options?: WolfCallOptions): Promise<WolfMemoryReport>;
   healthReport(options?: WolfCallOptions): Promise<WolfHealthReport>;
-  /** Which age of the API answers, told by its own schema; `undefined` when the schema cannot be read. */
-  detectEra(options?: WolfCallOptions): Promise<WolfEra | undefined>;
 }
 
 export interface WolfCallOptions {
@@ -90,16 +73,9 @@ export interface WolfCallOptions {
   readonly timeoutMs?: number;
 }
 
-export interface PullImageOptions extends WolfCallOptions {
-  readonly onProgress?: (progress: PullProgress) => void;
-}
-
 export interface OpenEventsOptions extends WolfCallOptions {
   /** Silence, keep-alives included, after which the stream is given up, instead of the 45 s that suit Wolf. */
   readonly silenceLimitMs?: number;
 }
 
 export type StopOutcome = 'stopped' | 'already-gone';
-
-/** wolf-api §0.2. */
-export type WolfEra = 'u24' | 'nov25' | 'dec25' | 'jan26-required-mode' | 'jan26';

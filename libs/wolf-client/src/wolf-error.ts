@@ -29,16 +29,10 @@ export const WOLF_ERROR_CODES = [
   'WOLF_JOIN_TIMED_OUT',
   /** The lobby's compositor was not ready in time. The lobby exists all the same, with an id only a list tells. */
   'WOLF_CREATE_TIMED_OUT',
-  /** There is no paired client with this id (any more). */
-  'WOLF_UNKNOWN_CLIENT',
   /** No client waits for a PIN under this secret (any more). */
   'WOLF_UNKNOWN_PAIRING',
   /** The secret was answered already: a second answer would end Wolf's API. Nothing was sent; the client must ask again. */
   'WOLF_PAIRING_ANSWERED',
-  /** The host's Docker has no such image. */
-  'WOLF_UNKNOWN_IMAGE',
-  /** The pull did not come to its good end; Wolf's log has why. */
-  'WOLF_PULL_FAILED',
   /** The stream of events was closed by Wolf, or on the way. Events in between are lost: open another and list again. */
   'WOLF_EVENTS_ENDED',
   /** The stream of events was silent, keep-alives included, for longer than Wolf ever is. */

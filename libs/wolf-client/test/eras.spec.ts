@@ -6,12 +6,6 @@ import { simulatedWolfHarness } from './simulated-wolf-harness.js';
 const SESSION = wolfU64FromText('10594003729173467913');
 
 describe('a Wolf client against every era of Wolf', () => {
-  it.each(WOLF_ERAS)('recognises %s by its schema', async (era) => {
-    const harness = await simulatedWolfHarness(localSocketDial, { era });
-    await expect(harness.client.detectEra()).resolves.toBe(era);
-    await harness.close();
-  });
-
   it.each(WOLF_ERAS.filter((era) => era !== 'u24'))('creates, joins, leaves and stops in %s', async (era) => {
     const harness = await simulatedWolfHarness(localSocketDial, { era });
     const { client } = harness;
@@ -25,9 +19,8 @@ describe('a Wolf client against every era of Wolf', () => {
     await harness.close();
   });
 
-  it('keeps every digit of an id that the oldest Wolf prints as a number', async () => {
+  it('reads sessions of the oldest Wolf, which has no lobbies', async () => {
     const harness = await simulatedWolfHarness(localSocketDial, { era: 'u24' });
-    await expect(harness.client.listClients()).resolves.toEqual([{ id: SESSION, appStateFolder: 'default' }]);
     harness.launchSession(SESSION, '');
     await expect(harness.client.listSessions()).resolves.toMatchObject([{ id: SESSION, clientUniqueId: '' }]);
     await expect(harness.client.listLobbies()).rejects.toMatchObject({ code: 'WOLF_NOT_FOUND' });
@@ -68,36 +61,12 @@ describe('a Wolf client against every era of Wolf', () => {
     await harness.close();
   });
 
-  it.each(WOLF_ERAS.filter((era) => era !== 'u24'))('unpairs, lists profiles and pulls images in %s', async (era) => {
-    const harness = await simulatedWolfHarness(localSocketDial, { era });
-    const { client } = harness;
-    await expect(client.listProfiles()).resolves.toHaveLength(2);
-    await expect(client.unpairClient(SESSION)).resolves.toBe('unpaired');
-    await client.pullImage('desk:2');
-    await expect(client.inspectImage('desk:2')).resolves.toMatchObject({ tags: ['desk:2'] });
-    await harness.close();
-  });
-
   it('says that the oldest Wolf has none of the younger endpoints', async () => {
     const harness = await simulatedWolfHarness(localSocketDial, { era: 'u24' });
     const { client } = harness;
-    for (const call of [
-      client.listProfiles(),
-      client.unpairClient(SESSION),
-      client.keyboardState(),
-      client.resetKeyboard(SESSION),
-      client.inspectImage('desk:dev'),
-      client.pullImage('desk:dev'),
-    ]) {
+    for (const call of [client.keyboardState(), client.resetKeyboard(SESSION)]) {
       await expect(call).rejects.toMatchObject({ code: 'WOLF_NOT_FOUND' });
     }
-    await harness.close();
-  });
-
-  it('finds no era in a schema that cannot be read', async () => {
-    const harness = await simulatedWolfHarness(localSocketDial);
-    harness.spoilAnswers('cut');
-    await expect(harness.client.detectEra()).resolves.toBeUndefined();
     await harness.close();
   });
 });

@@ -108,6 +108,14 @@ describe('a Wolf client on bytes', () => {
     await expect(client.listLobbies()).rejects.toMatchObject({ code: 'WOLF_INVALID_ANSWER' });
   });
 
+  it('keeps every digit of an id that comes as a bare number', async () => {
+    const session =
+      '"app_id":"1","client_id":10594003729173467913,"client_ip":"::1","video_width":1,"video_height":1,"video_refresh_rate":1,"audio_channel_count":2';
+    const body = `{"success":true,"sessions":[{${session}}]}`;
+    answerWith(`HTTP/1.0 200 OK\r\nContent-Length: ${body.length.toString()}\r\n\r\n${body}`);
+    await expect(client.listSessions()).resolves.toMatchObject([{ id: '10594003729173467913' }]);
+  });
+
   it('believes a failure that is told with status 200', async () => {
     answerWith('HTTP/1.0 200 OK\r\nContent-Length: 39\r\n\r\n{"success":false,"error":"Invalid PIN"}');
     await expect(client.listLobbies()).rejects.toMatchObject({ code: 'WOLF_WRONG_PIN' });

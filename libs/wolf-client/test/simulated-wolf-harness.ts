@@ -30,9 +30,6 @@ export async function simulatedWolfHarness(
     pressKeys: (sessionId, keys) => {
       wolf.pressKeys(sessionId, keys);
     },
-    spoilPulls: (kind) => {
-      wolf.faults.pull = kind;
-    },
     spoilEvents: (kind) => {
       wolf.faults.events = kind;
     },

@@ -10,29 +10,6 @@ export type AnswerSink = Duplex;
 export function sendReply(sink: AnswerSink, reply: WolfReply): void {
   if (reply.kind === 'body') sendAndClose(sink, wholeReply(reply.status, reply.body));
   else if (reply.kind === 'nothing') sink.destroy();
-  else if (reply.kind === 'pieces') void sendPieces(sink, reply.pieces);
-}
-
-/** Beside the API's thread, as Wolf does it; a life that ends takes it along. */
-async function sendPieces(sink: AnswerSink, pieces: AsyncIterable<string>): Promise<void> {
-  // Reading goes on, so that a caller who leaves is noticed.
-  sink.resume();
-  try {
-    for await (const piece of pieces) {
-      if (sink.destroyed) return;
-      await new Promise<void>((resolve) => {
-        sink.once('close', resolve);
-        sink.write(piece, () => {
-          sink.off('close', resolve);
-          resolve();
-        });
-      });
-    }
-  } catch {
-    // The life ended, or the connection did.
-  } finally {
-    sink.destroy();
-  }
 }
 
 /** The answer as the fault spoils it. */

@@ -6,20 +6,12 @@ import { isAtLeast, type WolfEra } from './wolf-era.js';
 import { failure, type WolfReply } from './wolf-reply.js';
 import { joinFaults, type WolfShape } from './wolf-shape.js';
 
-/** One (method, path) of the API, and what the schema document says of it. */
+/** One (method, path) of the API. */
 export interface WolfEndpoint {
   readonly method: WolfMethod;
   readonly path: string;
   isIn(era: WolfEra): boolean;
-  /** Name and shape of the request body, if it takes one. */
-  bodySchema(era: WolfEra): NamedSchema | undefined;
-  /** The query is raw: Wolf never decodes it. */
-  answer(core: WolfCore, body: string, query: string): Promise<WolfReply> | WolfReply;
-}
-
-export interface NamedSchema {
-  readonly name: string;
-  readonly schema: object;
+  answer(core: WolfCore, body: string): Promise<WolfReply> | WolfReply;
 }
 
 const API = '/api/v1';
@@ -27,34 +19,30 @@ const API = '/api/v1';
 export function reads(
   path: string,
   since: WolfEra,
-  answer: (core: WolfCore, query: string) => Promise<WolfReply> | WolfReply,
+  answer: (core: WolfCore) => Promise<WolfReply> | WolfReply,
 ): WolfEndpoint {
   return {
     method: 'GET',
     path: `${API}${path}`,
     isIn: (era) => isAtLeast(era, since),
-    bodySchema: () => undefined,
-    answer: (core, _body, query) => answer(core, query),
+    answer: (core) => answer(core),
   };
 }
 
 export interface TakesOptions<T> {
   readonly path: string;
   readonly since: WolfEra;
-  /** C++ name of the request type, which is its name in the schema document. */
-  readonly typeName: string;
   readonly shape: (era: WolfEra) => WolfShape<T>;
-  /** Four endpoints answer an unreadable body in their own way (wolf-api §2.2); the others with 500 and the parser's text. */
+  /** Two endpoints answer an unreadable body in their own way (wolf-api §2.2); the others with 500 and the parser's text. */
   readonly refuse?: (fault: string) => WolfReply;
   readonly answer: (core: WolfCore, request: T) => Promise<WolfReply> | WolfReply;
 }
 
-export function takes<T>({ path, since, typeName, shape, refuse = failure, answer }: TakesOptions<T>): WolfEndpoint {
+export function takes<T>({ path, since, shape, refuse = failure, answer }: TakesOptions<T>): WolfEndpoint {
   return {
     method: 'POST',
     path: `${API}${path}`,
     isIn: (era) => isAtLeast(era, since),
-    bodySchema: (era) => ({ name: typeName.replaceAll('::', '__'), schema: shape(era).schema }),
     answer: (core, body) => {
       const json = parseBody(body);
       if ('fault' in json) return refuse(json.fault);

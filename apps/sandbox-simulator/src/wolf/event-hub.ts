@@ -5,8 +5,6 @@ import { LISTENER_BACKLOG_MAX_BYTES, OVERSIZED_FRAME_BYTES } from './wolf-limits
 import { EVENT_STREAM_HEAD } from './wolf-reply.js';
 
 const NAME_SPACE = 'wolf::core::events::';
-/** The exceptions, which go out under their bare names. */
-const BARE_NAMES: ReadonlySet<string> = new Set(['DockerPullImageStartEvent', 'DockerPullImageEndEvent']);
 const PING = `event: ${NAME_SPACE}RTPVideoPingEvent\ndata: {"client_ip":"127.0.0.1","client_port":48100}\n\n`;
 
 /** Names of the events that this Wolf fires (wolf-api §5.3). */
@@ -22,9 +20,7 @@ export type WolfEventName =
   | 'PairSignal'
   | 'StartRunner'
   | 'IDRRequestEvent'
-  | 'RTPVideoPingEvent'
-  | 'DockerPullImageStartEvent'
-  | 'DockerPullImageEndEvent';
+  | 'RTPVideoPingEvent';
 
 /** Who listens to `GET /events`. No replay, no filter, no secrets kept: PINs and environments go out in clear. */
 export class EventHub {
@@ -50,7 +46,7 @@ export class EventHub {
   }
 
   broadcast(name: WolfEventName, payload: Printable): void {
-    const fullName = BARE_NAMES.has(name) ? name : `${NAME_SPACE}${name}`;
+    const fullName = `${NAME_SPACE}${name}`;
     const frame = `event: ${fullName}\ndata: ${printJson(payload)}\n\n`;
     switch (this.#faults.events) {
       case 'normal':

@@ -3,26 +3,14 @@ export class WolfFloat {
   constructor(readonly value: number) {}
 }
 
-/** A 64-bit number printed bare, as the oldest Wolf does with client ids. */
-export class BareNumber {
-  constructor(readonly digits: string) {}
-}
-
 export type Printable =
-  | string
-  | number
-  | boolean
-  | WolfFloat
-  | BareNumber
-  | readonly Printable[]
-  | { readonly [key: string]: Printable | undefined };
+  string | number | boolean | WolfFloat | readonly Printable[] | { readonly [key: string]: Printable | undefined };
 
 /** Compact, keys in the order of the object, undefined members left out. */
 export function printJson(value: Printable): string {
   if (typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number') return Math.trunc(value).toString();
   if (value instanceof WolfFloat) return printFloat(value.value);
-  if (value instanceof BareNumber) return value.digits;
   if (isList(value)) return `[${value.map(printJson).join(',')}]`;
   const members = Object.entries(value).flatMap(([key, member]) =>
     member === undefined ? [] : [`${JSON.stringify(key)}:${printJson(member)}`],

@@ -4,9 +4,8 @@ export type WolfMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface WolfRequest {
   readonly method: WolfMethod;
-  /** Without the query. */
+  /** Without its query, which no endpoint here reads. */
   readonly path: string;
-  readonly query: string;
   readonly body: string;
 }
 
@@ -42,9 +41,9 @@ export class WolfRequestParser {
     if (bodyBytes > REQUEST_BODY_MAX_BYTES) return { state: 'too-large' };
     const bodyStart = headerBytes + END_OF_HEADERS.length;
     if (this.#received.length < bodyStart + bodyBytes) return INCOMPLETE;
-    const [path = '', query = ''] = (start[2] ?? '').split('?', 2);
+    const [path = ''] = (start[2] ?? '').split('?', 1);
     const body = this.#received.toString('utf8', bodyStart, bodyStart + bodyBytes);
-    return { state: 'complete', request: { method: methodOf(start[1]), path, query, body } };
+    return { state: 'complete', request: { method: methodOf(start[1]), path, body } };
   }
 }
 

@@ -43,7 +43,6 @@ export type SentRunner =
 
 /** The tagged union of a request (wolf-api §3.1.1). */
 export const sentRunner: WolfShape<SentRunner> = {
-  schema: { oneOf: [docker.schema, process.schema], discriminator: { propertyName: 'type' } },
   optional: false,
   parse: (json: JsonValue): Parsed<SentRunner> => {
     const type = json instanceof Map ? (json as ReadonlyMap<string, JsonValue>).get('type') : undefined;

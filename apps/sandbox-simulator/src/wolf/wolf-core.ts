@@ -2,10 +2,8 @@ import type { WolfAppEntry } from './app-catalog.js';
 import type { EventHub } from './event-hub.js';
 import type { LobbyLife } from './lobby-life.js';
 import type { LobbyTable } from './lobby-table.js';
-import type { PairedClientEntry } from './paired-clients.js';
 import type { Pairing } from './pairing.js';
 import type { PressedKeys } from './pressed-keys.js';
-import type { ProfileEntry } from './profiles.js';
 import type { SessionTable } from './session-table.js';
 import type { WolfEra } from './wolf-era.js';
 import type { WolfFaults } from './wolf-faults.js';
@@ -20,12 +18,7 @@ export interface WolfCore {
   readonly events: EventHub;
   readonly pairing: Pairing;
   readonly apps: readonly WolfAppEntry[];
-  readonly profiles: readonly ProfileEntry[];
-  /** Unpairing takes out of it. */
-  readonly clients: PairedClientEntry[];
   readonly keys: PressedKeys;
-  /** Names of the images that Docker has. */
-  readonly images: Set<string>;
   /** Lobby to join at launch, by the unique id of the client that will come (January 2026). Taken up once. */
   readonly immediateLobbies: Map<string, string>;
   readonly processRssBytes: number;

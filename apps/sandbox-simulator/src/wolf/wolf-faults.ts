@@ -62,10 +62,6 @@ export interface WolfFaults {
    * with every packet of a stream.
    */
   events: 'normal' | 'silent' | 'interleaved' | 'not-json' | 'absent' | 'oversized' | 'pings';
-  /** `cut` closes after the first line, `endless-line` sends one that is longer than anyone should keep. */
-  pull: 'normal' | 'refused' | 'fails-midway' | 'cut' | 'endless-line';
-  /** Between two lines of a pull's progress. */
-  pullStepDelayMs: number;
   /** Every session holds its shift key down until it is reset. */
   stuckShift: boolean;
 }
@@ -91,8 +87,6 @@ export function noFaults(): WolfFaults {
     stuckThreadCount: 0,
     canCreatePipelines: true,
     events: 'normal',
-    pull: 'normal',
-    pullStepDelayMs: 0,
     stuckShift: false,
   };
 }

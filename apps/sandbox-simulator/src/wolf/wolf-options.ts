@@ -1,7 +1,5 @@
 import type { WolfAppEntry } from './app-catalog.js';
 import type { LobbyRunner } from './lobby-runner.js';
-import type { PairedClientEntry } from './paired-clients.js';
-import type { ProfileEntry } from './profiles.js';
 import type { WolfEra } from './wolf-era.js';
 import type { WolfFaults } from './wolf-faults.js';
 
@@ -13,10 +11,6 @@ export interface SimulatedWolfOptions {
   readonly runner?: LobbyRunner;
   readonly faults?: Partial<WolfFaults>;
   readonly apps?: readonly WolfAppEntry[];
-  readonly profiles?: readonly ProfileEntry[];
-  /** Names of the images that Docker has at first. */
-  readonly images?: readonly string[];
-  readonly clients?: readonly PairedClientEntry[];
   /** In milliseconds; only ages are told by it. */
   readonly now?: () => number;
   readonly newLobbyId?: () => string;

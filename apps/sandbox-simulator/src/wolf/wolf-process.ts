@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { sendReply, sendSpoiltReply, type AnswerSink } from './answer-sink.js';
 import { PLACEHOLDER_APP } from './app-catalog.js';
-import { DEFAULT_CLIENT_SETTINGS } from './client-settings.js';
 import type { WolfEndpoint } from './endpoint.js';
 import { endpointsOf } from './endpoints/all-endpoints.js';
 import { EventHub } from './event-hub.js';
@@ -11,7 +10,6 @@ import { IdleLobbyRunner, type RunningRunner } from './lobby-runner.js';
 import { LobbyTable } from './lobby-table.js';
 import { Pairing } from './pairing.js';
 import { PressedKeys } from './pressed-keys.js';
-import { EXAMPLE_PROFILES } from './profiles.js';
 import type { WolfRequest } from './request-parser.js';
 import { RequestQueue } from './request-queue.js';
 import { RunnerThreads } from './runner-threads.js';
@@ -136,14 +134,7 @@ export class WolfProcess {
       pairing: new Pairing(),
       immediateLobbies: new Map(),
       apps: options.apps ?? [PLACEHOLDER_APP],
-      profiles: options.profiles ?? EXAMPLE_PROFILES,
-      clients: [
-        ...(options.clients ?? [
-          { clientId: '10594003729173467913', appStateFolder: 'default', settings: DEFAULT_CLIENT_SETTINGS },
-        ]),
-      ],
       keys: new PressedKeys(this.#faults),
-      images: new Set(options.images ?? ['desk:dev']),
       processRssBytes: 1_531_936_768,
       firstHealthCallAt: undefined,
       now: options.now ?? Date.now,
@@ -182,13 +173,13 @@ export class WolfProcess {
     else sendReply(sink, reply);
   }
 
-  async #replyTo({ method, path, query, body }: WolfRequest): Promise<WolfReply> {
+  async #replyTo({ method, path, body }: WolfRequest): Promise<WolfReply> {
     const endpoint = this.#endpoints.find((candidate) => candidate.method === method && candidate.path === path);
     if (endpoint === undefined) return NOT_FOUND;
     const { requestCounts } = this.#counters;
     requestCounts.set(path, (requestCounts.get(path) ?? 0) + 1);
     try {
-      return await endpoint.answer(this.core, body, query);
+      return await endpoint.answer(this.core, body);
     } catch (error) {
       if (!(error instanceof UncaughtWolfException)) throw error;
       await this.#surviveOrEnd();

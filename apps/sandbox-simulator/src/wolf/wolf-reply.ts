@@ -4,8 +4,6 @@ export type WolfReply =
   | { readonly kind: 'body'; readonly status: number; readonly body: string }
   /** Closes without a byte. */
   | { readonly kind: 'nothing' }
-  /** Written as they come, status line included, by nobody's leave but their own; then closed. */
-  | { readonly kind: 'pieces'; readonly pieces: AsyncIterable<string> }
   /** Stays open for events. */
   | { readonly kind: 'events' };
 

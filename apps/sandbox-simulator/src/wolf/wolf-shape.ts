@@ -5,17 +5,14 @@ export type Parsed<T> = { readonly value: T } | { readonly faults: readonly stri
 
 /**
  * A C++ type as Wolf's JSON library reads it (wolf-api §2.4). `undefined` stands for an absent or null optional.
- * Shapes are data as well as parsers, since the schema document is printed from the same tables.
  */
 export interface WolfShape<T> {
-  readonly schema: object;
   readonly optional: boolean;
   parse(json: JsonValue): Parsed<T>;
 }
 
-function cast<T>(schema: object, typeName: string, read: (json: JsonValue) => T | undefined): WolfShape<T> {
+function cast<T>(typeName: string, read: (json: JsonValue) => T | undefined): WolfShape<T> {
   return {
-    schema,
     optional: false,
     parse: (json) => {
       const value = read(json);
@@ -24,37 +21,30 @@ function cast<T>(schema: object, typeName: string, read: (json: JsonValue) => T 
   };
 }
 
-export const text: WolfShape<string> = cast({ type: 'string' }, 'string', (json) =>
-  typeof json === 'string' ? json : undefined,
-);
+export const text: WolfShape<string> = cast('string', (json) => (typeof json === 'string' ? json : undefined));
 
-export const flag: WolfShape<boolean> = cast({ type: 'boolean' }, 'boolean', (json) =>
-  typeof json === 'boolean' ? json : undefined,
-);
+export const flag: WolfShape<boolean> = cast('boolean', (json) => (typeof json === 'boolean' ? json : undefined));
 
 /** `1.0` is refused. */
-export const integer: WolfShape<number> = cast({ type: 'integer' }, 'int', (json) =>
+export const integer: WolfShape<number> = cast('int', (json) =>
   json instanceof JsonNumber && /^-?[0-9]+$/.test(json.text) ? Number(json.text) : undefined,
 );
 
 /** Digits of a PIN: 16 bits, wrapping. */
-export const shortInteger: WolfShape<number> = cast({ type: 'integer' }, 'int', (json) => {
+export const shortInteger: WolfShape<number> = cast('int', (json) => {
   const parsed = integer.parse(json);
   return 'value' in parsed ? (parsed.value << 16) >> 16 : undefined;
 });
 
-export const float: WolfShape<number> = cast({ type: 'number' }, 'double', (json) =>
+export const float: WolfShape<number> = cast('double', (json) =>
   json instanceof JsonNumber ? Number(json.text) : undefined,
 );
 
 /** Any JSON object whose members are nobody's business here. */
-export const anyObject: WolfShape<JsonObject> = cast({ type: 'object' }, 'object', (json) =>
-  json instanceof Map ? json : undefined,
-);
+export const anyObject: WolfShape<JsonObject> = cast('object', (json) => (json instanceof Map ? json : undefined));
 
 export function optional<T>(shape: WolfShape<T>): WolfShape<T | undefined> {
   return {
-    schema: shape.schema,
     optional: true,
     parse: (json) => (json === null ? { value: undefined } : shape.parse(json)),
   };
@@ -62,7 +52,6 @@ export function optional<T>(shape: WolfShape<T>): WolfShape<T | undefined> {
 
 export function listOf<T>(element: WolfShape<T>): WolfShape<readonly T[]> {
   return {
-    schema: { type: 'array', items: element.schema },
     optional: false,
     parse: (json) => {
       if (!Array.isArray(json)) return { faults: ['Could not cast to array!'] };
@@ -85,11 +74,6 @@ export type StructOf<F extends Record<string, WolfShape<unknown>>> = {
 export function struct<F extends Record<string, WolfShape<unknown>>>(fields: F): WolfShape<StructOf<F>> {
   const entries = Object.entries(fields);
   return {
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(entries.map(([name, field]) => [name, field.schema])),
-      required: entries.filter(([, field]) => !field.optional).map(([name]) => name),
-    },
     optional: false,
     parse: (json) => {
       if (!(json instanceof Map)) return { faults: ['Could not cast to object!'] };

@@ -26,7 +26,6 @@ export function isSuspectId(text: string): boolean {
 
 /** For ids that the parser converts. The value is the text as it was sent; the handler converts it for itself. */
 export const u64Text: WolfShape<string> = {
-  schema: { type: 'string' },
   optional: false,
   parse: (json) => {
     if (typeof json !== 'string') return { faults: ['Could not cast to string.'] };

@@ -1,7 +1,8 @@
 import { lobbyBody } from '../wolf-request.js';
+import { SESSION_ID } from './example-bodies.js';
 import { bodyOf, RawWolf } from './raw-wolf.js';
 
-describe('what the simulated Wolf tells of its GPU and of itself', () => {
+describe('the reports of the simulated Wolf about GPU, health and keyboards', () => {
   let raw: RawWolf;
   beforeEach(async () => {
     raw = await RawWolf.start();
@@ -49,5 +50,21 @@ describe('what the simulated Wolf tells of its GPU and of itself', () => {
     expect(await health()).toMatchObject({ overall_status: 'critical', can_create_new_pipelines: false });
     Object.assign(raw.wolf.faults, { stuckThreadCount: 0, canCreatePipelines: true });
     expect(await health()).toMatchObject({ overall_status: 'healthy', stuck_thread_count: 0 });
+  });
+
+  it.each([
+    ['nov25', false],
+    ['jan26', true],
+  ] as const)('prints the keyboard of %s with layers: %s', async (era, hasLayers) => {
+    const other = await RawWolf.start({ era });
+    other.wolf.launchSession({ clientId: SESSION_ID });
+    other.wolf.faults.stuckShift = true;
+    const state = await other.get('/keyboard/state');
+    expect(state).toContain('"pressed_keys":[16],"pressed_key_names":["SHIFT"],"modifier_state":{"shift":true');
+    expect(state.includes('"has_mismatch":true')).toBe(hasLayers);
+    expect(await other.post('/keyboard/reset', { session_id: SESSION_ID })).toContain('"released_keys":["SHIFT"]');
+    expect(await other.get('/keyboard/state')).toContain('"pressed_keys":[]');
+    expect(await other.post('/keyboard/reset', { session_id: 'x' })).toContain('400 OK');
+    await other.close();
   });
 });

@@ -10,5 +10,3 @@ export interface PairClientRequest {
   /** Four digits, as a string: the one PIN that is no list of numbers. */
   readonly pin: string;
 }
-
-export type UnpairOutcome = 'unpaired' | 'already-gone';

@@ -1,5 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
-import type { PullProgress } from '../model/image.js';
+import { expect, it } from '@jest/globals';
 import { wolfU64FromText } from '../values/wolf-u64.js';
 import type { WolfClientHarness } from './wolf-client-harness.js';
 
@@ -8,14 +7,8 @@ const NOBODY = wolfU64FromText('7');
 const SHIFT = 0x10;
 const A = 0x41;
 
-/** The part of the suite about what belongs to the host: profiles, pairing, keyboards, images. */
+/** The part of the suite about what belongs to the host: pairing, keyboards, reports. */
 export function hostCases(harness: () => WolfClientHarness): void {
-  it('lists profiles without their PINs', async () => {
-    const profiles = await harness().client.listProfiles();
-    expect(profiles).toContainEqual({ id: 'locked', name: 'Locked', pinRequired: true, appCount: 0 });
-    expect(JSON.stringify(profiles)).not.toMatch(/8.?6.?4.?2/);
-  });
-
   it('answers each pairing once, as a second answer would harm Wolf, and lists it no more', async () => {
     const { client } = harness();
     const pairSecret = harness().askToPair('10.0.0.7');
@@ -48,16 +41,6 @@ export function hostCases(harness: () => WolfClientHarness): void {
     );
     await expect(client.pairClient({ pairSecret, pin: '419' })).rejects.toMatchObject({ code: 'WOLF_INVALID_REQUEST' });
     await client.pairClient({ pairSecret, pin: '0419' });
-  });
-
-  it('unpairs a client once and finds it gone the second time', async () => {
-    const { client } = harness();
-    expect(await client.listClients()).toMatchObject([
-      { id: SESSION, settings: { runUid: 1000, mouseAcceleration: 1 } },
-    ]);
-    await expect(client.unpairClient(SESSION)).resolves.toBe('unpaired');
-    await expect(client.unpairClient(SESSION)).resolves.toBe('already-gone');
-    await expect(client.listClients()).resolves.toEqual([]);
   });
 
   it('tells which keys are down and lets them go', async () => {
@@ -95,67 +78,5 @@ export function hostCases(harness: () => WolfClientHarness): void {
     expect(apps).toEqual([
       { appId: '134906179', name: 'Select Agent', resolution: 'N/A', clientCount: 0, memoryBytes: 0 },
     ]);
-  });
-
-  describe('and images', () => {
-    it('finds those that Docker has, without their environment, and no others', async () => {
-      const { client } = harness();
-      const image = await client.inspectImage('desk:dev');
-      expect(image).toMatchObject({ tags: ['desk:dev'], digests: [], sizeBytes: 4_294_967_296, os: 'linux' });
-      expect(JSON.stringify(image)).not.toContain('hunter2');
-      await expect(client.inspectImage('registry.example:5000/team/desk:2@sha256:00')).resolves.toBeUndefined();
-    });
-
-    it.each(['a b', 'a=b', 'a?b', 'a&b', 'a%20b', '', '-a', 'ä', 'x'.repeat(256)])(
-      'asks for none named %p',
-      async (name) => {
-        const error = { code: 'WOLF_INVALID_REQUEST' };
-        await expect(harness().client.inspectImage(name)).rejects.toMatchObject(error);
-        await expect(harness().client.pullImage(name)).rejects.toMatchObject(error);
-        expect(harness().requestCount()).toBe(0);
-      },
-    );
-
-    it('pulls one and tells how far it is', async () => {
-      const { client } = harness();
-      const told: PullProgress[] = [];
-      await client.pullImage('desk:2', { onProgress: (progress) => told.push(progress) });
-      expect(told).toEqual([
-        { status: 'Pulling from desk:2', id: 'latest' },
-        { status: 'Downloading', id: '4f53cda18c2b', doneBytes: 1024, totalBytes: 4096 },
-        { status: 'Pull complete', id: '4f53cda18c2b' },
-      ]);
-      await expect(client.inspectImage('desk:2')).resolves.toMatchObject({ tags: ['desk:2'] });
-    });
-
-    it.each([
-      ['refused', 'WOLF_PULL_FAILED'],
-      ['fails-midway', 'WOLF_PULL_FAILED'],
-      ['cut', 'WOLF_PULL_FAILED'],
-      ['endless-line', 'WOLF_INVALID_ANSWER'],
-    ] as const)('says that a pull failed: %s', async (kind, code) => {
-      harness().spoilPulls(kind);
-      await expect(harness().client.pullImage('desk:2')).rejects.toMatchObject({ code });
-    });
-
-    it.each([
-      ['empty', 'WOLF_EMPTY_ANSWER'],
-      ['unparseable500', 'WOLF_INVALID_ANSWER'],
-      ['unparseable200', 'WOLF_PULL_FAILED'],
-    ] as const)('calls an answer to a pull that is %s %s', async (kind, code) => {
-      harness().spoilAnswers(kind);
-      await expect(harness().client.pullImage('desk:2')).rejects.toMatchObject({ code });
-    });
-
-    it('gives a pull up in time, and when its caller does', async () => {
-      harness().spoilAnswers('silent');
-      await expect(harness().client.pullImage('desk:2', { timeoutMs: 50 })).rejects.toMatchObject({
-        code: 'WOLF_TIMEOUT',
-      });
-      const caller = new AbortController();
-      const pull = harness().client.pullImage('desk:2', { signal: caller.signal });
-      caller.abort();
-      await expect(pull).rejects.toMatchObject({ code: 'WOLF_ABORTED' });
-    });
   });
 }

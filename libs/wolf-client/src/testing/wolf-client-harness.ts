@@ -19,8 +19,6 @@ export interface WolfClientHarness {
   answeredPin(clientIp: string): string | undefined;
   /** The session holds these keys down (Windows key codes). */
   pressKeys(sessionId: string, keys: readonly number[]): void;
-  /** What becomes of pulls. */
-  spoilPulls(kind: 'refused' | 'fails-midway' | 'cut' | 'endless-line'): void;
   /** What becomes of events from now on. */
   spoilEvents(kind: 'normal' | 'silent' | 'interleaved' | 'not-json' | 'absent' | 'oversized' | 'pings'): void;
   /** Every stream of events ends. */

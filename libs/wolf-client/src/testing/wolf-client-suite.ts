@@ -114,18 +114,16 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       await expect(client.stopSession(SESSION)).resolves.toBe('already-gone');
     });
 
-    it('reads apps, clients, memory and health', async () => {
+    it('reads apps, memory and health', async () => {
       harness.launchSession(SESSION, '');
       const lobbyId = await client.createLobby(exampleLobby());
       expect(await client.listApps()).toMatchObject([{ id: '134906179', runner: { type: 'process' } }]);
-      expect(await client.listClients()).toMatchObject([{ id: SESSION }]);
       expect(await client.memoryReport()).toMatchObject({
         lobbies: [{ lobbyId, resolution: '1920x1080@60' }],
         clients: [{ sessionId: SESSION }],
         gpu: { available: true, encoderAverageFps: 60 },
       });
       expect(await client.healthReport()).toMatchObject({ overallStatus: 'healthy', canCreateNewPipelines: true });
-      expect(await client.detectEra()).toBe('jan26');
     });
 
     it('says that a create timed out, whose lobby stands', async () => {

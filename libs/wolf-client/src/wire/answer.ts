@@ -23,13 +23,6 @@ export function readSuccess<T>(call: string, answer: HttpAnswer, shape: z.ZodTyp
   return readShape(call, body, shape);
 }
 
-/** For documents without a `success` key. @throws WolfError WOLF_NOT_FOUND, WOLF_INVALID_ANSWER */
-export function readDocument<T>(call: string, answer: HttpAnswer, shape: z.ZodType<T>): T {
-  if (answer.status === 404) throw new WolfError('WOLF_NOT_FOUND', `this Wolf has no endpoint for ${call}`);
-  if (answer.status !== 200) throw unexpected(call, answer);
-  return readShape(call, bodyOf(call, answer), shape);
-}
-
 function bodyOf(call: string, answer: HttpAnswer): unknown {
   if (answer.json === undefined) throw unexpected(call, answer, 'not JSON');
   return answer.json;

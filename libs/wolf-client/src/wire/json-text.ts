@@ -10,7 +10,7 @@ const LONG_BARE_INTEGER = /[[:,\s]-?[0-9]{16,}\s*[,}\]]/;
 const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
 /**
- * Parses a line of JSON, of events or progress, and leaves integers that a JavaScript number cannot hold as strings of their digits.
+ * Parses the JSON of an event and leaves integers that a JavaScript number cannot hold as strings of their digits.
  * The oldest Wolf writes ids as bare 64-bit numbers (wolf-api §3.6), and rounding them makes one client of two.
  * @throws ForeignJsonError
  */

@@ -12,10 +12,7 @@ const CODES: ReadonlyMap<string, WolfErrorCode> = new Map<string, WolfErrorCode>
   ['Lobby is full', 'WOLF_LOBBY_FULL'],
   ['Lobby join timed out', 'WOLF_JOIN_TIMED_OUT'],
   ['Lobby setup timed out', 'WOLF_CREATE_TIMED_OUT'],
-  ['Client not found', 'WOLF_UNKNOWN_CLIENT'],
   ['Invalid pair secret', 'WOLF_UNKNOWN_PAIRING'],
-  ['Image not found', 'WOLF_UNKNOWN_IMAGE'],
-  ['Failed to pull image', 'WOLF_PULL_FAILED'],
 ]);
 
 /** The error of a failure that Wolf answered. */

@@ -11,10 +11,8 @@ import type { PairClientRequest } from '../model/pairing.js';
 import type { DockerRunner, ProcessRunner } from '../model/runner.js';
 import {
   checkBoolean,
-  checkClientId,
   checkFilledText,
   checkFinite,
-  checkImageName,
   checkInteger,
   checkJsonObjectText,
   checkLobbyId,
@@ -84,16 +82,6 @@ export function sessionBody(sessionId: string): string {
 /** Body of `POST /pair/client`. @throws WolfError WOLF_INVALID_REQUEST */
 export function pairClientBody(request: PairClientRequest): string {
   return JSON.stringify({ pair_secret: checkPairSecret(request.pairSecret), pin: checkPairingPin(request.pin) });
-}
-
-/** Body of `POST /unpair/client`. @throws WolfError WOLF_INVALID_REQUEST */
-export function unpairClientBody(clientId: string): string {
-  return JSON.stringify({ client_id: checkClientId(clientId) });
-}
-
-/** Body of `POST /docker/images/pull`. @throws WolfError WOLF_INVALID_REQUEST */
-export function pullImageBody(imageName: string): string {
-  return JSON.stringify({ image_name: checkImageName(imageName) });
 }
 
 function videoSettings(video: LobbyVideo): object {

@@ -1,6 +1,5 @@
 import { parseForeignJson } from '@helix/revdial';
 import {
-  MAX_IMAGE_NAME_LENGTH,
   MAX_JSON_KEYS,
   MAX_JSON_VALUES,
   MAX_PAIR_SECRET_LENGTH,
@@ -97,12 +96,6 @@ export function checkSessionId(text: unknown): string {
   return id;
 }
 
-export function checkClientId(text: unknown): string {
-  const id = typeof text === 'string' ? parseWolfU64(text) : undefined;
-  if (id === undefined) throw invalid('clientId', 'is not a decimal unsigned 64-bit number');
-  return id;
-}
-
 export function checkPairSecret(text: unknown): string {
   if (typeof text === 'string' && text.length <= MAX_PAIR_SECRET_LENGTH && /^[\x21-\x7e]+$/.test(text)) return text;
   throw invalid('pairSecret', 'is not the secret of a pairing request');
@@ -111,18 +104,6 @@ export function checkPairSecret(text: unknown): string {
 export function checkPairingPin(text: unknown): string {
   if (typeof text === 'string' && /^[0-9]{4}$/.test(text)) return text;
   throw invalid('pin', 'must be a string of four digits');
-}
-
-/** As Docker names images. Nothing in it needs an encoding, of which Wolf knows none in a query (wolf-api §3.8). */
-export function checkImageName(text: unknown): string {
-  if (
-    typeof text === 'string' &&
-    text.length <= MAX_IMAGE_NAME_LENGTH &&
-    /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(text)
-  ) {
-    return text;
-  }
-  throw invalid('imageName', 'is not the name of an image');
 }
 
 /** As a member to spread: a PIN that is absent stays absent, since Wolf takes `[]` for a PIN of no digits. */

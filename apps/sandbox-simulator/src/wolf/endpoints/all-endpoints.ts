@@ -3,10 +3,8 @@ import type { WolfEra } from '../wolf-era.js';
 import { NOT_FOUND } from '../wolf-reply.js';
 import { CATALOG_ENDPOINTS } from './catalog.js';
 import { CONFIGURE_SESSION_ENDPOINT } from './configure-session.js';
-import { DOCKER_ENDPOINTS } from './docker.js';
 import { KEYBOARD_ENDPOINTS } from './keyboard.js';
 import { LOBBY_ENDPOINTS } from './lobbies.js';
-import { schemaReply } from './openapi-schema.js';
 import { SESSION_ENDPOINTS } from './sessions.js';
 import { SYSTEM_ENDPOINTS } from './system.js';
 
@@ -18,8 +16,6 @@ const ALL_ENDPOINTS: readonly WolfEndpoint[] = [
   ...LOBBY_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
   ...KEYBOARD_ENDPOINTS,
-  ...DOCKER_ENDPOINTS,
-  reads('/openapi-schema', 'u24', (core) => schemaReply(endpointsOf(core.era), core.era)),
 ];
 
 /** What a Wolf of this era offers. */

@@ -6,7 +6,6 @@ import { struct, text } from '../wolf-shape.js';
 export const CONFIGURE_SESSION_ENDPOINT: WolfEndpoint = takes({
   path: '/sessions/configure',
   since: 'jan26-required-mode',
-  typeName: 'wolf::api::ConfigureSessionRequest',
   shape: () => struct({ client_unique_id: text, immediate_lobby_id: text }),
   refuse: (fault) => failure(`Invalid JSON: ${fault}`, 400),
   answer: (core, request) => {

