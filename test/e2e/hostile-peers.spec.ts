@@ -63,7 +63,7 @@ describe('peers that send whatever they like', () => {
 
   async function expectAlive(): Promise<void> {
     expect(plane.api.hasExited).toBe(false);
-    expect((await plane.nobody.get('/healthz')).status).toBe(200);
+    expect((await plane.stranger.get('/healthz')).status).toBe(200);
     expect(plane.api.lines.filter((line) => /"level":"(fatal|error)"|Assertion/.test(line))).toEqual([]);
   }
 

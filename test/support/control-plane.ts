@@ -11,7 +11,7 @@ export class ControlPlane {
   readonly url: string;
   readonly runnerToken: string;
   readonly admin: RestClient;
-  readonly nobody: RestClient;
+  readonly stranger: RestClient;
   api: ManagedProcess;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #dropDatabase: () => Promise<void>;
@@ -20,7 +20,7 @@ export class ControlPlane {
     this.url = `http://127.0.0.1:${environment['PORT'] ?? ''}`;
     this.runnerToken = environment['RUNNER_TOKEN'] ?? '';
     this.admin = new RestClient(this.url, adminKey);
-    this.nobody = new RestClient(this.url, undefined);
+    this.stranger = new RestClient(this.url, undefined);
     this.#environment = environment;
     this.#dropDatabase = dropDatabase;
     this.api = this.#launch();
