@@ -47,9 +47,8 @@ import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionAccessController } from './shares/session-access.controller.js';
 import { ShareNotices } from './shares/share-notices.js';
 import { SharesController } from './shares/shares.controller.js';
-import { SocketAuthorizer } from './sockets/socket-authorizer.js';
+import { Upgrades } from './sockets/upgrades.js';
 import { UserSocketGateway } from './sockets/user-socket.gateway.js';
-import { StreamAuthorizer } from './streams/stream-authorizer.js';
 import { StreamUpgrades } from './streams/stream-upgrades.js';
 import { ViewersController } from './streams/viewers.controller.js';
 import { WolfModule } from './wolf/wolf.module.js';
@@ -157,8 +156,7 @@ export class AppModule {
       ],
       providers: [
         OpenApiDocument,
-        SocketAuthorizer,
-        StreamAuthorizer,
+        Upgrades,
         StreamUpgrades,
         UserSocketGateway,
         HostLinkWatch,

@@ -1,12 +1,31 @@
 import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import type { SessionAccess, SessionEntity } from '@helix/external-agent';
 import type { Request } from 'express';
-import type { AccessRule } from './access-policy.js';
 import type { Principal } from './principal.js';
+
+/**
+ * Who may use a route:
+ *
+ *   public              everyone, with or without a token
+ *   user                people (an admin is one)
+ *   admin               admins
+ *   host                GPU hosts with a runner token, and admins
+ *   session-owner       the owner of the session named in the path, and admins
+ *   session-viewer      they, users with whom the session is shared, and holders of a link by which it is
+ *   session-controller  the same, but only by shares that give control
+ *   metrics             admins, or everyone when the operator says so
+ *
+ * The token of a desktop opens its link and no route at all; the key of an app opens nothing; the link of a share opens only
+ * what viewers of its own session may use.
+ */
+export type AccessRule =
+  'public' | 'user' | 'admin' | 'host' | 'session-owner' | 'session-viewer' | 'session-controller' | 'metrics';
+
+export type SessionRule = Extract<AccessRule, 'session-owner' | 'session-viewer' | 'session-controller'>;
 
 export const ACCESS_RULE = 'helix:access-rule';
 
-/** Says who may use a route. A route that does not say it is refused to everybody. */
+/** Says who may use a route. A route without it is refused to everyone. */
 export function Access(rule: AccessRule): CustomDecorator {
   return SetMetadata(ACCESS_RULE, rule);
 }
@@ -16,7 +35,7 @@ export interface GuardedRequest extends Request {
   principal?: Principal;
   /** The session in the path, for routes under one of the `session-` rules. */
   session?: SessionEntity;
-  /** What the caller may do with it, for routes under `session-viewer` and `session-controller`. */
+  /** What the caller may do with it. */
   access?: SessionAccess;
 }
 

@@ -9,8 +9,8 @@ import { API_CONFIG } from '../config/config.module.js';
 import { BodyGuard } from '../input/body.guard.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { AccessGuard } from './access.guard.js';
+import { Admission } from './admission.js';
 import { Authenticator, OIDC_USERS } from './authenticator.js';
-import { CallerIdentity } from './caller-identity.js';
 import { KeyCache } from './key-cache.js';
 import { KeyHolders } from './key-holders.js';
 import { KeyNotices } from './key-notices.js';
@@ -36,14 +36,14 @@ import { WhoAmIController } from './who-am-i.controller.js';
         oidc === undefined ? undefined : new OidcUsers(oidc, (userId) => adminUserIds.includes(userId), logger),
     },
     Authenticator,
-    CallerIdentity,
     SessionAccessPolicy,
+    Admission,
     ApiKeysService,
     TokenRunnerAuthorizer,
     // In this order: bodies are read for callers who were let in.
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_GUARD, useClass: BodyGuard },
   ],
-  exports: [Authenticator, SessionAccessPolicy, ApiKeysService, TokenRunnerAuthorizer],
+  exports: [Admission, Authenticator, SessionAccessPolicy, ApiKeysService, TokenRunnerAuthorizer],
 })
 export class AuthModule {}

@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SessionShares, type SessionAccess, type SessionEntity, type SessionShareEntity } from '@helix/external-agent';
 import type { Principal } from './principal.js';
 
-/** What somebody may do with a session, and by what right. Asked anew, it tells also that a share has ended meanwhile. */
+type SessionOwned = Pick<SessionEntity, 'id' | 'ownerId'>;
+
+/** What a caller may do with a session, and by what right. Asked again later, it also tells that a share has ended. */
 @Injectable()
 export class SessionAccessPolicy {
   constructor(@Inject(SessionShares) private readonly shares: SessionShares) {}
@@ -11,12 +13,10 @@ export class SessionAccessPolicy {
    * `undefined` for those who may do nothing with it.
    * @throws the database's error when only that could tell; never for owners and admins
    */
-  async of(principal: Principal, session: Pick<SessionEntity, 'id' | 'ownerId'>): Promise<SessionAccess | undefined> {
+  async of(principal: Principal, session: SessionOwned): Promise<SessionAccess | undefined> {
     switch (principal.kind) {
       case 'user':
-        if (principal.userId === session.ownerId) return { via: 'owner', role: 'control' };
-        if (principal.isAdmin) return { via: 'admin', role: 'control' };
-        return accessBy(await this.shares.findGrant(session.id, principal.userId));
+        return ownAccess(principal, session) ?? accessBy(await this.shares.findGrant(session.id, principal.userId));
       case 'share':
         if (principal.sessionId !== session.id) return undefined;
         return accessBy(await this.shares.findLive(session.id, principal.shareId));
@@ -28,6 +28,13 @@ export class SessionAccessPolicy {
         return principal satisfies never;
     }
   }
+}
+
+/** That of owners and admins; `undefined` for everyone else, whatever is shared with them. */
+export function ownAccess(principal: Principal, session: SessionOwned): SessionAccess | undefined {
+  if (principal.kind !== 'user') return undefined;
+  if (principal.userId === session.ownerId) return { via: 'owner', role: 'control' };
+  return principal.isAdmin ? { via: 'admin', role: 'control' } : undefined;
 }
 
 function accessBy(share: SessionShareEntity | undefined): SessionAccess | undefined {

@@ -5,7 +5,7 @@ import type { Request } from 'express';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { Access, CurrentUser, type UserPrincipal } from './access.decorator.js';
-import { CallerIdentity } from './caller-identity.js';
+import { Admission } from './admission.js';
 import { mayHoldSecret } from './other-site.js';
 import { KEY_PREFIX } from './secret-token.js';
 
@@ -38,7 +38,7 @@ export class StatusDto {
 @Controller('api/v1')
 export class WhoAmIController {
   constructor(
-    @Inject(CallerIdentity) private readonly identity: CallerIdentity,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 
@@ -47,7 +47,7 @@ export class WhoAmIController {
   @ApiOperation({ summary: 'Does the request bring the token of a person? 503 while that cannot be told' })
   @ApiOkResponse({ type: AuthenticatedDto })
   async authenticated(@Req() request: Request): Promise<AuthenticatedDto> {
-    const caller = await this.identity.of(request);
+    const caller = await this.admission.identify({ request });
     return { authenticated: caller?.principal?.kind === 'user' };
   }
 

@@ -21,6 +21,7 @@ import { MetricsService } from '../metrics/metrics.service.js';
 import { createOpenApiDocument } from '../openapi/openapi-document.js';
 import { OpenApiDocument } from '../openapi/openapi.controller.js';
 import { SessionWsAdapter } from '../sockets/session-ws-adapter.js';
+import { Upgrades } from '../sockets/upgrades.js';
 import { API_LIMITS } from '../limits.js';
 import { BoundedExpressAdapter } from './http-adapter.js';
 import { assertAnswerable, refuseUnreadable } from './refuse-unreadable.js';
@@ -81,6 +82,7 @@ export async function startApi(config: ApiConfig, databaseUrl: string, logger: L
     server.maxConnections = config.maxConnections;
     refuseUnreadable(server, logger);
     attachRevDialGateway(server, app.get(RevDialGateway));
+    app.get(Upgrades).attach(server);
     serveBelow(server, config.basePath);
     server.listen({ port: config.port, host: config.host, backlog: API_LIMITS.listenBacklogCount });
     await once(server, 'listening');

@@ -7,15 +7,15 @@ import {
 } from '@nestjs/websockets';
 import { SessionFeed, type SessionView } from '@helix/external-agent';
 import type { WebSocket } from 'ws';
+import { Admission, type SessionAdmission } from '../auth/admission.js';
+import { principalName } from '../auth/principal.js';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { API_LIMITS } from '../limits.js';
 import { toSessionUpdate } from '../sessions/session-update.dto.js';
 import type { AdmittedRequest } from './session-ws-adapter.js';
-import type { SocketAdmission } from './socket-admission.js';
-import { SocketAuthorizer } from './socket-authorizer.js';
 
 interface OpenSocket {
-  readonly admission: SocketAdmission;
+  readonly admission: SessionAdmission;
   readonly unwatch: () => void;
   isAlive: boolean;
 }
@@ -30,8 +30,8 @@ const CLOSE = {
 } as const;
 
 /**
- * `GET /api/v1/ws/user?session_id=`: pushes what a session looks like, first as it is and then with each change, so that a page
- * need not ask. Takes nothing from the page.
+ * `GET /api/v1/ws/user?session_id=`: pushes the state of a session, first as it is and then after each change, so that a page
+ * need not poll. Takes nothing from the page.
  */
 @WebSocketGateway({ path: '/api/v1/ws/user' })
 export class UserSocketGateway
@@ -43,7 +43,7 @@ export class UserSocketGateway
 
   constructor(
     @Inject(SessionFeed) private readonly feed: SessionFeed,
-    @Inject(SocketAuthorizer) private readonly authorizer: SocketAuthorizer,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(ChangeNotices) private readonly notices: ChangeNotices,
   ) {}
 
@@ -59,11 +59,11 @@ export class UserSocketGateway
 
   handleConnection(socket: WebSocket, request: AdmittedRequest): void {
     const { admission } = request;
-    if (this.isFull(admission.principal.userId)) {
+    if (this.isFull(principalName(admission.principal))) {
       socket.close(CLOSE.tooSlow, 'too many sockets');
       return;
     }
-    // Pages send nothing that matters here; a pong says that one is there.
+    // Pages send nothing that matters here; a pong proves that the page is there.
     const open: OpenSocket = {
       admission,
       isAlive: true,
@@ -92,7 +92,7 @@ export class UserSocketGateway
     return this.sockets.size;
   }
 
-  private push(socket: WebSocket, { principal }: SocketAdmission, view: SessionView): void {
+  private push(socket: WebSocket, { access }: SessionAdmission, view: SessionView): void {
     if (socket.readyState !== socket.OPEN) return;
     if (view.session.deletedAt !== null) {
       socket.close(CLOSE.deleted, 'the session is deleted');
@@ -102,17 +102,17 @@ export class UserSocketGateway
       socket.terminate();
       return;
     }
-    socket.send(JSON.stringify(toSessionUpdate(view, view.session.ownerId === principal.userId)));
+    socket.send(JSON.stringify(toSessionUpdate(view, access.via === 'owner')));
   }
 
-  private isFull(userId: string): boolean {
+  private isFull(holder: string): boolean {
     if (this.sockets.size >= API_LIMITS.socketsMaxCount) return true;
     let own = 0;
-    for (const { admission } of this.sockets.values()) if (admission.principal.userId === userId) own += 1;
+    for (const { admission } of this.sockets.values()) if (principalName(admission.principal) === holder) own += 1;
     return own >= API_LIMITS.socketsPerUserMaxCount;
   }
 
-  /** Ends those whose page is gone. */
+  /** Closes sockets whose page is gone. */
   private checkPages(): void {
     for (const [socket, open] of this.sockets) {
       if (open.isAlive) {
@@ -124,11 +124,11 @@ export class UserSocketGateway
     }
   }
 
-  /** Ends those whose token is not good any more. */
+  /** Closes sockets whose token is no longer valid. */
   private checkTokens(): void {
     for (const [socket, { admission }] of this.sockets) {
-      void this.authorizer.isStillAdmitted(admission).then((isAdmitted) => {
-        if (!isAdmitted) socket.close(CLOSE.signedOut, 'signed out');
+      void this.admission.evictionReason(admission).then((reason) => {
+        if (reason !== undefined) socket.close(CLOSE.signedOut, 'signed out');
       });
     }
   }

@@ -1,31 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   EXTERNAL_AGENT_LIMITS,
-  ExternalAgentError,
+  sessionIdOfReference,
   SessionShares,
   SessionStreams,
   type StreamHandle,
   type Viewer,
   type ViewerHolder,
 } from '@helix/external-agent';
-import { WaitingSocket } from '@helix/revdial';
-import type { Logger } from 'pino';
+import { onAbort } from '@helix/pacing';
+import { accessTokenOf, type AccessToken } from '@helix/revdial';
 import { WebSocketServer } from 'ws';
-import { answerRaw, rawAnswerOf, refuseHandshake } from '../answers/raw-answer.js';
+import { refuseHandshake } from '../answers/raw-answer.js';
+import { Admission, type SessionAdmission } from '../auth/admission.js';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { ApiError } from '../errors/api-error.js';
-import { httpAnswerOf } from '../errors/status-by-code.js';
 import { API_LIMITS } from '../limits.js';
-import { LOGGER } from '../logging/logging.module.js';
-import { StreamAuthorizer } from './stream-authorizer.js';
-import type { StreamAdmission } from './stream-admission.js';
-import type { StreamPath } from './stream-path.js';
+import { Upgrades, type TakeUpgrade } from '../sockets/upgrades.js';
+import { parseStreamPath, type StreamPath } from './stream-path.js';
 
 /**
- * WebSockets of viewers. The order is the point: who asks is known and allowed, and the host has answered, before the browser is
- * answered at all, so that every failure is an HTTP status. Those who are in leave at once when what let them in ends.
+ * WebSockets of viewers: a session's owner, admins, and those with whom it is shared. The caller is admitted and the host has answered
+ * before the browser is answered at all. Viewers are disconnected at once when what let them in ends.
  */
 @Injectable()
 export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -36,20 +33,26 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
     // None is ours, and the host speaks none.
     handleProtocols: () => false,
   }).on('wsClientError', refuseHandshake);
-  private readonly admitted = new Map<StreamHandle, StreamAdmission>();
+  private readonly admitted = new Map<StreamHandle, SessionAdmission>();
   private readonly stopListening: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private waitingCount = 0;
 
   constructor(
-    @Inject(StreamAuthorizer) private readonly authorizer: StreamAuthorizer,
+    @Inject(Upgrades) private readonly upgrades: Upgrades,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(SessionStreams) private readonly streams: SessionStreams,
     @Inject(SessionShares) private readonly shares: SessionShares,
     @Inject(ChangeNotices) private readonly notices: ChangeNotices,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.upgrades.serve({
+      name: 'streams',
+      match: (url) => {
+        const path = parseStreamPath(url);
+        return path && this.taking(path);
+      },
+    });
     const checkAll = (): void => {
       this.check();
     };
@@ -67,25 +70,22 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
     for (const stop of this.stopListening) stop();
   }
 
-  /** Takes over an upgrade to a stream's path. Never rejects. */
-  async take(path: StreamPath, request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const waiting = new WaitingSocket(socket, head);
-    if (this.waitingCount >= API_LIMITS.socketsWaitingMaxCount) {
-      this.refuse(waiting, request, new ExternalAgentError('BUSY', 'too many streams are being opened; try again'));
-      return;
-    }
-    this.waitingCount += 1;
-    try {
+  private taking(path: StreamPath): TakeUpgrade {
+    return async (request, waiting) => {
       if (!isWebSocketUpgrade(request)) {
-        this.refuse(waiting, request, new ApiError('INVALID_REQUEST', 'not a WebSocket upgrade of version 13'));
-        return;
+        throw new ApiError('INVALID_REQUEST', 'not a WebSocket upgrade of version 13');
       }
-      const admission = await this.authorizer.admit(path, request);
+      const admission = await this.admission.admitToSession(
+        { request, isUpgrade: true, presented: tokenOf(path, request) },
+        'session-viewer',
+        { sessionId: sessionIdOfReference(path.sessionReference ?? '') },
+      );
       const opened = await this.streams.open(admission.session, viewerOf(path, admission), waiting.signal);
       if (waiting.signal.aborted) {
         opened.discard();
         return;
       }
+      const { socket } = waiting;
       const early = waiting.release();
       const discard = (): void => {
         opened.discard();
@@ -95,21 +95,14 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
         socket.off('close', discard);
         this.keep(opened.attach(browser), admission);
       });
-    } catch (error) {
-      this.refuse(waiting, request, error);
-      if (httpAnswerOf(error) === undefined) this.logger.error({ err: error }, 'a stream could not be opened');
-    } finally {
-      this.waitingCount -= 1;
-    }
+    };
   }
 
-  private keep(stream: StreamHandle, admission: StreamAdmission): void {
+  private keep(stream: StreamHandle, admission: SessionAdmission): void {
     if (stream.signal.aborted) return;
     this.admitted.set(stream, admission);
-    stream.signal.addEventListener('abort', () => {
-      this.admitted.delete(stream);
-    });
-    // What let him in may have ended while the host was asked.
+    onAbort(stream.signal, () => this.admitted.delete(stream));
+    // What let the viewer in may have ended while the host was asked.
     this.checkOne(stream, admission);
   }
 
@@ -119,20 +112,24 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private checkOne(stream: StreamHandle, admission: StreamAdmission): void {
-    void this.authorizer.objectionTo(admission).then((objection) => {
-      if (objection !== undefined) stream.end(objection);
+  private checkOne(stream: StreamHandle, admission: SessionAdmission): void {
+    void this.admission.evictionReason(admission).then((reason) => {
+      if (reason !== undefined) stream.end(reason);
     });
-  }
-
-  private refuse(waiting: WaitingSocket, request: IncomingMessage, error: unknown): void {
-    const { socket } = waiting;
-    waiting.release();
-    if (!socket.destroyed) answerRaw(socket, rawAnswerOf(error), request);
   }
 }
 
-function viewerOf({ tab, reportsActivity }: StreamPath, { principal, access }: StreamAdmission): Viewer {
+/**
+ * A token in the path counts before the cookie, and that of a share link before any other: who comes by a share link may be signed in
+ * as another user.
+ */
+function tokenOf({ shareToken, accessToken }: StreamPath, request: IncomingMessage): AccessToken | undefined {
+  if (shareToken !== undefined) return { token: shareToken, from: 'query' };
+  const found = accessTokenOf(request);
+  return found?.from !== 'header' && accessToken ? { token: accessToken, from: 'query' } : found;
+}
+
+function viewerOf({ tab, reportsActivity }: StreamPath, { principal, access }: SessionAdmission): Viewer {
   const holder: ViewerHolder =
     principal.kind === 'user'
       ? { kind: 'user', userId: principal.userId }
