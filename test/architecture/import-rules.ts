@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type { ImportTable } from './import-table.js';
+import type { FolderOrder, ImportTable } from './import-table.js';
 import type { SourceFile } from './source-files.js';
 
 /** `<file>: <what it does>: <why that is not allowed>` */
@@ -107,6 +107,59 @@ export function fileCycles(files: readonly SourceFile[]): readonly Violation[] {
       ]),
     ),
   );
+}
+
+/** The same of all imports, also of those that are gone after compiling: a ring of types cannot be read from either end. */
+export function typeCycles(files: readonly SourceFile[]): readonly Violation[] {
+  return cycles(
+    new Map(
+      files.map((file) => [
+        file.path,
+        file.imports
+          .filter(({ specifier }) => specifier.startsWith('.'))
+          .map(({ specifier }) => relativeTarget(file, specifier) ?? specifier),
+      ]),
+    ),
+  );
+}
+
+/** Imports between folders of one package that go up. Files beside the folders are free: the index, and what all folders use. */
+export function upwardImports(files: readonly SourceFile[], order: FolderOrder): readonly Violation[] {
+  return each(files, (file, specifier) => {
+    const folders = order.get(file.packageFolder);
+    const target = specifier.startsWith('.') ? relativeTarget(file, specifier) : undefined;
+    if (folders === undefined || target === undefined) return undefined;
+    const from = folderOf(file.path);
+    const to = folderOf(target);
+    if (from === undefined || from === to) return undefined;
+    if (to === undefined) {
+      return target.endsWith("/src/index.ts") ? 'a folder does not import the index of its package' : undefined;
+    }
+    return folders.indexOf(to) < folders.indexOf(from)
+      ? undefined
+      : `the table in docs/architecture.md has ${to}/ above ${from}/, and imports only go down`;
+  });
+}
+
+/** Folders of the packages in the table that it does not name, and such that there are not. */
+export function unorderedFolders(files: readonly SourceFile[], order: FolderOrder): readonly Violation[] {
+  return [...order].flatMap(([packageFolder, named]) => {
+    const own = files.filter((file) => file.packageFolder === packageFolder).map((file) => folderOf(file.path));
+    const present = new Set(own.filter((folder) => folder !== undefined));
+    return [
+      ...[...present]
+        .filter((folder) => !named.includes(folder))
+        .map((folder) => `${packageFolder}/src/${folder}: not in the table of folders in docs/architecture.md`),
+      ...named
+        .filter((folder) => !present.has(folder))
+        .map((folder) => `${packageFolder}/src/${folder}: in the table of docs/architecture.md, and not there`),
+    ];
+  });
+}
+
+/** The folder of `src` in which a file lies; `undefined` for one beside them. */
+function folderOf(file: string): string | undefined {
+  return /^[^/]+\/[^/]+\/src\/([^/]+)\//.exec(file)?.[1];
 }
 
 /** Each ring once, as `a → b → a: …`. */

@@ -11,8 +11,11 @@ import {
   importClosure,
   misplacedNest,
   packageCycles,
+  typeCycles,
+  unorderedFolders,
+  upwardImports,
 } from './import-rules.js';
-import { readImportTable } from './import-table.js';
+import { readFolderOrder, readImportTable } from './import-table.js';
 import { filesUnder, packageFolders, ROOT, shippedSources, sourceFile } from './source-files.js';
 
 describe('the parts of the repository', () => {
@@ -46,6 +49,19 @@ describe('the parts of the repository', () => {
   it('have no rings of files that need each other to load', () => {
     expect(fileCycles(sources)).toEqual([]);
   });
+
+  it('have folders that import each other only downwards', () => {
+    const order = readFolderOrder();
+    expect(unorderedFolders(sources, order)).toEqual([]);
+    expect(upwardImports(sources, order)).toEqual([]);
+  });
+
+  it.each([...readFolderOrder().keys()])(
+    'have no rings of types in %s, whose folders are in order',
+    (packageFolder) => {
+      expect(typeCycles(sources.filter((file) => file.packageFolder === packageFolder))).toEqual([]);
+    },
+  );
 
   it.each(packageFolders())('declare in %s/package.json exactly what src imports', (packageFolder) => {
     const manifest = JSON.parse(readFileSync(path.join(ROOT, packageFolder, 'package.json'), 'utf8')) as Manifest;
@@ -127,6 +143,22 @@ describe('the rules', () => {
       expect.stringMatching(/^libs\/one\/src\/a\.ts → .*b\.ts → .*c\.ts → libs\/one\/src\/a\.ts: /),
     ]);
     expect(packageCycles(new Map([...table, ['libs/one', new Set(['libs/two'])]]))).toHaveLength(1);
+  });
+
+  it('refuse an import that goes up between folders, and a ring of types', () => {
+    const order = new Map([['libs/one', ['low', 'high']]]);
+    const up = file('libs/one/src/low/a.ts', "import type { B } from '../high/b.js'; import '../free.js';");
+    const down = file('libs/one/src/high/b.ts', "import { A } from '../low/a.js'; import './c.js';");
+    const index = file('libs/one/src/high/c.ts', "import '../index.js';");
+    expect(upwardImports([up, down, index, file('libs/one/src/free.ts', "import './high/b.js';")], order)).toEqual([
+      'libs/one/src/low/a.ts imports ../high/b.js: the table in docs/architecture.md has high/ above low/, and imports only go down',
+      'libs/one/src/high/c.ts imports ../index.js: a folder does not import the index of its package',
+    ]);
+    expect(unorderedFolders([up, file('libs/one/src/other/x.ts', '')], order)).toEqual([
+      'libs/one/src/other: not in the table of folders in docs/architecture.md',
+      'libs/one/src/high: in the table of docs/architecture.md, and not there',
+    ]);
+    expect(typeCycles([up, down, index])).toHaveLength(1);
   });
 
   it('follow packages of ours into what they load', () => {

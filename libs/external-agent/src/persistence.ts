@@ -4,9 +4,9 @@ import { AnnounceSessionChanges1764002000001 } from './migrations/1764002000001-
 import { CreateSessionShares1764003000001 } from './migrations/1764003000001-create-session-shares.js';
 import { SessionPlacement1764004000010 } from './migrations/1764004000010-session-placement.js';
 import { PictureTypes1764005000020 } from './migrations/1764005000020-picture-types.js';
-import { SessionPictureEntity } from './pictures/session-picture.entity.js';
+import { SessionPictureEntity } from './desktop-services/pictures/last-pictures.js';
 import { SessionEntity } from './session/session.entity.js';
-import { SessionShareEntity } from './shares/session-share.entity.js';
+import { SessionShareEntity } from './session/shares/session-share.entity.js';
 
 /** For the data source: the tables of this package. */
 export const EXTERNAL_AGENT_ENTITIES = [SessionEntity, SessionPictureEntity, SessionShareEntity] as const;

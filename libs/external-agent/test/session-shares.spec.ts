@@ -9,7 +9,7 @@ import {
   type SessionId,
   type SessionShareEntity,
 } from '../src/index.js';
-import { SessionShareRepository } from '../src/shares/session-share.repository.js';
+import { SessionShareRepository } from '../src/session/shares/session-share.repository.js';
 import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';
 
 const OWNER = 'usr_ann';

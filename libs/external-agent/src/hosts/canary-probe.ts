@@ -1,8 +1,7 @@
 import { jittered } from '@helix/pacing';
 import { askCanary, type CanaryAnswer } from './ask-canary.js';
 import { CanaryState } from './canary-state.js';
-import type { ProbeContext } from './probe-context.js';
-import { Told } from './told.js';
+import { type ProbeContext, Told } from './probe-context.js';
 
 /** Finds out over and over whether requests through the link of one host get answers, and how its Wolf is. */
 export class CanaryProbe {

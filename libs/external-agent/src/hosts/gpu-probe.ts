@@ -3,8 +3,7 @@ import type { CapacityMeasurement } from '@helix/scheduler';
 import { isWolfError } from '@helix/wolf-client';
 import { LIMITS } from '../limits.js';
 import { readGpu, type GpuReading } from './gpu-reading.js';
-import type { ProbeContext } from './probe-context.js';
-import { Told } from './told.js';
+import { type ProbeContext, Told } from './probe-context.js';
 
 /** Reads over and over what the GPU of one host carries. */
 export class GpuProbe {

@@ -1,10 +1,10 @@
 import type { CapacityDrift, PlacementService } from '@helix/scheduler';
-import type { WolfSnapshot } from '@helix/wolf-client';
+import type { WolfSnapshot, WolfLobby } from '@helix/wolf-client';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
-import { listForeignLobbies } from './foreign-lobbies.js';
 import type { HostWatch } from './host-watch.js';
 import { TwoReadings } from './two-readings.js';
+import { markedSessionOf } from '../session/desktop-marks.js';
 
 export interface HostReconcilerParts {
   readonly hosts: Pick<HostWatch, 'snapshotOf' | 'refresh' | 'whenSeen'>;
@@ -184,4 +184,21 @@ export class HostReconciler {
 
 function idsOf(lobbies: readonly { readonly id: string }[]): ReadonlySet<string> {
   return new Set(lobbies.map(({ id }) => id));
+}
+
+/** A lobby that runs for no session which holds a slot on its host. */
+export interface ForeignLobby {
+  readonly id: string;
+  /** It bears a session's mark: that session may have ended a moment ago, or its lobby is about to be stopped. */
+  readonly isMarked: boolean;
+}
+
+export function listForeignLobbies(
+  lobbies: readonly WolfLobby[],
+  holders: ReadonlySet<string>,
+): readonly ForeignLobby[] {
+  return lobbies.flatMap(({ id, runner }) => {
+    const sessionId = runner.type === 'docker' ? markedSessionOf(runner.env) : undefined;
+    return sessionId !== undefined && holders.has(sessionId) ? [] : [{ id, isMarked: sessionId !== undefined }];
+  });
 }

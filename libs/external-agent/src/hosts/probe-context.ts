@@ -3,6 +3,7 @@ import type { WolfClientFactory, WolfSnapshot } from '@helix/wolf-client';
 import type { ChokedWolfs } from './choked-wolfs.js';
 import type { ProbeTimes } from './probe-times.js';
 import type { ProbeTurns } from './probe-turns.js';
+import { LIMITS } from '../limits.js';
 
 /** What the probes of all hosts of a replica share. */
 export interface ProbeContext {
@@ -18,4 +19,24 @@ export interface ProbeContext {
   readonly isReachable: (wolfInstanceId: string) => boolean;
   /** What the host's lists showed last. */
   readonly snapshotOf: (wolfInstanceId: string) => WolfSnapshot | undefined;
+}
+
+/** What was told last, so that it is told again only when it is another, or was told long ago. */
+export class Told {
+  #text: string | undefined;
+  #atMs = -Infinity;
+
+  /** Rejects with what `tell` rejects with; then nothing was told. */
+  async tell(fact: unknown, tell: () => Promise<unknown>): Promise<void> {
+    const text = JSON.stringify(fact);
+    if (text === this.#text && performance.now() - this.#atMs < LIMITS.probeTellAgainMs) return;
+    await tell();
+    this.#text = text;
+    this.#atMs = performance.now();
+  }
+
+  /** The next is told, whatever it is. */
+  forget(): void {
+    this.#text = undefined;
+  }
 }

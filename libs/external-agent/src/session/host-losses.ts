@@ -1,6 +1,6 @@
 import { SCHEDULER_LIMITS } from '@helix/scheduler';
 import type { DataSource } from 'typeorm';
-import { HOST_LOST_REASON, HOST_LOST_RESTART_REASON } from '../lifecycle/session-reasons.js';
+import { HOST_LOST_REASON, HOST_LOST_RESTART_REASON } from './session-reasons.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
 import { LEASE_IS_FREE } from './session-state.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { queuedReason } from '../lifecycle/session-reasons.js';
+import { queuedReason } from './session-reasons.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from './session-id.js';
 import { IS_WAITING, LEASE_IS_FREE } from './session-state.js';

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { DisplaySettings } from '../desktop/display-settings.js';
+import type { DisplaySettings } from './display-settings.js';
 import type { SessionId } from './session-id.js';
 import type { DesiredState, HostLostWish, SessionReason, SessionState } from './session-state.js';
 

@@ -8,12 +8,12 @@ import {
   type WolfLobbyId,
   type WolfSession,
 } from '@helix/wolf-client';
-import { desktopOf } from '../desktop/desktop-of.js';
+import { desktopOf } from '../session/desktop-of.js';
 import { ExternalAgentError } from '../external-agent-error.js';
 import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import type { HostWatch } from '../hosts/host-watch.js';
-import { isViewerOf } from './viewer-identity.js';
+import { isViewerOf } from '../hosts/client-unique-id.js';
 
 export interface AutoJoinRequest {
   /** Which of the session's viewers; the one that connected last where it is absent. */

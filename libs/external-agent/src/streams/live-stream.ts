@@ -1,23 +1,26 @@
 import { ulid } from 'ulid';
 import type { WebSocket } from 'ws';
-import type { DisplaySettings } from '../desktop/display-settings.js';
+import type { DisplaySettings } from '../session/display-settings.js';
 import { ExternalAgentError } from '../external-agent-error.js';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
 import { LIMITS } from '../limits.js';
 import type { SessionId } from '../session/session-id.js';
 import { DIALECT_POLICIES, type DialectPolicy } from './dialect/dialect-policy.js';
-import type { StreamSettings } from './dialect/stream-settings.js';
+import type { StreamSettings } from './dialect/first-message.js';
 import type { MoonlightDialect } from './moonlight-dialects.js';
-import type { HostLink } from './host-link.js';
+import type { HostLink } from '../hosts/host-link.js';
 import type { IceServer } from './ice/ice-servers.js';
-import { rewriteIceMessage } from './ice/rewrite-ice-message.js';
-import { troubleBegins, troubleIsOver, type LinkTrouble } from './relay/proxy-words.js';
-import type { StreamCloseCause, StreamEndCause } from './relay/stream-close.js';
+import { rewriteIceMessage } from './ice/web-rtc-config.js';
+import {
+  troubleBegins,
+  troubleIsOver,
+  type LinkTrouble,
+  type StreamCloseCause,
+  type StreamEndCause,
+} from './relay/stream-close.js';
 import { StreamRelay } from './relay/stream-relay.js';
-import { clientUniqueIdOf } from './viewers/client-unique-id.js';
-import type { Viewer } from './viewers/viewer.js';
-import { viewerIdOf } from './viewers/viewer-id.js';
-import type { ViewerStatus } from './viewers/viewer-status.js';
+import { clientUniqueIdOf } from '../hosts/client-unique-id.js';
+import { type Viewer, viewerIdOf, type ViewerStatus } from './viewers/viewer.js';
 
 export interface LiveStreamParts {
   readonly sessionId: SessionId;

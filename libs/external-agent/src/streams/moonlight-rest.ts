@@ -8,7 +8,7 @@ import { moonlightAnswerHeaders, type MoonlightAnswerHeaders } from './moonlight
 import type { MoonlightDialects } from './moonlight-dialects.js';
 import { moonlightRefusalOf } from './moonlight-refusal.js';
 import { moonlightRouteOf, type MoonlightRoute } from './moonlight-routes.js';
-import { streamsNotConfigured } from './streams-not-configured.js';
+import { streamsNotConfigured } from './stream-policy.js';
 
 export interface MoonlightRestConfig {
   /** The secret of the hosts' Moonlight Web; undefined: nobody is asked anything. */

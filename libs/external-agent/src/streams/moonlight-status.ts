@@ -5,7 +5,7 @@ import { askMoonlight } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
 import { moonlightRefusalOf } from './moonlight-refusal.js';
 import { readMoonlightStatus, type MoonlightStatusReport } from './read-moonlight-status.js';
-import { streamsNotConfigured } from './streams-not-configured.js';
+import { streamsNotConfigured } from './stream-policy.js';
 
 const WHOLE = '/api/admin/status';
 /** Of hosts that do not know the other (moonlight-web §1). */

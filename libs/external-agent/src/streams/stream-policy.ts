@@ -1,4 +1,5 @@
 import type { MoonlightDialects } from './moonlight-dialects.js';
+import { ExternalAgentError } from '../external-agent-error.js';
 
 /** What the operator decides about streams. */
 export interface StreamPolicy {
@@ -11,4 +12,12 @@ export interface StreamPolicy {
   readonly viewersPerHost: number;
   /** Refuse those who may only watch where nothing can keep their input away. */
   readonly viewOnlyNeedsEnforcement: boolean;
+}
+
+/** For whatever needs the secret of the hosts' Moonlight Web and finds none. */
+export function streamsNotConfigured(): ExternalAgentError {
+  return new ExternalAgentError(
+    'STREAMS_NOT_CONFIGURED',
+    'streams are not set up here: MOONLIGHT_CREDENTIALS is not set',
+  );
 }

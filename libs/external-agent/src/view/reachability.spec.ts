@@ -1,5 +1,5 @@
 import type { RunnerStatus } from '@helix/revdial';
-import { hostLinkOf } from '../streams/host-link.js';
+import { hostLinkOf } from '../hosts/host-link.js';
 import type { SessionEntity } from '../session/session.entity.js';
 import { reachabilityOf } from './reachability.js';
 

@@ -1,8 +1,8 @@
 import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
 import type { WolfSnapshot } from '@helix/wolf-client';
-import { idleStatusOf, type IdleStatus } from '../idle/idle-status.js';
+import { idleStatusOf, type IdleStatus } from './idle-status.js';
 import type { SessionEntity } from '../session/session.entity.js';
-import { isViewerOf } from '../streams/viewer-identity.js';
+import { isViewerOf } from '../hosts/client-unique-id.js';
 import { reachabilityOf, type Reachability } from './reachability.js';
 
 /**

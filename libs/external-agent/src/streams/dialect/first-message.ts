@@ -1,8 +1,14 @@
-import type { DisplaySettings } from '../../desktop/display-settings.js';
+import type { DisplaySettings } from '../../session/display-settings.js';
 import { LIMITS } from '../../limits.js';
-import { KnownFields } from './known-fields.js';
-import type { StreamSettings } from './stream-settings.js';
 import { parseTaggedMessage } from './tagged-message.js';
+
+/** What is asked of a viewer's stream: the desktop's size and rate, and the bit rate that he wants. */
+export interface StreamSettings {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly bitrateKbps: number;
+}
 
 /** What the proxy says in a viewer's stead; nothing of it ever comes from the viewer. */
 export interface ServerSideIdentity {
@@ -136,4 +142,51 @@ function formatsOf(fields: KnownFields): number {
 
 function pick(given: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
+}
+
+/**
+ * The later message of upstream version 2 that asks for the picture, with the desktop's size in place of the viewer's: flat, or
+ * within `settings` by 2.8 (moonlight-web §6). The host reads one of the two, so both are ours. `undefined` for what is neither.
+ */
+export function sizedStartStream(content: unknown, { width, height, refreshHz }: DisplaySettings): string | undefined {
+  const size = { width, height, fps: refreshHz };
+  if (!isRecord(content)) return undefined;
+  const { settings } = content;
+  if (settings === undefined) return JSON.stringify({ StartStream: { ...content, ...size } });
+  if (!isRecord(settings)) return undefined;
+  return JSON.stringify({ StartStream: { ...content, ...size, settings: { ...settings, ...size } } });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads a message's fields one by one with a default for each, so that nothing else of it gets through. */
+export class KnownFields {
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  constructor(fields: Readonly<Record<string, unknown>>) {
+    this.#fields = fields;
+  }
+
+  /** A number brought to an integer within the range (serde refuses fractions). @throws TypeError for what is no number */
+  whole(
+    name: string,
+    { min, max, fallback }: { readonly min: number; readonly max: number; readonly fallback: number },
+  ): number {
+    const value = this.#fields[name] ?? fallback;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw new TypeError(`${name} must be a number`);
+    return Math.min(max, Math.max(min, Math.round(value)));
+  }
+
+  flag(name: string): boolean {
+    const value = this.#fields[name] ?? false;
+    if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`);
+    return value;
+  }
+
+  /** One of the words; the first of them for anything else. */
+  word<T extends string>(name: string, words: readonly [T, ...T[]]): T {
+    return words.find((word) => word === this.#fields[name]) ?? words[0];
+  }
 }

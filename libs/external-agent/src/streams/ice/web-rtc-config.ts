@@ -1,5 +1,7 @@
 import { LIMITS } from '../../limits.js';
 import type { IceServer } from './ice-servers.js';
+import type { DialectPolicy } from '../dialect/dialect-policy.js';
+import { parseTaggedMessage } from '../dialect/tagged-message.js';
 
 /** The host's first message about ICE (moonlight-web §3.3), the only one that is rewritten on its way. */
 export interface WebRtcConfigMessage {
@@ -42,4 +44,18 @@ function isNothing(value: unknown): boolean {
 
 function isStunUrl(url: unknown): url is string {
   return typeof url === 'string' && url.length <= LIMITS.iceUrlMaxLength && /^stuns?:[^\s]+$/i.test(url);
+}
+
+/**
+ * The host's message with ICE servers as its viewer is to see it. The dialects differ in its name alone. One that cannot be read
+ * becomes one without servers: what is in it might be a password.
+ */
+export function rewriteIceMessage(
+  text: string,
+  iceVariant: DialectPolicy['iceVariant'],
+  servers: readonly IceServer[] | undefined,
+): string {
+  const content = parseTaggedMessage(text)?.content;
+  const rewritten = rewriteWebRtcConfig({ WebRtcConfig: content }, servers)?.WebRtcConfig;
+  return JSON.stringify({ [iceVariant]: rewritten ?? { ice_servers: servers ?? [] } });
 }

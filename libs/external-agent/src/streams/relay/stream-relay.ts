@@ -1,14 +1,11 @@
 import { reportDefect } from '@helix/revdial';
 import type { RawData, WebSocket } from 'ws';
-import type { DisplaySettings } from '../../desktop/display-settings.js';
+import type { DisplaySettings } from '../../session/display-settings.js';
 import { LIMITS } from '../../limits.js';
 import type { DialectPolicy } from '../dialect/dialect-policy.js';
-import type { FirstMessage } from '../dialect/first-message.js';
-import { sizedStartStream } from '../dialect/start-stream.js';
-import type { StreamSettings } from '../dialect/stream-settings.js';
+import { type FirstMessage, type StreamSettings, sizedStartStream } from '../dialect/first-message.js';
 import { parseTaggedMessage, type TaggedMessage } from '../dialect/tagged-message.js';
-import { proxyFailed } from './proxy-words.js';
-import { STREAM_CLOSES, type StreamCloseCause, type StreamEndCause } from './stream-close.js';
+import { proxyFailed, STREAM_CLOSES, type StreamCloseCause, type StreamEndCause } from './stream-close.js';
 
 /** What a relay asks of the one who made it. None of these may throw. */
 export interface StreamRelayParts {

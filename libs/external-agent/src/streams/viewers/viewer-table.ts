@@ -1,6 +1,7 @@
 import { ExternalAgentError } from '../../external-agent-error.js';
 import { LIMITS } from '../../limits.js';
 import type { SessionId } from '../../session/session-id.js';
+import { LRUCache } from 'lru-cache';
 
 /** What the table needs to know of a stream. */
 export interface SeatedStream {
@@ -58,4 +59,27 @@ function full(where: string, count: number): ExternalAgentError {
     'TOO_MANY_VIEWERS',
     `the ${where} has as many viewers as it may have (${String(count)}); try again when one has left`,
   );
+}
+
+/**
+ * Keeps two clients that both believe to be the same viewer from taking each other's place for ever: each connection costs the
+ * host a process and a pairing.
+ */
+export class SupersedeLimit {
+  readonly #taken = new LRUCache<string, { count: number }>({
+    max: LIMITS.supersedesRemembered,
+    ttl: LIMITS.supersedeWindowMs,
+    updateAgeOnGet: false,
+  });
+
+  /** Notes one more take-over by this viewer; false when there were too many of late. */
+  take(viewerKey: string): boolean {
+    const taken = this.#taken.get(viewerKey);
+    if (taken === undefined) {
+      this.#taken.set(viewerKey, { count: 1 });
+      return true;
+    }
+    taken.count += 1;
+    return taken.count <= LIMITS.supersedesMaxCount;
+  }
 }

@@ -1,4 +1,6 @@
-import type { ViewerRole } from '../../shares/viewer-role.js';
+import type { ViewerRole } from '../../session/shares/session-access.js';
+import { createHash } from 'node:crypto';
+import type { StreamSettings } from '../dialect/first-message.js';
 
 /** Who watches: a person with an account, or whoever holds a share link. */
 export type ViewerHolder =
@@ -14,4 +16,32 @@ export interface Viewer {
   readonly expiresAt: Date | undefined;
   /** His client tells when somebody works with the desktop; otherwise a stream that he may control counts as work by itself. */
   readonly reportsActivity: boolean;
+}
+
+/**
+ * The name of one tab of one person, 20 characters of `[0-9a-f]`. Derived, so that it stays the same when he connects again, and
+ * so that nobody can take another's by what his client sends.
+ */
+export function viewerIdOf(holder: ViewerHolder, tab: string): string {
+  const name = holder.kind === 'user' ? `user:${holder.userId}` : `share:${holder.shareId}`;
+  return createHash('sha256')
+    .update(`${String(name.length)}:${name}:${tab}`)
+    .digest('hex')
+    .slice(0, 20);
+}
+
+/** One who watches, as the owner of the session sees him. */
+export interface ViewerStatus {
+  readonly viewerId: string;
+  readonly holder: ViewerHolder;
+  readonly role: ViewerRole;
+  readonly since: Date;
+  /** `connecting` until the host says that the stream stands. */
+  readonly state: 'connecting' | 'connected' | 'unstable' | 'reconnecting';
+  /** What his stream was asked for; `undefined` until he has begun. */
+  readonly settings: StreamSettings | undefined;
+  /** Round trip between him and this replica, in milliseconds; `undefined` until it was measured. */
+  readonly roundTripMs: number | undefined;
+  /** Without control, and something keeps his input from the desktop: on hosts that take input over the socket. */
+  readonly isViewOnlyEnforced: boolean;
 }

@@ -1,0 +1,21 @@
+import type { SessionQueue } from '../../session/session-queue.js';
+import type { PromptDrives } from './drive-queue.js';
+
+/**
+ * Watches sessions that wait for a slot: those that were given one, or whose time is over, are driven. That a slot was given is
+ * announced too; a sweep is for announcements that were lost, and for deadlines, which nobody announces.
+ */
+export class QueueSweeper {
+  readonly #queue: SessionQueue;
+  readonly #drives: PromptDrives;
+
+  constructor(queue: SessionQueue, drives: PromptDrives) {
+    this.#queue = queue;
+    this.#drives = drives;
+  }
+
+  /** @throws the database's errors */
+  async sweep(): Promise<void> {
+    for (const id of await this.#queue.listLeaving()) this.#drives.soon(id);
+  }
+}
