@@ -1,5 +1,12 @@
-import type { WolfDial } from './dial/wolf-dial.js';
-import { CALL_LIMIT_MS, CREATE_LIMIT_MS, EVENT_SILENCE_LIMIT_MS, STOP_LIMIT_MS } from './limits.js';
+import {
+  CALL_LIMIT_MS,
+  CREATE_LIMIT_MS,
+  EVENT_SILENCE_LIMIT_MS,
+  MAX_ANSWERED_SECRET_COUNT,
+  STOP_LIMIT_MS,
+} from './limits.js';
+import type { WolfEventStream } from './model/event.js';
+import type { WolfLobbyId, WolfU64 } from './model/ids.js';
 import type {
   CreateLobbyRequest,
   JoinLobbyRequest,
@@ -7,20 +14,17 @@ import type {
   StopLobbyRequest,
   WolfLobby,
 } from './model/lobby.js';
-import type { WolfApp } from './model/app.js';
-import type { WolfEventStream } from './model/event.js';
-import type { KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
-import type { PairClientRequest, PendingPairing } from './model/pairing.js';
-import type { WolfSession } from './model/session.js';
+import type {
+  KeyboardReset,
+  PairClientRequest,
+  PendingPairing,
+  WolfApp,
+  WolfKeyboardState,
+  WolfSession,
+} from './model/streaming.js';
 import type { WolfHealthReport, WolfMemoryReport } from './model/system-report.js';
-import type { WolfLobbyId } from './values/wolf-lobby-id.js';
-import type { WolfU64 } from './values/wolf-u64.js';
 import { readSuccess } from './wire/answer.js';
-import { AnsweredSecrets } from './wire/answered-secrets.js';
 import { openEventStream } from './wire/event-stream.js';
-import { keyboardAnswer, keyboardResetAnswer } from './wire/keyboard-answers.js';
-import { pendingPairingsAnswer } from './wire/pairing-answers.js';
-import { appsAnswer } from './wire/catalog-answers.js';
 import { doneAnswer, lobbiesAnswer, lobbyCreatedAnswer } from './wire/lobby-answers.js';
 import {
   createLobbyBody,
@@ -30,11 +34,18 @@ import {
   sessionBody,
   stopLobbyBody,
 } from './wire/request-bodies.js';
-import { sessionsAnswer } from './wire/session-answers.js';
+import {
+  appsAnswer,
+  keyboardAnswer,
+  keyboardResetAnswer,
+  pendingPairingsAnswer,
+  sessionsAnswer,
+} from './wire/streaming-answers.js';
 import { healthAnswer, memoryAnswer } from './wire/system-answers.js';
-import type { OpenEventsOptions, StopOutcome, WolfCallOptions, WolfClient } from './wolf-client.js';
 import { API_BASE, WolfCalls } from './wolf-calls.js';
-import { isWolfError, WolfError } from './wolf-error.js';
+import type { OpenEventsOptions, StopOutcome, WolfCallOptions, WolfClient } from './wolf-client.js';
+import type { WolfDial } from './wolf-dial.js';
+import { WolfError, isWolfError } from './wolf-error.js';
 
 /** The one implementation of `WolfClient`: Wolf's HTTP over any way to dial it. Holds no connection between calls. */
 export class HttpWolfClient implements WolfClient {
@@ -161,5 +172,33 @@ async function unlessGone(
   } catch (error) {
     if (isWolfError(error, goneCode)) return 'already-gone';
     throw error;
+  }
+}
+
+/**
+ * Secrets of pairing requests that were answered at one Wolf. It keeps an answered request in its list, and a second answer
+ * ends its API thread (wolf-api §3.6), so who answers must remember. The oldest are forgotten.
+ */
+export class AnsweredSecrets {
+  readonly #secrets = new Set<string>();
+
+  has(secret: string): boolean {
+    return this.#secrets.has(secret);
+  }
+
+  /** False when the secret was claimed before. */
+  claim(secret: string): boolean {
+    if (this.#secrets.has(secret)) return false;
+    this.#secrets.add(secret);
+    for (const oldest of this.#secrets) {
+      if (this.#secrets.size <= MAX_ANSWERED_SECRET_COUNT) break;
+      this.#secrets.delete(oldest);
+    }
+    return true;
+  }
+
+  /** The answer is known not to have been sent. */
+  giveBack(secret: string): void {
+    this.#secrets.delete(secret);
   }
 }

@@ -2,7 +2,7 @@
  * A client of Wolf, the streaming server on each GPU host.
  *
  * Problem: Wolf answers HTTP of its own kind on a Unix socket (one request for each connection, 500 for every refusal,
- * ids beyond 2^53, silence where an error was due), often on a host that nobody can dial; and one malformed request can
+ * ids beyond 2^53, silence where an error was due), often on a host behind NAT; and one malformed request can
  * take the whole host down.
  *
  * Idea: one implementation which asks for a byte stream, so that near and far differ only in who makes it. Nothing
@@ -19,16 +19,13 @@ export type { OpenEventsOptions, StopOutcome, WolfCallOptions, WolfClient } from
 export { HttpWolfClient } from './http-wolf-client.js';
 export { WolfClientFactory } from './wolf-client-factory.js';
 export type { WolfClientFactoryOptions } from './wolf-client-factory.js';
-export type { WolfDial } from './dial/wolf-dial.js';
-export { localSocketDial } from './dial/local-socket-dial.js';
-export { revDialDial } from './dial/rev-dial-dial.js';
-export { parseWolfU64, wolfU64FromText } from './values/wolf-u64.js';
-export type { WolfU64 } from './values/wolf-u64.js';
-export { parseWolfLobbyId, wolfLobbyIdFromText } from './values/wolf-lobby-id.js';
-export type { WolfLobbyId } from './values/wolf-lobby-id.js';
-export { lobbyPinFromText, lobbyPinToText, randomLobbyPin } from './values/lobby-pin.js';
-export type { LobbyPin } from './values/lobby-pin.js';
+export type { WolfDial } from './wolf-dial.js';
+export { localSocketDial, revDialDial } from './wolf-dial.js';
+export { parseWolfU64, wolfU64FromText, parseWolfLobbyId, wolfLobbyIdFromText } from './model/ids.js';
+export type { WolfU64, WolfLobbyId } from './model/ids.js';
+export { lobbyPinFromText, lobbyPinToText, randomLobbyPin } from './model/lobby.js';
 export type {
+  LobbyPin,
   CreateLobbyRequest,
   JoinLobbyRequest,
   LeaveLobbyRequest,
@@ -36,17 +33,22 @@ export type {
   LobbyVideo,
   StopLobbyRequest,
   WolfLobby,
+  DockerRunner,
+  ListedRunner,
+  ProcessRunner,
 } from './model/lobby.js';
-export type { DockerRunner, ListedRunner, ProcessRunner } from './model/runner.js';
-export type { WolfSession } from './model/session.js';
-export type { WolfApp } from './model/app.js';
-export type { PairClientRequest, PendingPairing } from './model/pairing.js';
-export type { KeyboardLayer, KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
+export type {
+  WolfSession,
+  WolfApp,
+  PairClientRequest,
+  PendingPairing,
+  KeyboardLayer,
+  KeyboardReset,
+  WolfKeyboardState,
+} from './model/streaming.js';
 export type { WolfEvent, WolfEventStream } from './model/event.js';
 export { WolfWatch } from './watch/wolf-watch.js';
-export type { WolfWatchOptions } from './watch/wolf-watch.js';
-export type { WolfLogger } from './watch/wolf-logger.js';
-export type { WolfSnapshot, WolfWatchEvent, WolfWatchState } from './watch/wolf-snapshot.js';
+export type { WolfWatchOptions, WolfLogger, WolfSnapshot, WolfWatchEvent, WolfWatchState } from './watch/wolf-watch.js';
 export { WolfWatches } from './watch/wolf-watches.js';
 export type { HeldWatch } from './watch/wolf-watches.js';
 export type { WolfGpuStats, WolfHealthReport, WolfMemoryReport, WolfThread } from './model/system-report.js';

@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream';
+import { onAbort, withDeadline, withSignal } from '@helix/pacing';
 import type { z } from 'zod';
-import { withinLimit } from './call-limit.js';
-import type { WolfDial } from './dial/wolf-dial.js';
-import { CALL_LIMIT_MS } from './limits.js';
+import { CALL_LIMIT_MS, MAX_CALL_LIMIT_MS } from './limits.js';
 import { readSuccess } from './wire/answer.js';
-import { exchange, type HttpAnswer } from './wire/http-exchange.js';
+import { type HttpAnswer, exchange } from './wire/http-exchange.js';
 import type { WolfCallOptions } from './wolf-client.js';
-import { isWolfError, WolfError } from './wolf-error.js';
+import type { WolfDial } from './wolf-dial.js';
+import { WolfError, isWolfError } from './wolf-error.js';
 
 export const API_BASE = '/api/v1';
 
-/** How each call is made, whatever it asks: within its limit, over a connection of its own, a read twice if need be. */
+/** How every call is made: within its limit, over a connection of its own, a read twice if need be. */
 export class WolfCalls {
   readonly #dial: WolfDial;
 
@@ -84,11 +84,43 @@ export class WolfCalls {
       throw new WolfError('WOLF_UNREACHABLE', 'no connection to Wolf', { cause });
     }
     if (signal.aborted) {
-      // A dial that came too late belongs to nobody: its caller has been told already.
+      // The dial finished too late: its caller was rejected when the signal aborted.
       connection.on('error', () => undefined);
       connection.destroy();
       signal.throwIfAborted();
     }
     return connection;
   }
+}
+
+/**
+ * Runs a call under its limit and its caller's signal. Rejects the moment either ends, whatever the call makes of the
+ * signal it is given.
+ * @throws WolfError WOLF_TIMEOUT, WOLF_ABORTED, and what the call throws
+ */
+export async function withinLimit<T>(
+  call: string,
+  limitMs: number,
+  callerSignal: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (!(limitMs > 0 && limitMs <= MAX_CALL_LIMIT_MS)) {
+    throw new WolfError(
+      'WOLF_INVALID_REQUEST',
+      `timeoutMs must be above 0 and at most ${MAX_CALL_LIMIT_MS.toString()}`,
+    );
+  }
+  const aborted = (): WolfError =>
+    new WolfError('WOLF_ABORTED', `${call} was cancelled by its caller`, { cause: callerSignal?.reason });
+  const late = (): WolfError =>
+    new WolfError('WOLF_TIMEOUT', `Wolf did not finish ${call} within ${limitMs.toString()} ms`);
+  if (callerSignal?.aborted === true) throw aborted();
+  return withDeadline(limitMs, callerSignal, late, (signal) => {
+    const own = new AbortController();
+    return withSignal(own.signal, run(own.signal)).finally(
+      onAbort(signal, (reason) => {
+        own.abort(reason instanceof WolfError ? reason : aborted());
+      }),
+    );
+  });
 }

@@ -1,6 +1,5 @@
 import type { RunnerDialer } from '@helix/revdial';
-import { localSocketDial } from './dial/local-socket-dial.js';
-import { revDialDial } from './dial/rev-dial-dial.js';
+import { localSocketDial, revDialDial } from './wolf-dial.js';
 import { HttpWolfClient } from './http-wolf-client.js';
 import { MAX_CACHED_CLIENT_COUNT } from './limits.js';
 import type { WolfClient } from './wolf-client.js';
@@ -12,7 +11,7 @@ export interface WolfClientFactoryOptions {
   readonly localSockets?: Readonly<Record<string, string>>;
 }
 
-/** Gives the client of a Wolf instance, and hides from everyone whether it is near or far. */
+/** Gives the client of a Wolf instance, and hides whether it is local or behind the tunnel. */
 export class WolfClientFactory {
   readonly #dialer: RunnerDialer;
   readonly #localSockets: ReadonlyMap<string, string>;

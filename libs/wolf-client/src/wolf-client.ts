@@ -1,4 +1,11 @@
-import type { WolfApp } from './model/app.js';
+import type {
+  KeyboardReset,
+  PairClientRequest,
+  PendingPairing,
+  WolfApp,
+  WolfKeyboardState,
+  WolfSession,
+} from './model/streaming.js';
 import type {
   CreateLobbyRequest,
   JoinLobbyRequest,
@@ -7,12 +14,8 @@ import type {
   WolfLobby,
 } from './model/lobby.js';
 import type { WolfEventStream } from './model/event.js';
-import type { KeyboardReset, WolfKeyboardState } from './model/keyboard.js';
-import type { PairClientRequest, PendingPairing } from './model/pairing.js';
-import type { WolfSession } from './model/session.js';
 import type { WolfHealthReport, WolfMemoryReport } from './model/system-report.js';
-import type { WolfLobbyId } from './values/wolf-lobby-id.js';
-import type { WolfU64 } from './values/wolf-u64.js';
+import type { WolfLobbyId, WolfU64 } from './model/ids.js';
 
 /**
  * One Wolf, wherever it runs. Every call rejects with a WolfError: WOLF_UNREACHABLE, WOLF_TIMEOUT, WOLF_ABORTED,
@@ -48,8 +51,8 @@ export interface WolfClient {
   /** Wolf lists a request also after it was answered; those answered by this client are left out. */
   listPendingPairings(options?: WolfCallOptions): Promise<readonly PendingPairing[]>;
   /**
-   * Hands the PIN over; whether it was the right one shows on the client's side alone. A secret is answered once, whatever
-   * became of the answer, since a second one harms Wolf.
+   * Hands the PIN over; whether it was the right one shows on the client's side alone. A secret is answered once, even
+   * when that answer was lost, since a second one harms Wolf.
    * @throws WolfError also WOLF_UNKNOWN_PAIRING, WOLF_PAIRING_ANSWERED, WOLF_INVALID_REQUEST
    */
   pairClient(request: PairClientRequest, options?: WolfCallOptions): Promise<void>;

@@ -7,9 +7,9 @@ export const WOLF_ERROR_CODES = [
   'WOLF_UNREACHABLE',
   /** The whole call took longer than its limit. A request that changes something may have taken effect. */
   'WOLF_TIMEOUT',
-  /** The caller gave up. */
+  /** The caller cancelled the call. */
   'WOLF_ABORTED',
-  /** The answer was cut short, too long, not HTTP, not JSON, or of a shape nobody promised. */
+  /** The answer was cut short, too long, not HTTP, not JSON, or of an undocumented shape. */
   'WOLF_INVALID_ANSWER',
   /** The connection was closed without a byte: Wolf is going down, or choked on the request. */
   'WOLF_EMPTY_ANSWER',

@@ -61,7 +61,7 @@ describe('a Wolf client against every era of Wolf', () => {
     await harness.close();
   });
 
-  it('says that the oldest Wolf has none of the younger endpoints', async () => {
+  it('rejects younger endpoints with WOLF_NOT_FOUND at the oldest Wolf', async () => {
     const harness = await simulatedWolfHarness(localSocketDial, { era: 'u24' });
     const { client } = harness;
     for (const call of [client.keyboardState(), client.resetKeyboard(SESSION)]) {

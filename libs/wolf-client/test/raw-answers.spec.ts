@@ -10,7 +10,7 @@ import { exampleLobby } from '@helix/wolf-client/testing';
 
 const DONE = 'HTTP/1.0 200 OK\r\nContent-Length: 16\r\n\r\n{"success":true}';
 
-describe('a Wolf client on bytes', () => {
+describe('a Wolf client that gets raw bytes', () => {
   let folder: string;
   let server: Server;
   let client: HttpWolfClient;
@@ -55,7 +55,7 @@ describe('a Wolf client on bytes', () => {
   }
 
   it.each(['Content-Encoding: gzip', 'Content-Encoding: identity, br', 'CONTENT-ENCODING: X'])(
-    'takes no answer with %s, and asks for none',
+    'rejects an answer with %s, and asks for none',
     async (header) => {
       answerWith(DONE.replace('\r\n', `\r\n${header}\r\n`));
       await expect(client.healthReport()).rejects.toMatchObject({ code: 'WOLF_INVALID_ANSWER' });
@@ -64,7 +64,7 @@ describe('a Wolf client on bytes', () => {
   );
 
   it.each(['text/event-streams', 'text/html; text/event-stream', 'text/event-stream\r\nContent-Encoding: gzip'])(
-    'takes no events of the type %j',
+    'rejects an event stream of type %j',
     async (type) => {
       answerWith(`HTTP/1.0 200 OK\r\nContent-Type: ${type}\r\n\r\n:keepalive\n\n`);
       await expect(client.openEvents()).rejects.toMatchObject({ code: 'WOLF_INVALID_ANSWER' });
@@ -103,7 +103,7 @@ describe('a Wolf client on bytes', () => {
     ['success in a 500', `HTTP/1.0 500 OK\r\nContent-Length: 29\r\n\r\n{"success":true,"lobbies":[]}`],
     ['a body in a 404', 'HTTP/1.0 404 OK\r\nContent-Length: 3\r\n\r\nno!'],
     ['a number for a list', 'HTTP/1.0 200 OK\r\nContent-Length: 28\r\n\r\n{"success":true,"lobbies":7}'],
-  ])('takes an answer with %s for invalid', async (_case, bytes) => {
+  ])('rejects an answer with %s as invalid', async (_case, bytes) => {
     answerWith(bytes);
     await expect(client.listLobbies()).rejects.toMatchObject({ code: 'WOLF_INVALID_ANSWER' });
   });
@@ -116,7 +116,7 @@ describe('a Wolf client on bytes', () => {
     await expect(client.listSessions()).resolves.toMatchObject([{ id: '10594003729173467913' }]);
   });
 
-  it('believes a failure that is told with status 200', async () => {
+  it('treats a failure with status 200 as a refusal', async () => {
     answerWith('HTTP/1.0 200 OK\r\nContent-Length: 39\r\n\r\n{"success":false,"error":"Invalid PIN"}');
     await expect(client.listLobbies()).rejects.toMatchObject({ code: 'WOLF_WRONG_PIN' });
   });
@@ -130,7 +130,7 @@ describe('a Wolf client on bytes', () => {
     await expect(client.listLobbies()).rejects.toThrow('(text withheld)');
   });
 
-  it('reads an answer that drips in and is cut right behind its last byte', async () => {
+  it('reads an answer that comes byte by byte and is cut after the last', async () => {
     respond = (socket) => {
       const bytes = Array.from(DONE);
       const drip = (): void => {

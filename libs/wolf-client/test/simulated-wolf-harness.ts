@@ -5,7 +5,7 @@ import { SimulatedWolf, type SimulatedWolfOptions } from '@helix/sandbox-simulat
 import { HttpWolfClient, type WolfDial } from '@helix/wolf-client';
 import type { WolfClientHarness } from '@helix/wolf-client/testing';
 
-/** A simulated Wolf and a client that dials it by whatever way the test chooses. */
+/** A simulated Wolf and a client that dials it as the test chooses. */
 export async function simulatedWolfHarness(
   dialTo: (socketPath: string) => WolfDial,
   options: Partial<SimulatedWolfOptions> = {},

@@ -33,7 +33,7 @@ describe('the factory of Wolf clients', () => {
     expect(thrownBy(() => factory.for(id))).toMatchObject({ code: 'WOLF_INVALID_REQUEST' });
   });
 
-  it('is provided by its Nest module to everyone', async () => {
+  it('is provided by its Nest module to every module', async () => {
     @Module({
       providers: [
         {

@@ -39,7 +39,7 @@ describe('a watch of one Wolf', () => {
     });
   }
 
-  it('knows what stood before it came, and what happens after', async () => {
+  it('lists what existed before it started, and what happens after', async () => {
     const lobbyId = await harness.client.createLobby(exampleLobby());
     expect(watching().state).toBe('connecting');
     await followed();
@@ -57,7 +57,7 @@ describe('a watch of one Wolf', () => {
     expect(events).toContainEqual({ type: 'event', event: { type: 'lobby-stopped', lobbyId } });
   });
 
-  it('asks a few times for a burst of events, and the last time after the last event', async () => {
+  it('lists a few times for a burst of events, last after the last event', async () => {
     watching({ pauseMs: 50 });
     await followed();
     const before = wolf.requestCount;
@@ -69,7 +69,7 @@ describe('a watch of one Wolf', () => {
     expect(wolf.requestCount - before).toBeLessThanOrEqual(8);
   });
 
-  it('comes back after the stream broke off, and lists what it missed', async () => {
+  it('subscribes again after the stream ended, and lists what it missed', async () => {
     watching();
     await followed();
     wolf.cutEvents();
@@ -85,7 +85,7 @@ describe('a watch of one Wolf', () => {
     });
   });
 
-  it('takes silence for loss, and a torn event for a reason to look', async () => {
+  it('reports silence as lost events, and lists again after a torn event', async () => {
     watching({ silenceLimitMs: 80 });
     await followed();
     await eventually(() => {
@@ -103,7 +103,7 @@ describe('a watch of one Wolf', () => {
     });
   });
 
-  it('lists now and then where there are no events', async () => {
+  it('lists periodically without an events endpoint', async () => {
     wolf.faults.events = 'absent';
     watching({ unfollowedRelistMs: 30, retryMinMs: 60_000, retryMaxMs: 60_000 });
     await eventually(() => {
@@ -120,7 +120,7 @@ describe('a watch of one Wolf', () => {
     expect(watch.state).toBe('connecting');
   });
 
-  it('lists now and then although nothing is told', async () => {
+  it('lists periodically when no event comes', async () => {
     watching({ relistMs: 30 });
     await followed();
     wolf.faults.events = 'silent';
@@ -130,7 +130,7 @@ describe('a watch of one Wolf', () => {
     });
   });
 
-  it('keeps what it knew while Wolf is gone, asks with growing pauses, and finds the new one empty', async () => {
+  it('keeps its last lists while Wolf is gone, and finds the restarted one empty', async () => {
     await harness.client.createLobby(exampleLobby());
     watching({ unfollowedRelistMs: 20 });
     await followed();
@@ -145,10 +145,10 @@ describe('a watch of one Wolf', () => {
     });
   });
 
-  it('goes on when a listener throws, and tells nobody who has left', async () => {
+  it('still calls the other listeners when one throws, and none that unsubscribed', async () => {
     watch = new WolfWatch(harness.client, QUICK);
     watch.subscribe(() => {
-      throw new Error('a listener of somebody');
+      throw new Error('listener failed');
     });
     const left: WolfWatchEvent[] = [];
     watch.subscribe((event) => left.push(event))();
@@ -162,18 +162,21 @@ describe('a watch of one Wolf', () => {
     expect([left, wolf.listenerCount]).toEqual([[], 1]);
   });
 
-  it.each(['serving', 'frozen', 'gone'])('closes at once, twice, and says nothing more: Wolf is %s', async (state) => {
-    watching();
-    if (state === 'gone') await wolf.crash();
-    else await followed();
-    if (state === 'frozen') {
-      wolf.freezeFor(60_000);
+  it.each(['serving', 'frozen', 'gone'])(
+    'closes at once, is idempotent, and emits nothing more: Wolf is %s',
+    async (state) => {
+      watching();
+      if (state === 'gone') await wolf.crash();
+      else await followed();
+      if (state === 'frozen') {
+        wolf.freezeFor(60_000);
+        watch.refresh();
+      }
+      await Promise.all([watch.close(), watch.close()]);
+      const toldBefore = events.length;
       watch.refresh();
-    }
-    await Promise.all([watch.close(), watch.close()]);
-    const toldBefore = events.length;
-    watch.refresh();
-    watch.start();
-    expect([watch.state, events.length]).toEqual(['closed', toldBefore]);
-  });
+      watch.start();
+      expect([watch.state, events.length]).toEqual(['closed', toldBefore]);
+    },
+  );
 });

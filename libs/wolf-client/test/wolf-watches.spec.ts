@@ -3,7 +3,7 @@ import { eventually } from '@helix/pacing/testing';
 import { simulatedWolfHarness } from './simulated-wolf-harness.js';
 
 describe('the shared watches', () => {
-  it('follow each Wolf once, for as long as somebody holds it', async () => {
+  it('share one watch of a Wolf until its last holder releases it', async () => {
     const harness = await simulatedWolfHarness(localSocketDial);
     const watches = new WolfWatches({ for: () => harness.client });
     const [first, second] = [watches.hold('gpu-1'), watches.hold('gpu-1')];
@@ -23,7 +23,7 @@ describe('the shared watches', () => {
     await harness.close();
   });
 
-  it('are all closed together, and none is begun afterwards', async () => {
+  it('all end on close, and no new one starts', async () => {
     const harness = await simulatedWolfHarness(localSocketDial);
     const watches = new WolfWatches({ for: () => harness.client });
     const held = ['gpu-1', 'gpu-2'].map((id) => watches.hold(id));

@@ -1,5 +1,4 @@
-import type { WolfLobbyId } from '../values/wolf-lobby-id.js';
-import type { WolfU64 } from '../values/wolf-u64.js';
+import type { WolfLobbyId, WolfU64 } from './ids.js';
 
 /**
  * Something happened in Wolf (wolf-api §5.3). A hint to look again and no more: effects come before causes, some come twice,
@@ -19,7 +18,7 @@ export type WolfEvent =
   | { readonly type: 'pairing-asked'; readonly clientIp: string }
   | { readonly type: 'image-pull-began'; readonly imageName: string }
   | { readonly type: 'image-pull-ended'; readonly imageName: string; readonly success: boolean }
-  /** An event that is nobody's business here, or younger than this client. */
+  /** An event that this client does not read, or does not know yet. */
   | { readonly type: 'other'; readonly name: string }
   /** An event that could not be read, as two that were written at once: list again. */
   | { readonly type: 'torn' };

@@ -1,7 +1,36 @@
-import type { LobbyPin } from '../values/lobby-pin.js';
-import type { WolfLobbyId } from '../values/wolf-lobby-id.js';
-import type { WolfU64 } from '../values/wolf-u64.js';
-import type { DockerRunner, ListedRunner, ProcessRunner } from './runner.js';
+import { randomInt } from 'node:crypto';
+import { WolfError } from '../wolf-error.js';
+import type { WolfLobbyId, WolfU64 } from './ids.js';
+
+/** A lobby's PIN as Wolf takes it: four digits, one number each. Leading zeros count. It never reaches a log. */
+export type LobbyPin = readonly number[] & { readonly __brand: 'LobbyPin' };
+
+const PIN_DIGITS = 4;
+const PIN_TEXT = /^[0-9]{4}$/;
+
+/** From the four-character string in which a PIN is kept and shown. @throws WolfError WOLF_INVALID_REQUEST */
+export function lobbyPinFromText(text: string): LobbyPin {
+  if (!PIN_TEXT.test(text)) throw new WolfError('WOLF_INVALID_REQUEST', 'a lobby PIN is a string of four digits');
+  return brand(Array.from(text, Number));
+}
+
+export function lobbyPinToText(pin: LobbyPin): string {
+  return pin.join('');
+}
+
+export function randomLobbyPin(): LobbyPin {
+  return brand(Array.from({ length: PIN_DIGITS }, () => randomInt(10)));
+}
+
+/** For values that arrive with the type but from code that may have cast. */
+export function isLobbyPin(pin: readonly number[]): pin is LobbyPin {
+  return pin.length === PIN_DIGITS && pin.every((digit) => Number.isInteger(digit) && digit >= 0 && digit <= 9);
+}
+
+function brand(digits: readonly number[]): LobbyPin {
+  if (!isLobbyPin(digits)) throw new WolfError('WOLF_INVALID_REQUEST', 'a lobby PIN is four digits');
+  return digits;
+}
 
 /** A lobby as Wolf lists it (wolf-api §3.5). */
 export interface WolfLobby {
@@ -73,3 +102,31 @@ export interface StopLobbyRequest {
   /** Exactly when the lobby has one. */
   readonly pin?: LobbyPin;
 }
+
+/** A container that Wolf starts. Lists may be empty. */
+export interface DockerRunner {
+  readonly type: 'docker';
+  readonly name: string;
+  readonly image: string;
+  /** `source:destination[:mode]`. */
+  readonly mounts: readonly string[];
+  /** `NAME=value`, in this order; the container sees the last of a name. */
+  readonly env: readonly string[];
+  /** `host:container[:permissions]`. */
+  readonly devices: readonly string[];
+  /** `host:container[/tcp|/udp]`. */
+  readonly ports: readonly string[];
+  /** JSON text over which Wolf lays its own settings. */
+  readonly baseCreateJson?: string;
+}
+
+export interface ProcessRunner {
+  readonly type: 'process';
+  readonly runCommand: string;
+}
+
+/**
+ * A runner as Wolf lists it: printed again, with modes filled in and `base_create_json` always there, so it never
+ * equals the one that was sent (wolf-api §3.1.1). Only `name`, `image` and `env` come back unchanged.
+ */
+export type ListedRunner = DockerRunner | ProcessRunner | { readonly type: 'other' };

@@ -1,5 +1,4 @@
-import type { WolfLobbyId } from '../values/wolf-lobby-id.js';
-import type { WolfU64 } from '../values/wolf-u64.js';
+import type { WolfLobbyId, WolfU64 } from './ids.js';
 
 /** Wolf's own account of its memory: estimates by formula except `processRssBytes` and `gpu` (wolf-api §3.7). */
 export interface WolfMemoryReport {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WolfEvent, WolfEventStream } from '../model/event.js';
-import { lobbyPinFromText } from '../values/lobby-pin.js';
-import { wolfU64FromText } from '../values/wolf-u64.js';
+import { lobbyPinFromText } from '../model/lobby.js';
+import { wolfU64FromText } from '../model/ids.js';
 import { eventually } from '@helix/pacing/testing';
 import { exampleLobby } from './example-lobby.js';
 import type { WolfClientHarness } from './wolf-client-harness.js';
@@ -12,7 +12,7 @@ const PIN = lobbyPinFromText('0419');
 /** The part of the suite about the stream of events. */
 export function eventCases(harness: () => WolfClientHarness): void {
   describe('and events', () => {
-    it('tells what happens in ids alone, from the moment it is open', async () => {
+    it('delivers every event after the stream opened, as ids only', async () => {
       const { client } = harness();
       const events = await client.openEvents();
       const lobbyId = await client.createLobby(exampleLobby({ pin: PIN }));
@@ -30,7 +30,7 @@ export function eventCases(harness: () => WolfClientHarness): void {
       expect(harness().requestCount()).toBe(3);
     });
 
-    it.each(['not-json', 'oversized', 'interleaved'] as const)('says that events were torn: %s', async (kind) => {
+    it.each(['not-json', 'oversized', 'interleaved'] as const)('reports damaged events as torn: %s', async (kind) => {
       const events = await harness().client.openEvents();
       harness().spoilEvents(kind);
       harness().launchSession(SESSION, '');
@@ -51,7 +51,7 @@ export function eventCases(harness: () => WolfClientHarness): void {
       expect(told.map((event) => event.type)).toEqual(['session-started', 'pairing-asked']);
     });
 
-    it('says that the stream was closed, or fell silent', async () => {
+    it('rejects when the stream was closed by Wolf, or is silent', async () => {
       const { client } = harness();
       const cut = client.openEvents().then((events) => readUntil(events, () => false));
       await eventually(() => {
@@ -63,7 +63,7 @@ export function eventCases(harness: () => WolfClientHarness): void {
       await expect(silent).rejects.toMatchObject({ code: 'WOLF_EVENTS_SILENT', retryable: true });
     });
 
-    it('ends quietly when it is closed, and when its caller leaves, and hangs up each time', async () => {
+    it('ends without an error and disconnects on close and on abort', async () => {
       const { client } = harness();
       const closed = await client.openEvents();
       const read = readUntil(closed, () => false);
@@ -80,7 +80,7 @@ export function eventCases(harness: () => WolfClientHarness): void {
       });
     });
 
-    it('opens no stream at a Wolf that has none, is silent, or gone', async () => {
+    it('rejects without an events endpoint, in silence, and without a Wolf', async () => {
       const { client } = harness();
       harness().spoilEvents('absent');
       await expect(client.openEvents()).rejects.toMatchObject({ code: 'WOLF_NOT_FOUND' });

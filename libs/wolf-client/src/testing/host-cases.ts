@@ -1,15 +1,15 @@
 import { expect, it } from '@jest/globals';
-import { wolfU64FromText } from '../values/wolf-u64.js';
+import { wolfU64FromText } from '../model/ids.js';
 import type { WolfClientHarness } from './wolf-client-harness.js';
 
 const SESSION = wolfU64FromText('10594003729173467913');
-const NOBODY = wolfU64FromText('7');
+const UNKNOWN_SESSION = wolfU64FromText('7');
 const SHIFT = 0x10;
 const A = 0x41;
 
 /** The part of the suite about what belongs to the host: pairing, keyboards, reports. */
 export function hostCases(harness: () => WolfClientHarness): void {
-  it('answers each pairing once, as a second answer would harm Wolf, and lists it no more', async () => {
+  it('refuses a second answer to a pairing, and no longer lists it', async () => {
     const { client } = harness();
     const pairSecret = harness().askToPair('10.0.0.7');
     harness().askToPair('10.0.0.8');
@@ -20,12 +20,12 @@ export function hostCases(harness: () => WolfClientHarness): void {
     expect(second).toMatchObject({ reason: { code: 'WOLF_PAIRING_ANSWERED' } });
     expect(harness().answeredPin('10.0.0.7')).toBe('0419');
     expect(await client.listPendingPairings()).toMatchObject([{ clientIp: '10.0.0.8' }]);
-    await expect(client.pairClient({ pairSecret: 'NOBODY', pin: '0419' })).rejects.toMatchObject({
+    await expect(client.pairClient({ pairSecret: 'UNKNOWN', pin: '0419' })).rejects.toMatchObject({
       code: 'WOLF_UNKNOWN_PAIRING',
     });
   });
 
-  it('answers no second time after an answer that was lost, and again after one that was never sent', async () => {
+  it('answers again only when the first answer was never sent', async () => {
     const { client } = harness();
     const lost = harness().askToPair('10.0.0.7');
     harness().spoilAnswers('empty', 1);
@@ -43,7 +43,7 @@ export function hostCases(harness: () => WolfClientHarness): void {
     await client.pairClient({ pairSecret, pin: '0419' });
   });
 
-  it('tells which keys are down and lets them go', async () => {
+  it('lists pressed keys and releases them by a reset', async () => {
     const { client } = harness();
     harness().launchSession(SESSION, 'tab-1');
     harness().pressKeys(SESSION, [SHIFT, A]);
@@ -57,10 +57,10 @@ export function hostCases(harness: () => WolfClientHarness): void {
     ]);
     expect((await client.resetKeyboard(SESSION)).releasedKeyNames).toEqual(['SHIFT', 'A']);
     expect(await client.keyboardState()).toMatchObject([{ pressedKeys: [], hasMismatch: false }]);
-    expect((await client.resetKeyboard(NOBODY)).releasedKeyNames).toEqual([]);
+    expect((await client.resetKeyboard(UNKNOWN_SESSION)).releasedKeyNames).toEqual([]);
   });
 
-  it('reads all of the health and memory reports', async () => {
+  it('reads all fields of the health and memory reports', async () => {
     const [{ threads }, { apps }] = [await harness().client.healthReport(), await harness().client.memoryReport()];
     expect(threads).toContainEqual({
       tid: 1,

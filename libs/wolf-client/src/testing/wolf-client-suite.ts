@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { lobbyPinFromText } from '../values/lobby-pin.js';
-import { wolfLobbyIdFromText } from '../values/wolf-lobby-id.js';
-import { wolfU64FromText } from '../values/wolf-u64.js';
+import { lobbyPinFromText } from '../model/lobby.js';
+import { wolfLobbyIdFromText, wolfU64FromText } from '../model/ids.js';
 import type { WolfClient } from '../wolf-client.js';
 import { eventually } from '@helix/pacing/testing';
 import { eventCases } from './event-cases.js';
@@ -12,11 +11,11 @@ import type { SpoiltAnswer, WolfClientHarness } from './wolf-client-harness.js';
 const SESSION = wolfU64FromText('10594003729173467913');
 /** Differs in the last digit only, which a JavaScript number loses. */
 const NEIGHBOUR = wolfU64FromText('10594003729173467912');
-const NOBODY = wolfU64FromText('7');
+const UNKNOWN_SESSION = wolfU64FromText('7');
 const NO_LOBBY = wolfLobbyIdFromText('00000000-0000-4000-8000-000000000000');
 const PIN = lobbyPinFromText('0419');
 
-/** What every implementation of `WolfClient` must do, over whatever it reaches Wolf by. */
+/** What every implementation of `WolfClient` must do, over each way to reach Wolf. */
 export function wolfClientSuite(name: string, start: () => Promise<WolfClientHarness>): void {
   describe(`a Wolf client over ${name}`, () => {
     let harness: WolfClientHarness;
@@ -34,7 +33,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       await harness.close();
     });
 
-    it('creates a lobby and lists it in our words, without its PIN', async () => {
+    it('lists a created lobby under our field names, without its PIN', async () => {
       const id = await client.createLobby(exampleLobby({ pin: PIN }));
       const [lobby, ...others] = await client.listLobbies();
       expect(others).toEqual([]);
@@ -59,7 +58,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       });
     });
 
-    it('joins sessions whose ids differ in their last digit, and lets the right one leave', async () => {
+    it('joins and leaves the right session when two ids differ in their last digit', async () => {
       harness.launchSession(SESSION, 'tab-1');
       harness.launchSession(NEIGHBOUR, 'tab-2');
       const lobbyId = await client.createLobby(exampleLobby({ pin: PIN }));
@@ -70,7 +69,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       expect((await client.listLobbies())[0]?.connectedSessionIds).toEqual([NEIGHBOUR]);
     });
 
-    it('tells refused joins apart', async () => {
+    it('rejects a refused join with a code for each reason', async () => {
       harness.launchSession(SESSION, '');
       harness.launchSession(NEIGHBOUR, '');
       const lobbyId = await client.createLobby(exampleLobby({ pin: PIN, multiUser: false }));
@@ -81,7 +80,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       await expect(join({ pin: lobbyPinFromText('4190') })).rejects.toMatchObject({ code: 'WOLF_WRONG_PIN' });
       await expect(client.joinLobby({ lobbyId, sessionId: SESSION })).rejects.toMatchObject({ code: 'WOLF_WRONG_PIN' });
       await expect(join({ lobbyId: open })).rejects.toMatchObject({ code: 'WOLF_WRONG_PIN' });
-      await expect(join({ sessionId: NOBODY })).rejects.toMatchObject({ code: 'WOLF_UNKNOWN_SESSION' });
+      await expect(join({ sessionId: UNKNOWN_SESSION })).rejects.toMatchObject({ code: 'WOLF_UNKNOWN_SESSION' });
       await join({});
       await expect(join({ sessionId: NEIGHBOUR })).rejects.toMatchObject({ code: 'WOLF_LOBBY_FULL' });
       await expect(client.joinLobby({ lobbyId: open, sessionId: SESSION })).rejects.toMatchObject({
@@ -90,11 +89,11 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       });
     });
 
-    it('leaves lobbies that do not exist', async () => {
-      await expect(client.leaveLobby({ lobbyId: NO_LOBBY, sessionId: NOBODY })).resolves.toBeUndefined();
+    it('resolves when the lobby to leave does not exist', async () => {
+      await expect(client.leaveLobby({ lobbyId: NO_LOBBY, sessionId: UNKNOWN_SESSION })).resolves.toBeUndefined();
     });
 
-    it('stops a lobby once and finds it gone the second time; the sessions live on', async () => {
+    it('stops a lobby once and then finds it gone; its sessions remain', async () => {
       harness.launchSession(SESSION, 'tab-1');
       const lobbyId = await client.createLobby(exampleLobby({ pin: PIN }));
       await client.joinLobby({ lobbyId, sessionId: SESSION, pin: PIN });
@@ -126,7 +125,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       expect(await client.healthReport()).toMatchObject({ overallStatus: 'healthy', canCreateNewPipelines: true });
     });
 
-    it('says that a create timed out, whose lobby stands', async () => {
+    it('rejects a create that timed out, whose lobby exists', async () => {
       harness.letCreatesTimeOut(10);
       await expect(client.createLobby(exampleLobby())).rejects.toMatchObject({
         code: 'WOLF_CREATE_TIMED_OUT',
@@ -142,13 +141,13 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       ['unparseable200', 'WOLF_INVALID_ANSWER'],
       ['wrong-shape', 'WOLF_INVALID_ANSWER'],
       ['oversized', 'WOLF_INVALID_ANSWER'],
-    ])('calls an answer that is %s %s', async (kind, code) => {
+    ])('an answer that is %s is rejected with %s', async (kind, code) => {
       harness.spoilAnswers(kind);
       await expect(client.listLobbies()).rejects.toMatchObject({ code });
       await expect(client.createLobby(exampleLobby())).rejects.toMatchObject({ code });
     });
 
-    it('reads a second time when the first answer was empty, and changes nothing twice', async () => {
+    it('retries a read after an empty answer, and never a change', async () => {
       harness.spoilAnswers('empty', 1);
       await expect(client.listLobbies()).resolves.toEqual([]);
       expect(harness.requestCount()).toBe(2);
@@ -161,29 +160,26 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       expect(await client.listLobbies()).toHaveLength(1);
     });
 
-    it.each(['cut', 'unparseable200'] as const)(
-      'reads a second time when the first answer was damaged: %s',
-      async (kind) => {
-        harness.spoilAnswers(kind, 1);
-        await expect(client.listLobbies()).resolves.toEqual([]);
-        expect(harness.requestCount()).toBe(2);
-      },
-    );
+    it.each(['cut', 'unparseable200'] as const)('retries a read once after a damaged answer: %s', async (kind) => {
+      harness.spoilAnswers(kind, 1);
+      await expect(client.listLobbies()).resolves.toEqual([]);
+      expect(harness.requestCount()).toBe(2);
+    });
 
-    it('does not ask twice for memory, which may be what Wolf chokes on', async () => {
+    it('does not retry the memory report, which may be what harms Wolf', async () => {
       harness.spoilAnswers('empty');
       await expect(client.memoryReport()).rejects.toMatchObject({ code: 'WOLF_EMPTY_ANSWER', retryable: true });
       expect(harness.requestCount()).toBe(1);
     });
 
-    it('gives up in time on a Wolf that is silent', async () => {
+    it('times out when Wolf is silent', async () => {
       harness.spoilAnswers('silent');
       const error = { code: 'WOLF_TIMEOUT', retryable: true };
       await expect(client.listLobbies({ timeoutMs: 50 })).rejects.toMatchObject(error);
       await expect(client.createLobby(exampleLobby(), { timeoutMs: 50 })).rejects.toMatchObject(error);
     });
 
-    it('gives up when its caller does, before and during a call', async () => {
+    it('rejects with WOLF_ABORTED when the signal aborts, before or during a call', async () => {
       harness.spoilAnswers('silent');
       const error = { code: 'WOLF_ABORTED', retryable: false };
       await expect(client.listLobbies({ signal: AbortSignal.abort() })).rejects.toMatchObject(error);
@@ -197,7 +193,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       await expect(call).rejects.toMatchObject(error);
     });
 
-    it('says so when Wolf is gone, and that a read may be tried again', async () => {
+    it('rejects when Wolf is gone, retryable for a read', async () => {
       await harness.crash();
       const code = harness.whenCrashed;
       await expect(client.listLobbies()).rejects.toMatchObject({ code, retryable: true });
@@ -207,7 +203,7 @@ export function wolfClientSuite(name: string, start: () => Promise<WolfClientHar
       expect(harness.requestCount()).toBe(0);
     });
 
-    it('answers many calls at once, each with its own', async () => {
+    it('gives each of many concurrent calls its own answer', async () => {
       const names = Array.from({ length: 24 }, (_, index) => `Agent ${index.toString()}`);
       const ids = await Promise.all(names.map((each) => client.createLobby(exampleLobby({ name: each }))));
       const lobbies = await client.listLobbies();

@@ -1,3 +1,4 @@
+import { systemClock } from '@helix/pacing';
 import { WATCH_PAUSE_MS } from '../limits.js';
 
 export interface RelisterOptions {
@@ -15,7 +16,7 @@ export class Relister {
   readonly #list: () => Promise<number>;
   #state: 'resting' | 'waiting' | 'listing' | 'closed' = 'resting';
   #isAskedAgain = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: () => void = () => undefined;
   #lastEndedAt = -Infinity;
   #listing: Promise<void> = Promise.resolve();
 
@@ -28,28 +29,28 @@ export class Relister {
     if (this.#state === 'listing') this.#isAskedAgain = true;
     if (this.#state !== 'resting') return;
     this.#state = 'waiting';
-    this.#after(Math.max(this.#lastEndedAt + this.#pauseMs - performance.now(), 0));
+    this.#after(Math.max(this.#lastEndedAt + this.#pauseMs - systemClock.nowMs(), 0));
   }
 
   /** Resolves when no listing is under way any more, and none will be. */
   async close(): Promise<void> {
     this.#state = 'closed';
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     await this.#listing;
   }
 
   #after(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer();
+    this.#cancelTimer = systemClock.after(ms, () => {
       this.#listing = this.#run();
-    }, ms).unref();
+    });
   }
 
   async #run(): Promise<void> {
     this.#state = 'listing';
     this.#isAskedAgain = false;
     const standsForMs = await this.#list();
-    this.#lastEndedAt = performance.now();
+    this.#lastEndedAt = systemClock.nowMs();
     this.#endListing(standsForMs);
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { fullJitterMs } from '@helix/pacing';
 import {
   EVENT_SILENCE_LIMIT_MS,
   WATCH_PAUSE_MS,
@@ -8,10 +9,40 @@ import {
   WATCH_UNFOLLOWED_RELIST_MS,
 } from '../limits.js';
 import type { WolfEvent } from '../model/event.js';
+import type { WolfLobby } from '../model/lobby.js';
+import type { WolfSession } from '../model/streaming.js';
 import type { WolfClient } from '../wolf-client.js';
 import { Relister } from './relister.js';
-import type { WolfLogger } from './wolf-logger.js';
-import type { WolfSnapshot, WolfWatchEvent, WolfWatchState } from './wolf-snapshot.js';
+
+/** What stood on one Wolf when it was last asked. */
+export interface WolfSnapshot {
+  readonly lobbies: readonly WolfLobby[];
+  readonly sessions: readonly WolfSession[];
+  /** When both lists had come. */
+  readonly readAt: Date;
+  /** `performance.now()` before they were asked for: everything done before that is in them. */
+  readonly askedAtMs: number;
+  /**
+   * Rises whenever the lists may be those of another Wolf: the way to it is a new one, its events broke off, or it could not be
+   * asked. Of two readings with the same number nothing lay between that looked like a restart.
+   */
+  readonly era: number;
+}
+
+export type WolfWatchEvent =
+  | { readonly type: 'snapshot'; readonly snapshot: WolfSnapshot }
+  /** As Wolf tells them; the snapshot that shows their effect comes after. */
+  | { readonly type: 'event'; readonly event: WolfEvent }
+  /** The events broke off, or a listing failed. The last snapshot stands and grows old until there is another. */
+  | { readonly type: 'lost'; readonly what: 'events' | 'lists'; readonly error: unknown };
+
+export type WolfWatchState = 'connecting' | 'following' | 'closed';
+
+/** For what a watch has no caller to report to; pino fits. */
+export interface WolfLogger {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
 
 export interface WolfWatchOptions {
   readonly logger?: WolfLogger;
@@ -125,13 +156,13 @@ export class WolfWatch {
       if (this.#state === 'following') this.#era += 1;
       this.#state = 'connecting';
       this.#tell({ type: 'lost', what: 'events', error });
-      this.#options.logger?.debug({ error }, 'the events of a Wolf are not followed; they are asked for again');
+      this.#options.logger?.debug({ error }, 'Wolf event stream ended; retrying');
       // What was missed shows in the lists.
       this.refresh();
-      // A Wolf that takes subscriptions and drops them at once is one in trouble, and is spared like one that refuses.
+      // A Wolf that accepts subscriptions and drops them at once is in trouble: it is retried as slowly as one that refuses.
       failureCount = performance.now() - begunAt > retryMaxMs ? 0 : failureCount + 1;
-      const longestMs = Math.min(retryMinMs * 2 ** Math.min(failureCount, 20), retryMaxMs);
-      await delay(random() * longestMs, undefined, { signal: this.#ending.signal, ref: false }).catch(() => undefined);
+      const pauseMs = fullJitterMs(failureCount + 1, { baseMs: retryMinMs, capMs: retryMaxMs, random });
+      await delay(pauseMs, undefined, { signal: this.#ending.signal, ref: false }).catch(() => undefined);
     }
   }
 
@@ -180,7 +211,7 @@ export class WolfWatch {
       try {
         listener(event);
       } catch (error) {
-        this.#options.logger?.warn({ error }, 'a listener to a Wolf failed');
+        this.#options.logger?.warn({ error }, 'Wolf watch: a listener threw');
       }
     }
   }

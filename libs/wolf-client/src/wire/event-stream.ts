@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { onAbort } from '@helix/pacing';
 import type { WolfEvent, WolfEventStream } from '../model/event.js';
 import { WolfError } from '../wolf-error.js';
 import { EventFrameParser } from './event-frames.js';
-import { isPlain } from './http-exchange.js';
+import { asError, isPlain, sendQuestion } from './http-exchange.js';
 import { readEvent } from './read-event.js';
-import { sendQuestion } from './send-question.js';
 
 export interface EventStreamOptions {
   /** Of the whole life of the stream. */
@@ -47,18 +47,17 @@ function firstOf(connection: Duplex, path: string, opening: AbortSignal): Promis
       return;
     }
     const request = sendQuestion(connection, { method: 'GET', path });
-    const abort = (): void => {
-      reject(opening.reason instanceof Error ? opening.reason : new Error('aborted'));
+    const stopListening = onAbort(opening, (reason) => {
+      reject(asError(reason));
       request.destroy();
-    };
-    opening.addEventListener('abort', abort, { once: true });
+    });
     // Stays for good: what comes after the answer has begun must find a listener.
     request.on('error', (cause) => {
-      opening.removeEventListener('abort', abort);
+      stopListening();
       reject(new WolfError('WOLF_EMPTY_ANSWER', 'no stream of events came about', { cause, retryable: true }));
     });
     request.on('response', (response) => {
-      opening.removeEventListener('abort', abort);
+      stopListening();
       response.on('error', () => undefined);
       resolve(response);
     });
@@ -68,27 +67,24 @@ function firstOf(connection: Duplex, path: string, opening: AbortSignal): Promis
 class HttpEventStream implements WolfEventStream {
   readonly #connection: Duplex;
   readonly #response: IncomingMessage;
-  readonly #signal: AbortSignal | undefined;
   readonly #silenceLimitMs: number;
   readonly #silenceTimer: NodeJS.Timeout;
-  readonly #close = (): void => {
-    this.close();
-  };
+  #stopListening: () => void = () => undefined;
   #isClosed = false;
   #isSilent = false;
 
   constructor(connection: Duplex, response: IncomingMessage, { signal, silenceLimitMs }: EventStreamOptions) {
     this.#connection = connection;
     this.#response = response;
-    this.#signal = signal;
     this.#silenceLimitMs = silenceLimitMs;
-    signal?.addEventListener('abort', this.#close, { once: true });
-    // Counts from the start, so that one whom nobody reads does not stay open for good.
+    // Counts from the start, so that a stream without a reader does not stay open for good.
     this.#silenceTimer = setTimeout(() => {
       this.#isSilent = true;
       this.#end();
     }, silenceLimitMs).unref();
-    if (signal?.aborted === true) this.close();
+    this.#stopListening = onAbort(signal, () => {
+      this.close();
+    });
   }
 
   close(): void {
@@ -128,7 +124,7 @@ class HttpEventStream implements WolfEventStream {
 
   #end(): void {
     clearTimeout(this.#silenceTimer);
-    this.#signal?.removeEventListener('abort', this.#close);
+    this.#stopListening();
     this.#response.destroy();
     this.#connection.destroy();
   }

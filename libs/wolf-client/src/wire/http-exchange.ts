@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { MAX_ANSWER_BYTES } from '../limits.js';
+import { onAbort } from '@helix/pacing';
+import { MAX_ANSWER_BYTES, MAX_ANSWER_HEADER_BYTES } from '../limits.js';
 import { WolfError } from '../wolf-error.js';
 import { parseJsonAnswer } from './json-text.js';
-import { sendQuestion, type HttpQuestion } from './send-question.js';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -19,7 +19,7 @@ export interface HttpAnswer {
  * @throws WolfError WOLF_EMPTY_ANSWER, WOLF_INVALID_ANSWER
  */
 export async function exchange(connection: Duplex, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
-  // What comes after the answer (a reset, as Wolf closes with bytes unread) is nobody's business, and must find a listener.
+  // What comes after the answer (a reset, as Wolf closes with bytes unread) is ignored, and must find a listener.
   connection.on('error', () => undefined);
   const arrivals = new ArrivalCounter(connection);
   try {
@@ -69,16 +69,11 @@ function ask(
       return;
     }
     const request = sendQuestion(connection, question);
-    const abort = (): void => {
-      finish(() => {
-        reject(asError(signal.reason));
-      });
-    };
     let finished = false;
     const finish = (settle: () => void): void => {
       if (finished) return;
       finished = true;
-      signal.removeEventListener('abort', abort);
+      stopListening();
       settle();
       request.destroy();
     };
@@ -87,7 +82,11 @@ function ask(
         reject(failureOf(error, arrivals.began));
       });
     };
-    signal.addEventListener('abort', abort, { once: true });
+    const stopListening = onAbort(signal, (reason) => {
+      finish(() => {
+        reject(asError(reason));
+      });
+    });
     request.on('socket', () => {
       arrivals.start();
     });
@@ -124,7 +123,7 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   if (receivedBytes !== announcedBytes) {
     throw new WolfError('WOLF_INVALID_ANSWER', `${receivedBytes.toString()} of ${lengthText} bytes came`);
   }
-  // Whatever is wrong with it, its status counts first, and the parser's error would tell of an environment within.
+  // A body that is not JSON is not an error yet: the status counts first, and the parser's error would tell of an environment within.
   const json = await parseJsonAnswer(Buffer.concat(pieces)).catch(() => undefined);
   return { status: response.statusCode ?? 0, isEmpty: receivedBytes === 0, json };
 }
@@ -142,6 +141,33 @@ function failureOf(error: unknown, answerBegan: boolean): WolfError {
     : new WolfError('WOLF_EMPTY_ANSWER', 'the connection ended without a byte of answer', { cause: error });
 }
 
-function asError(reason: unknown): Error {
+export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
+
+export interface HttpQuestion {
+  readonly method: 'GET' | 'POST';
+  /** With its query, which Wolf takes raw. */
+  readonly path: string;
+  readonly body?: string;
+}
+
+/** Sends the request over the connection, which must not have been used. */
+export function sendQuestion(connection: Duplex, { method, path, body }: HttpQuestion): ClientRequest {
+  const request = httpRequest({
+    // No `agent: false` here: that makes an agent, which would ignore `createConnection` and dial localhost instead.
+    createConnection: () => connection,
+    method,
+    path,
+    maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+    headers: {
+      Host: 'wolf',
+      Connection: 'close',
+      'Accept-Encoding': 'identity',
+      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+    },
+  });
+  // One piece with its length: Wolf refuses chunked requests (wolf-api §1.4).
+  request.end(body);
+  return request;
 }

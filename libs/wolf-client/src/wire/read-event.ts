@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { WolfEvent } from '../model/event.js';
-import { parseWolfLobbyId } from '../values/wolf-lobby-id.js';
+import { parseWolfLobbyId } from '../model/ids.js';
 import type { EventFrame } from './event-frames.js';
 import { parseJsonText } from './json-text.js';
-import { lobbyId, u64 } from './scalars.js';
+import { lobbyId, u64 } from './answer.js';
 
 const TORN: WolfEvent = { type: 'torn' };
 const NAME_SPACE = 'wolf::core::events::';

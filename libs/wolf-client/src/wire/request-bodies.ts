@@ -1,14 +1,15 @@
 import { MAX_DISPLAY_PIXELS, MAX_REFRESH_RATE_HZ, MAX_REQUEST_BYTES } from '../limits.js';
 import type {
   CreateLobbyRequest,
+  DockerRunner,
   JoinLobbyRequest,
   LeaveLobbyRequest,
   LobbyClientSettings,
   LobbyVideo,
+  ProcessRunner,
   StopLobbyRequest,
 } from '../model/lobby.js';
-import type { PairClientRequest } from '../model/pairing.js';
-import type { DockerRunner, ProcessRunner } from '../model/runner.js';
+import type { PairClientRequest } from '../model/streaming.js';
 import {
   checkBoolean,
   checkFilledText,

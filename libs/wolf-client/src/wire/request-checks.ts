@@ -6,9 +6,8 @@ import {
   MAX_RUNNER_LIST_COUNT,
   MAX_STRING_LENGTH,
 } from '../limits.js';
-import { isLobbyPin, type LobbyPin } from '../values/lobby-pin.js';
-import { parseWolfLobbyId } from '../values/wolf-lobby-id.js';
-import { parseWolfU64 } from '../values/wolf-u64.js';
+import { isLobbyPin, type LobbyPin } from '../model/lobby.js';
+import { parseWolfLobbyId, parseWolfU64 } from '../model/ids.js';
 import { WolfError } from '../wolf-error.js';
 
 /**

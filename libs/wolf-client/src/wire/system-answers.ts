@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WolfGpuStats, WolfHealthReport, WolfMemoryReport, WolfThread } from '../model/system-report.js';
-import { listOf, lobbyId, u64 } from './scalars.js';
+import { listOf, lobbyId, u64 } from './answer.js';
 
 const gpuStats = z
   .object({

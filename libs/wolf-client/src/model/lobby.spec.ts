@@ -1,4 +1,4 @@
-import { lobbyPinFromText, lobbyPinToText, randomLobbyPin } from './lobby-pin.js';
+import { lobbyPinFromText, lobbyPinToText, randomLobbyPin } from './lobby.js';
 
 describe('a lobby PIN', () => {
   it('keeps its leading zeros both ways', () => {

@@ -1,4 +1,4 @@
-import { parseWolfU64, wolfU64FromText } from './wolf-u64.js';
+import { parseWolfU64, wolfU64FromText } from './ids.js';
 
 describe('a 64-bit id', () => {
   it.each([
