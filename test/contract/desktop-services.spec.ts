@@ -1,7 +1,7 @@
 import type { SessionId } from '@helix/external-agent';
+import type { ScriptedService } from '@helix/revdial/testing';
 import { DESKTOP_SERVICE_ROUTES } from './shapes/desktop-services.js';
 import { ContractWorld } from './support/contract-world.js';
-import type { LinkedDesktop } from './support/linked-desktop.js';
 
 const UPLOAD = 'POST /api/v1/external-agents/{id}/upload';
 const EXEC = 'POST /api/v1/external-agents/{id}/exec';
@@ -12,7 +12,7 @@ const COMMAND = { command: ['ls'] };
 describe('the contract of files, commands and logs of a desktop', () => {
   let world: ContractWorld;
   let id: SessionId;
-  let desktop: LinkedDesktop;
+  let desktop: ScriptedService;
 
   beforeAll(async () => {
     world = await ContractWorld.start(DESKTOP_SERVICE_ROUTES);

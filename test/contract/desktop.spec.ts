@@ -1,8 +1,8 @@
 import { createSessionId, type SessionId } from '@helix/external-agent';
+import type { ScriptedService } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import { CLIPBOARD, DESKTOP_ROUTES } from './shapes/desktop.js';
 import { ContractWorld } from './support/contract-world.js';
-import type { LinkedDesktop } from './support/linked-desktop.js';
 import { faultsOf } from './support/shape.js';
 
 const SCREENSHOT = 'GET /api/v1/external-agents/{id}/screenshot';
@@ -16,7 +16,7 @@ const TEXT = { type: 'text', data: 'pasted' };
 describe('the contract of a desktop', () => {
   let world: ContractWorld;
   let id: SessionId;
-  let desktop: LinkedDesktop;
+  let desktop: ScriptedService;
 
   beforeAll(async () => {
     world = await ContractWorld.start(DESKTOP_ROUTES);
@@ -153,7 +153,7 @@ describe('the contract of a desktop', () => {
       const old = await world.desktop(paused);
       old.answers(200, 'image/png', Buffer.from('the last one'));
       await stopped(paused);
-      await old.close();
+      await world.stopDesktop(paused);
       const headers = { 'if-none-match': '"known"' };
       const last = await world.owner.by('cookie').ask(SCREENSHOT, { id: paused, query: { t: '1' }, headers });
       expect([last.status, last.bytes.toString()]).toEqual([200, 'the last one']);
@@ -194,7 +194,7 @@ describe('the contract of a desktop', () => {
     it('is written with what was pasted, and answered without a body', async () => {
       desktop.answers(200, 'text/plain', '');
       await world.owner.ask(WRITE, { id, body: TEXT });
-      expect(desktop.asked).toEqual([{ what: 'POST /clipboard', body: JSON.stringify(TEXT) }]);
+      expect(desktop.asked).toMatchObject([{ what: 'POST /clipboard', body: JSON.stringify(TEXT) }]);
     });
 
     it('takes a picture of 10 MB, and no more than 20', async () => {

@@ -1,5 +1,6 @@
 import type { SessionId } from '@helix/external-agent';
-import { LinkedMoonlight } from '../../apps/api/test/support/linked-moonlight.js';
+import { connectScriptedMoonlight } from '../../apps/api/test/support/scripted-moonlight.js';
+import type { ScriptedService, TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import { MOONLIGHT_ROUTES } from './shapes/moonlight.js';
 import { ContractWorld, HOST, NO_SESSION } from './support/contract-world.js';
@@ -13,16 +14,17 @@ const stream = { session_id: 'agent-x', client_unique_id: null, mode: 'create', 
 
 describe('the contract of moonlight', () => {
   let world: ContractWorld;
-  let moonlight: LinkedMoonlight;
+  let moonlight: ScriptedService;
+  let runner: TestRunner;
   let id: SessionId;
 
   beforeAll(async () => {
     world = await ContractWorld.start(MOONLIGHT_ROUTES, undefined, { MOONLIGHT_DIALECTS: `${HOST}=v3` });
-    moonlight = await LinkedMoonlight.connect(world.api, HOST);
+    ({ service: moonlight, runner } = await connectScriptedMoonlight(world.api, HOST));
     id = await world.session();
   });
   afterAll(async () => {
-    await moonlight.close();
+    await runner.close();
     await world.close();
   });
 
@@ -124,7 +126,7 @@ describe('the contract of moonlight', () => {
   });
 
   it('says when the host is away', async () => {
-    await moonlight.close();
+    await runner.close();
     await eventually(async () => {
       expect((await world.admin.ask(STATUS, { query })).body['code']).toBe('RUNNER_NOT_CONNECTED');
     });

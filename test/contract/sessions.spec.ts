@@ -213,7 +213,8 @@ describe('the contract of sessions', () => {
 
   it('never calls a desktop absent because its host is away', async () => {
     const id = await world.session();
-    await world.desktop(id).then((desktop) => desktop.close());
+    await world.desktop(id);
+    await world.stopDesktop(id);
     await world.host.close();
     const states = new Set<unknown>();
     await eventually(async () => {

@@ -4,7 +4,7 @@ import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ConfigError, readApiConfig } from '../src/config/api-config.js';
 import { ApiInProcess } from './support/api-in-process.js';
-import { Desktop } from './support/desktop.js';
+import { startDesktop } from './support/desktop.js';
 import { SimulatedHost } from './support/simulated-host.js';
 
 const PUBLIC = 'https://example.test/a/helix';
@@ -56,7 +56,7 @@ describe('an API whose public URL has a path', () => {
     });
     expect(said).toMatchObject({ type: 'session_update', session_id: id });
     socket.close();
-    const desktop = await Desktop.connect(`${api.url}${left}`, id, host.desktopToken(id));
+    const desktop = await startDesktop(`${api.url}${left}`, id, host.desktopToken(id));
     await eventually(async () => {
       expect((await owner.get(`${left}/api/v1/external-agents/${id}/screenshot`)).status).toBe(200);
     });

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionId } from '@helix/external-agent';
+import type { TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
-import { Desktop } from './support/desktop.js';
+import { PICTURE, startDesktop } from './support/desktop.js';
 import { TcpRelay } from './support/tcp-relay.js';
 
 /** Longer than keys and sessions count as fresh. */
@@ -12,7 +13,7 @@ const PAST_FRESHNESS_MS = 6_000;
 describe('while the database is away', () => {
   let api: ApiInProcess;
   let relay: TcpRelay;
-  let desktop: Desktop;
+  let desktop: TestRunner;
   let owner: RestClient;
   let sessionId: SessionId;
   let unseenKey: string;
@@ -31,7 +32,7 @@ describe('while the database is away', () => {
     owner = api.as(await api.userKey('owner'));
     unseenKey = await api.userKey('somebody');
     sessionId = await api.runningSession('owner');
-    desktop = await Desktop.connect(api.url, sessionId, await api.sessionToken(sessionId, 'owner'));
+    desktop = await startDesktop(api.url, sessionId, await api.sessionToken(sessionId, 'owner'));
     await eventually(async () => {
       expect((await picture()).status).toBe(200);
     });
@@ -67,7 +68,7 @@ describe('while the database is away', () => {
     const endsAt = performance.now() + PAST_FRESHNESS_MS;
     while (performance.now() < endsAt) {
       const shot = await picture();
-      expect([shot.status, shot.bytes.equals(Desktop.PICTURE)]).toEqual([200, true]);
+      expect([shot.status, shot.bytes.equals(PICTURE)]).toEqual([200, true]);
       await delay(250);
     }
     const refused = [

@@ -1,9 +1,10 @@
 import type { SessionId } from '@helix/external-agent';
 import pg from 'pg';
+import type { TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import type { RestAnswer, RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
-import { Desktop } from './support/desktop.js';
+import { PICTURE, startDesktop } from './support/desktop.js';
 import { RoleDatabase } from './support/role-database.js';
 import { TcpRelay } from './support/tcp-relay.js';
 
@@ -22,7 +23,7 @@ describe('trouble of the database', () => {
   let database: RoleDatabase;
   let relay: TcpRelay;
   let api: ApiInProcess;
-  let desktop: Desktop;
+  let desktop: TestRunner;
   let owner: RestClient;
   let sessionId: SessionId;
   const unhandled: unknown[] = [];
@@ -38,7 +39,7 @@ describe('trouble of the database', () => {
     api = await ApiInProcess.startOn(relayed.url);
     owner = api.as(await api.userKey('owner'));
     sessionId = await api.runningSession('owner');
-    desktop = await Desktop.connect(api.url, sessionId, await api.sessionToken(sessionId, 'owner'));
+    desktop = await startDesktop(api.url, sessionId, await api.sessionToken(sessionId, 'owner'));
     await eventually(async () => {
       expect((await picture()).status).toBe(200);
     });
@@ -146,7 +147,7 @@ describe('trouble of the database', () => {
         expect(answered(answer)).toEqual([503, trouble.code, retryAfter]);
       }
       const shot = await picture();
-      expect([shot.status, shot.bytes.equals(Desktop.PICTURE)]).toEqual([200, true]);
+      expect([shot.status, shot.bytes.equals(PICTURE)]).toEqual([200, true]);
     } finally {
       await trouble.end();
     }

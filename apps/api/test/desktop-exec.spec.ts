@@ -12,7 +12,7 @@ describe('exec over REST', () => {
     ({ owner, base } = desktop);
   });
   beforeEach(() => {
-    desktop.asked = [];
+    desktop.forgetAsked();
     desktop.answer = (request, response) => {
       request.resume().on('end', () => response.end('{}'));
     };

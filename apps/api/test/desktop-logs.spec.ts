@@ -17,7 +17,7 @@ describe('logs over REST', () => {
     ({ api, owner, base, id } = desktop);
   });
   beforeEach(() => {
-    desktop.asked = [];
+    desktop.forgetAsked();
     desktop.answer = (request, response) => {
       request.resume().on('end', () => response.end('{}'));
     };

@@ -16,7 +16,7 @@ describe('upload over REST', () => {
     ({ api, owner, base } = desktop);
   });
   beforeEach(() => {
-    desktop.asked = [];
+    desktop.forgetAsked();
     desktop.answer = (request, response) => {
       request.resume().on('end', () => response.end('{}'));
     };

@@ -1,9 +1,10 @@
 import type { SessionId } from '@helix/external-agent';
 import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import type { TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
-import { Desktop } from './support/desktop.js';
+import { startDesktop } from './support/desktop.js';
 import { SessionSocket } from './support/session-socket.js';
 import { SimulatedHost } from './support/simulated-host.js';
 import { TcpRelay } from './support/tcp-relay.js';
@@ -17,14 +18,14 @@ describe('what is told of a session while it lives', () => {
   let host: SimulatedHost;
   let owner: RestClient;
   let sockets: SessionSocket[] = [];
-  let desktops: Desktop[] = [];
+  let desktops: TestRunner[] = [];
 
   beforeAll(async () => {
     api = await ApiInProcess.start({ RUNNER_GRACE_MS: String(GRACE_MS), HOST_LOST_AFTER_MS: '200' });
     const { hostname, port } = new URL(api.url);
     // What runs at the customer's comes through a network that can fail.
     relay = await TcpRelay.start({ host: hostname, port: Number(port) });
-    host = await SimulatedHost.connect(api, 'gpu-1', {}, relayUrl());
+    host = await SimulatedHost.connect(api, 'gpu-1', { url: relayUrl() });
     owner = api.as(await api.userKey('owner'));
   });
   afterEach(async () => {
@@ -52,7 +53,7 @@ describe('what is told of a session while it lives', () => {
     });
 
   const connectDesktop = async (id: SessionId): Promise<void> => {
-    desktops.push(await Desktop.connect(relayUrl(), id, host.desktopToken(id)));
+    desktops.push(await startDesktop(relayUrl(), id, host.desktopToken(id)));
     await eventually(async () => {
       expect(await stateOf(id)).toMatchObject({ desktop_connected: true });
     });

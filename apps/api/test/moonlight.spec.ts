@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { request as ask, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { ScriptedService, TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import { ApiInProcess } from './support/api-in-process.js';
-import { LinkedMoonlight } from './support/linked-moonlight.js';
+import { connectScriptedMoonlight, MOONLIGHT_CREDENTIALS } from './support/scripted-moonlight.js';
 import { SimulatedHost } from './support/simulated-host.js';
 
 const HOST = 'gpu-1';
@@ -12,17 +13,18 @@ const PAGE = 'https://app.test';
 describe('the REST leg of Moonlight Web', () => {
   let api: ApiInProcess;
   let host: SimulatedHost;
-  let moonlight: LinkedMoonlight;
+  let moonlight: ScriptedService;
+  let runner: TestRunner;
   let admin: string;
 
   beforeAll(async () => {
     api = await ApiInProcess.start({
-      MOONLIGHT_CREDENTIALS: LinkedMoonlight.CREDENTIALS,
+      MOONLIGHT_CREDENTIALS,
       SERVER_URL: 'https://helix.test',
       ALLOWED_ORIGINS: PAGE,
     });
     host = await SimulatedHost.connect(api, HOST);
-    moonlight = await LinkedMoonlight.connect(api, HOST);
+    ({ service: moonlight, runner } = await connectScriptedMoonlight(api, HOST));
     admin = await api.userKey('root', true);
   });
   beforeEach(() => {
@@ -30,7 +32,7 @@ describe('the REST leg of Moonlight Web', () => {
     moonlight.answer = (_request, response) => response.end('{}');
   });
   afterAll(async () => {
-    await moonlight.close();
+    await runner.close();
     await host.close();
     await api.close();
   });
@@ -83,7 +85,7 @@ describe('the REST leg of Moonlight Web', () => {
           connection: 'keep-alive',
           accept: 'application/json',
           'accept-encoding': 'identity',
-          authorization: `Bearer ${LinkedMoonlight.CREDENTIALS}`,
+          authorization: `Bearer ${MOONLIGHT_CREDENTIALS}`,
         },
         body: '',
       },

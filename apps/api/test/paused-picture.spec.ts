@@ -1,8 +1,9 @@
 import type { SessionId } from '@helix/external-agent';
+import type { TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
 import { ApiInProcess } from './support/api-in-process.js';
-import { Desktop } from './support/desktop.js';
+import { PICTURE, startDesktop } from './support/desktop.js';
 import { SimulatedHost } from './support/simulated-host.js';
 
 describe('the picture of a desktop that is stopped', () => {
@@ -10,7 +11,7 @@ describe('the picture of a desktop that is stopped', () => {
   let host: SimulatedHost;
   let owner: RestClient;
   let id: SessionId;
-  let desktop: Desktop | undefined;
+  let desktop: TestRunner | undefined;
 
   beforeAll(async () => {
     api = await ApiInProcess.start({ RUNNER_GRACE_MS: '200' });
@@ -30,7 +31,7 @@ describe('the picture of a desktop that is stopped', () => {
   });
 
   const connect = async (): Promise<void> => {
-    desktop = await Desktop.connect(api.url, id, host.desktopToken(id));
+    desktop = await startDesktop(api.url, id, host.desktopToken(id));
     await eventually(async () => {
       expect((await owner.get(`/api/v1/external-agents/${id}`)).body['desktop_connected']).toBe(true);
     });
@@ -46,7 +47,7 @@ describe('the picture of a desktop that is stopped', () => {
     expect(paused.headers.get('content-type')).toBe('image/png');
     expect(paused.headers.get('cache-control')).toContain('no-store');
     expect(paused.headers.get('etag')).toBeNull();
-    expect(paused.bytes.equals(Desktop.PICTURE)).toBe(true);
+    expect(paused.bytes.equals(PICTURE)).toBe(true);
     await desktop?.close();
     desktop = undefined;
     const resumed = await owner.post(`/api/v1/sessions/${id}/resume`);

@@ -11,7 +11,7 @@ import { startApi } from '../src/bootstrap/start-api.js';
 import { readApiConfig } from '../src/config/api-config.js';
 import { ChangeNotices } from '../src/database/change-notices/change-notices.js';
 import { ApiInProcess, insertSession, RUNNER_TOKEN } from './support/api-in-process.js';
-import { Desktop } from './support/desktop.js';
+import { PICTURE, startDesktop } from './support/desktop.js';
 import { share } from './support/share.js';
 import { TcpRelay } from './support/tcp-relay.js';
 
@@ -46,7 +46,7 @@ describe('a shared session', () => {
   });
 
   it('shows its picture to viewers, and its clipboard to those only who control it', async () => {
-    const desktop = await Desktop.connect(api.url, id, await api.sessionToken(id, 'owner'));
+    const desktop = await startDesktop(api.url, id, await api.sessionToken(id, 'owner'));
     const base = `/api/v1/external-agents/${id}`;
     await eventually(async () => {
       expect((await owner.get(`${base}/screenshot`)).status).toBe(200);
@@ -60,7 +60,7 @@ describe('a shared session', () => {
     ] as const) {
       const viewer = api.as(await share(api, id, role, userId));
       const picture = await viewer.get(`${base}/screenshot`);
-      expect([picture.status, picture.bytes.equals(Desktop.PICTURE)]).toEqual([200, true]);
+      expect([picture.status, picture.bytes.equals(PICTURE)]).toEqual([200, true]);
       expect((await viewer.post(`${base}/clipboard`, paste)).status).toBe(status);
     }
     await desktop.close();

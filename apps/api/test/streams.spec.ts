@@ -270,7 +270,7 @@ describe('streams of a desktop', () => {
     await viewer.until('Proxy: host reconnecting', 4_000);
     expect(viewer.closed).toBeUndefined();
     expect((await listed())[0]).toMatchObject({ state: 'reconnecting' });
-    host.relink();
+    await host.relink();
     await viewer.untilClosed(4503, 8_000);
     const again = await open(path('?viewer=tab-9'));
     await again.untilConnected();
@@ -284,7 +284,7 @@ describe('streams of a desktop', () => {
     host.loseLink();
     await viewer.untilClosed(4503, 10_000);
     expect(viewer.messages.at(-1)).toBe('{"StageFailed":{"stage":"Proxy","error_code":4503}}');
-    host.relink();
+    await host.relink();
     await eventually(async () => {
       await open();
     }, 10_000);

@@ -25,7 +25,7 @@ describe('/api/v1/wolf', () => {
     other = api.as(await api.userKey('other'));
     // While there is no other host, so that it is there.
     sessionId = (await owner.post('/api/v1/external-agents', {})).body['session_id'] as SessionId;
-    second = await SimulatedHost.connect(api, 'gpu-2', { era: 'nov25' });
+    second = await SimulatedHost.connect(api, 'gpu-2', { wolf: { era: 'nov25' } });
     host.wolf.launchSession({ clientId: STREAM, clientUniqueId: `helix-agent-${sessionId}-tab` });
     host.wolf.launchSession({ clientId: FOREIGN_STREAM, clientUniqueId: `helix-agent-${sessionId}x` });
   });

@@ -42,7 +42,7 @@ describe('commands', () => {
     const budget = new ByteBudget(EXTERNAL_AGENT_LIMITS.desktopBytesMaxInFlight);
     execs = new ExecService(desktop.http, desktop.directory, budget, { isEnabled: true, logger });
     bodies = [];
-    desktop.requests.length = 0;
+    desktop.forgetRequests();
   });
   afterAll(async () => {
     await desktop.close();

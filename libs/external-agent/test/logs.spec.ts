@@ -45,7 +45,7 @@ describe('logs of desktops', () => {
       desktop.directory,
       new ByteBudget(EXTERNAL_AGENT_LIMITS.desktopBytesMaxInFlight),
     );
-    desktop.requests.length = 0;
+    desktop.forgetRequests();
   });
   afterEach(async () => {
     logs.close();

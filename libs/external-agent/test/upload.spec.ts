@@ -59,7 +59,7 @@ describe('uploads', () => {
   beforeEach(() => {
     uploads = new UploadService(desktop.http, desktop.directory);
     desktop.answer = take;
-    desktop.requests.length = 0;
+    desktop.forgetRequests();
     got = [];
   });
   afterAll(async () => {

@@ -10,11 +10,11 @@ wolfClientSuite('a runner dialer', () =>
   simulatedWolfHarness((socketPath) => revDialDial(new UnixSocketDialer(socketPath), 'gpu-1')),
 );
 
-describe.each(['hijack', 'websocket'] as const)('over a real tunnel', (transport) => {
-  wolfClientSuite(transport, async () => {
+describe.each([1, 2, 3] as const)('over a real tunnel', (generation) => {
+  wolfClientSuite(`generation ${String(generation)}`, async () => {
     let tunnel: ReturnType<typeof startRealTunnel> | undefined;
     const harness = await simulatedWolfHarness((socketPath) => async (signal) => {
-      tunnel ??= startRealTunnel(socketPath, 'gpu-1', transport);
+      tunnel ??= startRealTunnel(socketPath, 'gpu-1', generation);
       return await revDialDial((await tunnel).connections, 'gpu-1')(signal);
     });
     return {

@@ -1,11 +1,12 @@
 import type { SessionId } from '@helix/external-agent';
 import { ApiInProcess, RUNNER_TOKEN } from '../../../apps/api/test/support/api-in-process.js';
-import { LinkedMoonlight } from '../../../apps/api/test/support/linked-moonlight.js';
+import { startDesktop } from '../../../apps/api/test/support/desktop.js';
+import { MOONLIGHT_CREDENTIALS } from '../../../apps/api/test/support/scripted-moonlight.js';
 import { SimulatedHost } from '../../../apps/api/test/support/simulated-host.js';
+import { ScriptedService, type TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import { Caller } from './caller.js';
 import { ContractRun } from './contract-run.js';
-import { LinkedDesktop } from './linked-desktop.js';
 import type { Audience, RouteTable } from './route-contract.js';
 
 export const HOST = 'gpu-1';
@@ -14,7 +15,7 @@ export const NO_SESSION = 'ses_01kata7wrce3cd5j3hg5ttvjw6';
 /** The API with one simulated GPU host on a real link, and all who may call it. */
 export class ContractWorld {
   readonly run: ContractRun;
-  readonly #desktops: LinkedDesktop[] = [];
+  readonly #desktops = new Map<SessionId, TestRunner>();
 
   private constructor(
     readonly api: ApiInProcess,
@@ -38,7 +39,7 @@ export class ContractWorld {
       RUNNER_GRACE_MS: '300',
       UPSTREAM_HEADERS_TIMEOUT_MS: '3000',
       DESKTOP_EXEC_ENABLED: 'true',
-      MOONLIGHT_CREDENTIALS: LinkedMoonlight.CREDENTIALS,
+      MOONLIGHT_CREDENTIALS,
       ...more,
     };
     const api = await ApiInProcess.start(settings, reach);
@@ -65,19 +66,24 @@ export class ContractWorld {
     return ((await answer.json()) as { readonly session_id: SessionId }).session_id;
   }
 
-  /** What the desktop of a session is in life: its service behind its own link, with the token that its lobby got. */
-  async desktop(sessionId: SessionId): Promise<LinkedDesktop> {
+  /** The service of a session's desktop, behind a link of its own, with the token that its lobby got. */
+  async desktop(sessionId: SessionId): Promise<ScriptedService> {
     const lobby = this.host.wolf.lobbies.find(({ env }) => env.includes(`HELIX_SESSION_ID=${sessionId}`));
     const token = lobby?.env.find((entry) => entry.startsWith('USER_API_TOKEN='))?.slice('USER_API_TOKEN='.length);
     if (token === undefined) throw new Error('the host has no desktop of this session');
-    const desktop = await LinkedDesktop.connect(this.api.url, sessionId, token);
-    this.#desktops.push(desktop);
+    const service = new ScriptedService();
+    this.#desktops.set(sessionId, await startDesktop(this.api.url, sessionId, token, { service: service.handle }));
     await eventually(async () => {
       const headers = { authorization: `Bearer ${this.owner.key ?? ''}` };
       const answer = await fetch(`${this.api.url}/api/v1/external-agents/${sessionId}`, { headers });
       expect(await answer.json()).toMatchObject({ desktop_connected: true });
     });
-    return desktop;
+    return service;
+  }
+
+  /** The desktop's container is gone, with its link. */
+  async stopDesktop(sessionId: SessionId): Promise<void> {
+    await this.#desktops.get(sessionId)?.close();
   }
 
   /** The host says how many desktops it takes. */
@@ -108,7 +114,7 @@ export class ContractWorld {
   }
 
   async close(): Promise<void> {
-    for (const desktop of this.#desktops) await desktop.close();
+    for (const desktop of this.#desktops.values()) await desktop.close();
     await this.host.close();
     await this.api.close();
   }

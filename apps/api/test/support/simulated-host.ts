@@ -1,41 +1,40 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector } from '@helix/revdial';
+import { TestRunner, type TestRunnerOptions } from '@helix/revdial/testing';
 import { SimulatedWolf, type SimulatedWolfOptions } from '@helix/sandbox-simulator';
 import { eventually } from '@helix/pacing/testing';
 import { RUNNER_TOKEN, type ApiInProcess } from './api-in-process.js';
 
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+/** How a link is carried; as the agent does it unless given. */
+export type WireOptions = Pick<TestRunnerOptions, 'generation' | 'carrier'>;
+
+export interface SimulatedHostOptions {
+  readonly wolf?: Partial<SimulatedWolfOptions>;
+  /** By what way the link goes, such as a relay; straight to the API unless given. */
+  readonly url?: string;
+  readonly wire?: WireOptions;
+}
 
 /** A registered host whose simulated Wolf the API reaches by a real link. */
 export class SimulatedHost {
   private constructor(
     readonly id: string,
     readonly wolf: SimulatedWolf,
-    private readonly tunnel: RunnerTunnel,
+    private readonly runner: TestRunner,
     private readonly folder: string,
   ) {}
 
   static async connect(
     api: ApiInProcess,
     id: string,
-    options: Partial<SimulatedWolfOptions> = {},
-    url = api.url,
+    { wolf: options, url = api.url, wire }: SimulatedHostOptions = {},
   ): Promise<SimulatedHost> {
     const folder = await mkdtemp(path.join(tmpdir(), 'wolf-'));
     const wolf = new SimulatedWolf({ socketPath: path.join(folder, 'wolf.sock'), ...options });
     await wolf.start();
-    const server = parseServerAddress(url);
-    if (server === undefined) throw new Error('no address');
-    const tunnel = new RunnerTunnel({
-      connector: new SocketConnector({ server }),
-      runnerId: `wolf-${id}`,
-      token: fixedToken(RUNNER_TOKEN),
-      local: { kind: 'unix', path: wolf.socketPath },
-      logger: QUIET,
-    });
-    tunnel.start();
+    const service = { kind: 'unix', path: wolf.socketPath } as const;
+    const runner = await TestRunner.start({ api: url, runnerId: `wolf-${id}`, token: RUNNER_TOKEN, service, ...wire });
     // A link alone is not enough: until its Wolf has answered once, a host is the last choice of placement.
     await eventually(async () => {
       const rows: unknown[] = await api.dataSource.query(
@@ -44,7 +43,7 @@ export class SimulatedHost {
       );
       expect(rows).toHaveLength(1);
     });
-    return new SimulatedHost(id, wolf, tunnel, folder);
+    return new SimulatedHost(id, wolf, runner, folder);
   }
 
   /** The token that the session's desktop was given. */
@@ -55,11 +54,10 @@ export class SimulatedHost {
     return token;
   }
 
-  /** After a test, whatever it did: Wolf was not harmed. */
+  /** Asserts that Wolf was not harmed. */
   async close(): Promise<void> {
     expect(this.wolf.uncaughtExceptionCount + this.wolf.suspectIdCount).toBe(0);
-    this.tunnel.destroy();
-    await this.tunnel.closed;
+    await this.runner.close();
     await this.wolf.close();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -1,84 +1,58 @@
-import { fixedToken, parseServerAddress, RunnerTunnel, SocketConnector, type DialBackTransport } from '@helix/revdial';
-import { SimulatedMoonlightWeb, SimulatedWolfSide, type MoonlightDialect } from '@helix/sandbox-simulator';
-import { eventually } from '@helix/pacing/testing';
+import { TestRunner, type TestRunnerOptions } from '@helix/revdial/testing';
+import { SimulatedMoonlightWeb, SimulatedWolfSide } from '@helix/sandbox-simulator';
 import { RUNNER_TOKEN, type ApiInProcess } from './api-in-process.js';
-import { SimulatedHost } from './simulated-host.js';
+import { SimulatedHost, type WireOptions } from './simulated-host.js';
 
 export const MOONLIGHT_SECRET = 'of-the-hosts';
 
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
 /** A host whose Moonlight Web the API reaches by a link of its own. It plays the signalling; no media flow. */
 export class StreamingHost {
+  readonly #link: TestRunnerOptions;
+  #runner: TestRunner;
+
   private constructor(
     readonly host: SimulatedHost,
     readonly moonlight: SimulatedMoonlightWeb,
-    private tunnel: RunnerTunnel,
-    private readonly tunnelTo: () => RunnerTunnel,
-  ) {}
+    link: TestRunnerOptions,
+    runner: TestRunner,
+  ) {
+    this.#link = link;
+    this.#runner = runner;
+  }
 
-  /** `moonlightUrl`: by what way the Moonlight's link goes; Wolf's goes straight. */
-  static async connect(
-    api: ApiInProcess,
-    id: string,
-    {
-      dialect = 'K',
-      transport = 'hijack',
-      moonlightUrl = api.url,
-    }: {
-      readonly dialect?: MoonlightDialect;
-      readonly transport?: DialBackTransport;
-      readonly moonlightUrl?: string;
-    } = {},
-  ): Promise<StreamingHost> {
-    const host = await SimulatedHost.connect(api, id);
+  static async connect(api: ApiInProcess, id: string, wire: WireOptions = {}): Promise<StreamingHost> {
+    const host = await SimulatedHost.connect(api, id, { wire });
     const moonlight = new SimulatedMoonlightWeb({
       credentials: MOONLIGHT_SECRET,
       wolf: new SimulatedWolfSide(host.wolf),
-      dialect,
+      dialect: 'K',
       engine: 'scripted',
     });
     await moonlight.start();
-    const server = parseServerAddress(moonlightUrl);
-    if (server === undefined) throw new Error('no address');
     const port = Number(moonlight.address.split(':')[1]);
-    const tunnelTo = (): RunnerTunnel =>
-      new RunnerTunnel({
-        connector: new SocketConnector({ server }),
-        runnerId: `moonlight-${id}`,
-        token: fixedToken(RUNNER_TOKEN),
-        local: { kind: 'tcp', host: '127.0.0.1', port },
-        transport,
-        logger: QUIET,
-      });
-    const tunnel = tunnelTo();
-    tunnel.start();
-    await eventually(() => {
-      expect(tunnel.state).toBe('connected');
-    });
-    return new StreamingHost(host, moonlight, tunnel, tunnelTo);
+    const service = { kind: 'tcp', host: '127.0.0.1', port } as const;
+    const link = { api: api.url, runnerId: `moonlight-${id}`, token: RUNNER_TOKEN, service, ...wire };
+    return new StreamingHost(host, moonlight, link, await TestRunner.connect(link));
   }
 
   /** The agent dies, with all its sockets. */
   loseLink(): void {
-    this.tunnel.destroy();
+    this.#runner.destroy();
   }
 
-  /** Another one begins. */
-  relink(): void {
-    this.tunnel = this.tunnelTo();
-    this.tunnel.start();
+  /** Another one begins to connect. */
+  async relink(): Promise<void> {
+    this.#runner = await TestRunner.start(this.#link);
   }
 
   get streamCount(): number {
     return this.moonlight.status().sessions.length;
   }
 
-  /** After a test, whatever it did: nothing reached the host that would have harmed it. */
+  /** Asserts that nothing reached the host that would have harmed it. */
   async close(): Promise<void> {
     expect(this.moonlight.status().violations).toEqual([]);
-    this.tunnel.destroy();
-    await this.tunnel.closed;
+    await this.#runner.close();
     await this.moonlight.close();
     await this.host.close();
   }

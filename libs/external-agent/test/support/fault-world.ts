@@ -19,7 +19,7 @@ import {
   type SessionId,
 } from '../../src/index.js';
 import { ImpatientWolfs } from './impatient-wolfs.js';
-import { LinkedDesktops } from './linked-desktops.js';
+import { LobbyDesktops } from './lobby-desktops.js';
 import { RecordingLogger } from './recording-logger.js';
 import { RecordingTokens } from './recording-tokens.js';
 import { DESKTOP } from './replica.js';
@@ -43,7 +43,7 @@ export const NEIGHBOUR = '9007199254740992';
 export class FaultWorld {
   readonly tokens = new RecordingTokens();
   readonly logger = new RecordingLogger();
-  readonly desktops = new LinkedDesktops();
+  readonly desktops = new LobbyDesktops(this.tokens);
   readonly wolf: SimulatedWolf;
   readonly wolfs: ImpatientWolfs;
   readonly all: ExternalAgents;
@@ -102,7 +102,7 @@ export class FaultWorld {
 
   static async open(dataSource: DataSource): Promise<FaultWorld> {
     const world = new FaultWorld(dataSource, await mkdtemp(join(tmpdir(), 'faults-')));
-    await world.desktops.open(world.tokens);
+    await world.desktops.open();
     await world.wolf.start();
     await addOnlineHost(new WolfInstanceRegistry(dataSource), { id: HOST, maxSandboxes: 4, gpuVendor: 'nvidia' });
     world.all.start();

@@ -1,19 +1,8 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  attachRevDialGateway,
-  ConnectionManager,
-  fixedToken,
-  parseServerAddress,
-  RevDialGateway,
-  RunnerTunnel,
-  runnerIdOf,
-  SocketConnector,
-} from '@helix/revdial';
+import { runnerIdOf } from '@helix/revdial';
+import { TestGateway, TestRunner } from '@helix/revdial/testing';
 import { SimulatedWolf, type SimulatedWolfOptions } from '@helix/sandbox-simulator';
 import { PlacementService, ProbeFacts, WolfInstanceRegistry, type WolfInstance } from '@helix/scheduler';
 import { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
@@ -22,7 +11,6 @@ import { eventually } from '@helix/pacing/testing';
 import { HostProber, HostWatch } from '../../src/index.js';
 import { RecordingLogger } from './recording-logger.js';
 
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 /** What takes seconds in life. Wolf's health takes a tenth of one, here as well. */
 const TIMES = {
   firstWithinMs: 20,
@@ -40,10 +28,9 @@ export class ProbedFleet {
   readonly registry: WolfInstanceRegistry;
   readonly placements: PlacementService;
   readonly logger = new RecordingLogger();
-  readonly #connections = new ConnectionManager({ graceMs: 100 });
-  readonly #api = createServer((_request, response) => response.writeHead(404).end());
+  readonly #gateway = new TestGateway({ graceMs: 100 });
   readonly #wolfs: SimulatedWolf[] = [];
-  readonly #tunnels = new Map<string, RunnerTunnel>();
+  readonly #runners = new Map<string, TestRunner>();
   readonly #folder: string;
   readonly #watches: WolfWatches;
   readonly #hosts: HostWatch;
@@ -53,9 +40,9 @@ export class ProbedFleet {
     this.#folder = folder;
     this.registry = new WolfInstanceRegistry(dataSource);
     this.placements = new PlacementService(dataSource);
-    const wolfs = new WolfClientFactory({ dialer: this.#connections });
+    const wolfs = new WolfClientFactory({ dialer: this.#gateway.connections });
     this.#watches = new WolfWatches(wolfs, WATCH);
-    const shared = { connections: this.#connections, localInstanceIds: [] };
+    const shared = { connections: this.#gateway.connections, localInstanceIds: [] };
     this.#hosts = new HostWatch({ ...shared, watches: this.#watches });
     this.prober = new HostProber({
       ...shared,
@@ -71,11 +58,7 @@ export class ProbedFleet {
 
   static async open(dataSource: DataSource): Promise<ProbedFleet> {
     const fleet = new ProbedFleet(dataSource, await mkdtemp(join(tmpdir(), 'probed-')));
-    const authenticate = (): Promise<{ name: string; mayOpen: () => Promise<'granted'> }> =>
-      Promise.resolve({ name: 'host', mayOpen: () => Promise.resolve('granted') });
-    attachRevDialGateway(fleet.#api, new RevDialGateway(fleet.#connections, { authenticate }));
-    fleet.#api.listen(0, '127.0.0.1');
-    await once(fleet.#api, 'listening');
+    await fleet.#gateway.start();
     fleet.#hosts.start();
     fleet.prober.start();
     return fleet;
@@ -93,26 +76,22 @@ export class ProbedFleet {
 
   async connect(id: string): Promise<void> {
     await this.registry.markLinkConnected(id, '127.0.0.1:1');
-    const server = parseServerAddress(`http://127.0.0.1:${String((this.#api.address() as AddressInfo).port)}`);
-    if (server === undefined) throw new Error('no address');
-    const tunnel = new RunnerTunnel({
-      connector: new SocketConnector({ server }),
+    const runner = await TestRunner.start({
+      api: this.#gateway.url,
       runnerId: runnerIdOf('wolf', id),
-      local: { kind: 'unix', path: join(this.#folder, `${id}.sock`) },
-      token: fixedToken('host'),
-      logger: SILENT,
+      token: 'host',
+      service: { kind: 'unix', path: join(this.#folder, `${id}.sock`) },
     });
-    tunnel.start();
-    this.#tunnels.set(id, tunnel);
+    this.#runners.set(id, runner);
     await eventually(() => {
-      expect(this.#connections.find(runnerIdOf('wolf', id))?.state).toBe('connected');
+      expect(this.#gateway.connections.find(runnerIdOf('wolf', id))?.state).toBe('connected');
     });
   }
 
   async disconnect(id: string): Promise<void> {
-    this.#tunnels.get(id)?.destroy();
+    this.#runners.get(id)?.destroy();
     await eventually(() => {
-      expect(this.#connections.find(runnerIdOf('wolf', id))?.state).not.toBe('connected');
+      expect(this.#gateway.connections.find(runnerIdOf('wolf', id))?.state).not.toBe('connected');
     });
     await this.registry.markLinkLost(id);
   }
@@ -138,10 +117,8 @@ export class ProbedFleet {
     await this.prober.close();
     this.#hosts.close();
     await this.#watches.close();
-    for (const tunnel of this.#tunnels.values()) tunnel.destroy();
-    await this.#connections.close(0);
-    this.#api.closeAllConnections();
-    this.#api.close();
+    for (const runner of this.#runners.values()) await runner.close();
+    await this.#gateway.close();
     for (const wolf of this.#wolfs) await wolf.close();
     await rm(this.#folder, { recursive: true, force: true });
   }

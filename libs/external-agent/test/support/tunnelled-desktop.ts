@@ -1,17 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  attachRevDialGateway,
-  ConnectionManager,
-  fixedToken,
-  parseServerAddress,
-  RevDialGateway,
-  RunnerHttpPool,
-  RunnerTunnel,
-  runnerIdOf,
-  SocketConnector,
-} from '@helix/revdial';
+import type { RequestListener } from 'node:http';
+import { RunnerHttpPool, runnerIdOf } from '@helix/revdial';
+import { ScriptedService, TestGateway, TestRunner } from '@helix/revdial/testing';
 
 import {
   createSessionId,
@@ -21,31 +10,33 @@ import {
   type SessionState,
 } from '../../src/index.js';
 
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
 /** A desktop's own service, answering as a test wants it to, behind both real ends of a tunnel. */
 export class TunnelledDesktop {
   readonly sessionId = createSessionId();
-  readonly connections = new ConnectionManager({ graceMs: 300 });
-  readonly http = new RunnerHttpPool(this.connections, { headersTimeoutMs: 1_000 });
+  readonly http: RunnerHttpPool;
   readonly directory: SessionDirectory;
-  /** Paths that were asked for. */
-  readonly requests: string[] = [];
-  answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => response.end();
+  readonly #gateway = new TestGateway({ graceMs: 300 });
+  readonly #service = new ScriptedService({ readsBodies: false });
   readonly #sessions = new Map<SessionId, SessionEntity>();
-  readonly #service: Server;
-  #api: Server | undefined;
-  #tunnel: RunnerTunnel | undefined;
+  #runner: TestRunner | undefined;
 
   constructor() {
+    this.http = new RunnerHttpPool(this.#gateway.connections, { headersTimeoutMs: 1_000 });
     this.directory = new SessionDirectory({ find: (id) => Promise.resolve(this.#sessions.get(id) ?? null) });
     this.addSession('running', this.sessionId);
-    this.#service = createServer((request, response) => {
-      this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
-      // A caller who is cut off is part of what is tested.
-      request.on('error', () => undefined);
-      this.answer(request, response);
-    });
+  }
+
+  set answer(answer: RequestListener) {
+    this.#service.answer = answer;
+  }
+
+  /** What was asked for, as `POST /exec`. */
+  get requests(): readonly string[] {
+    return this.#service.asked.map(({ what }) => what);
+  }
+
+  forgetRequests(): void {
+    this.#service.asked.length = 0;
   }
 
   addSession(state: SessionState, id: SessionId = createSessionId()): SessionId {
@@ -57,53 +48,27 @@ export class TunnelledDesktop {
   }
 
   async start(): Promise<void> {
-    const local = await listen(this.#service);
-    const gateway = new RevDialGateway(this.connections, {
-      authenticate: () => Promise.resolve({ name: 'session', mayOpen: () => Promise.resolve('granted' as const) }),
-    });
-    this.#api = createServer((_request, response) => response.writeHead(404).end());
-    attachRevDialGateway(this.#api, gateway);
-    const server = parseServerAddress(`http://127.0.0.1:${String(await listen(this.#api))}`);
-    if (server === undefined) throw new Error('not an address');
-    const connected = new Promise<void>((resolve) => {
-      this.connections.subscribe((event) => {
-        if (event.type === 'connected') resolve();
-      });
-    });
-    this.#tunnel = new RunnerTunnel({
-      connector: new SocketConnector({ server }),
+    await this.#gateway.start();
+    this.#runner = await TestRunner.connect({
+      api: this.#gateway.url,
       runnerId: runnerIdOf('sandbox', this.sessionId),
-      local: { kind: 'tcp', host: '127.0.0.1', port: local },
-      token: fixedToken('session-token'),
-      transport: 'websocket',
-      logger: SILENT,
+      token: 'session-token',
+      service: this.#service.handle,
     });
-    this.#tunnel.start();
-    await connected;
   }
 
   get openStreamCount(): number {
-    return this.connections.totals().openStreamCount;
+    return this.#gateway.connections.totals().openStreamCount;
   }
 
   /** The service is gone at once, as when its container is killed. */
   cutService(): void {
-    this.#service.closeAllConnections();
+    this.#runner?.cutService();
   }
 
   async close(): Promise<void> {
-    this.#tunnel?.destroy();
     this.http.destroy();
-    await this.connections.close(0);
-    for (const server of [this.#service, this.#api]) {
-      server?.closeAllConnections();
-      server?.close();
-    }
+    await this.#runner?.close();
+    await this.#gateway.close();
   }
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }

@@ -3,4 +3,10 @@ export type { CuttingProxyOptions, CutKind, CutSchedule } from './cutting-proxy.
 export { LocalDialer } from './local-dialer.js';
 export type { MemoryPipe, MemoryPipeOptions } from './memory-pipe.js';
 export { memoryPipePair } from './memory-pipe-pair.js';
+export { ScriptedService } from './scripted-service.js';
+export type { AskedRequest, ScriptedServiceOptions } from './scripted-service.js';
 export { seededRandom } from './seeded-random.js';
+export { TestGateway } from './test-gateway.js';
+export type { TestGatewayOptions } from './test-gateway.js';
+export { TestRunner } from './test-runner.js';
+export type { TestRunnerOptions } from './test-runner.js';
