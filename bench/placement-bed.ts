@@ -1,4 +1,4 @@
-import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
+import { applyCapacityFunctions, SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
 import { BenchPostgres } from './bench-postgres.js';
 import { stopAllChildren } from './child-processes.js';
@@ -44,6 +44,7 @@ export class PlacementBed {
     try {
       await dataSource.initialize();
       await dataSource.runMigrations();
+      await applyCapacityFunctions(dataSource);
       await dataSource.query('CREATE TABLE floor (id text PRIMARY KEY, wolf_instance_id text NOT NULL)');
       return new PlacementBed(postgres, dataSource);
     } catch (error) {

@@ -16,8 +16,7 @@ runScript(async () => {
           'libs/revdial/test/mux',
           'libs/revdial/test/resumable',
           'libs/revdial/test/generation3/dial-fuzz',
-          'libs/scheduler/src/placement/decide',
-          'libs/scheduler/test/decide-as-sql',
+          'libs/scheduler/test/placement-rule',
         ];
   // In a million inputs there may be one that takes longer than a test may.
   const options = ['--testTimeout=7200000', '--runInBand'];

@@ -37,8 +37,14 @@ export { FleetMaintenance, type MaintenanceTask } from './maintenance/fleet-main
 export { fleetTasks } from './maintenance/fleet-tasks.js';
 export type { SchedulerLogger } from './scheduler-logger.js';
 export { PLACEMENT_STRATEGIES, type PlacementPolicy, type PlacementStrategy } from './capacity/change-capacity.js';
-export type { CapacityCounts, CapacityDrift } from './capacity/capacity-drift.js';
-export type { CapacityMeasurement } from './capacity/capacity-measurement.js';
+export { applyCapacityFunctions } from './capacity/apply-capacity-functions.js';
+export type {
+  CapacityCounts,
+  CapacityDrift,
+  CapacityMeasurement,
+  Obstacle,
+  ObstacleCode,
+} from './capacity/capacity-operations.js';
 export { HostCapacityEntity } from './capacity/host-capacity.entity.js';
 export { DiskHistory, type DiskSample } from './disks/disk-history.js';
 export type { DiskAlertLevel, DiskUsage } from './disks/disk-usage.js';
@@ -48,12 +54,12 @@ export { PlacementEntity } from './placement/placement.entity.js';
 export { PlacementService, type PlacementOptions } from './placement/placement-service.js';
 export { REFUSAL_REASONS } from './placement/placement.js';
 export type {
+  ConsideredHost,
   Placement,
+  PlacementDecision,
   PlacementRequest,
   PlacementState,
   Queued,
   Refusal,
   RefusalReason,
 } from './placement/placement.js';
-export type { ConsideredHost, PlacementDecision } from './placement/placement-decision.js';
-export type { Obstacle, ObstacleCode } from './placement/obstacle.js';

@@ -118,8 +118,6 @@ export const SCHEDULER_LIMITS = {
   queuedSessions: 1_000,
   /** Different wishes of theirs that are looked for in vain in one go: each may cost a walk along the whole fleet. */
   queueShapes: 64,
-  /** A refusal is only given when the hosts, looked at afterwards, agree; while slots come and go that fast it is tried again. */
-  placeAttempts: 5,
 
   /** Waiting for other placements. One batch takes some milliseconds, so this much is hundreds of them. */
   placementLockMs: 5_000,

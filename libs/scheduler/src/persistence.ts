@@ -6,6 +6,7 @@ import { CapacityFunctions1764004000001 } from './migrations/1764004000001-capac
 import { Replicas1764005000000 } from './migrations/1764005000000-replicas.js';
 import { LinkPresence1764005000001 } from './migrations/1764005000001-link-presence.js';
 import { OtherMachines1764005000002 } from './migrations/1764005000002-other-machines.js';
+import { CapacityFunctionsVersion1764006000000 } from './migrations/1764006000000-capacity-functions-version.js';
 import { PlacementEntity } from './placement/placement.entity.js';
 
 /** For the data source: the tables of this package. Those of the queue, the events and the histories are read by SQL alone. */
@@ -17,4 +18,5 @@ export const SCHEDULER_MIGRATIONS = [
   Replicas1764005000000,
   LinkPresence1764005000001,
   OtherMachines1764005000002,
+  CapacityFunctionsVersion1764006000000,
 ] as const;

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 
-import { PLACEMENT_STRATEGIES, type PlacementPolicy, type PlacementQuestion } from '../src/capacity/change-capacity.js';
-import type { PlacementHost } from '../src/placement/placement-host.js';
+import type { PlacementQuestion } from '../src/capacity/capacity-operations.js';
+import { PLACEMENT_STRATEGIES, type PlacementPolicy } from '../src/capacity/change-capacity.js';
 import type { Condition } from '../src/status/condition.js';
-
-/** The hosts' present. */
-export const FLEET_NOW = new Date('2026-01-02T03:04:05.000Z');
+import type { FleetHost } from './placement-oracle.js';
 
 const SILENCE_MS = 90_000;
 const vendor = fc.constantFrom('', 'nvidia', 'amd');
@@ -13,20 +11,22 @@ const region = fc.constantFrom('eu', 'us');
 const version = fc.constantFrom('v1', 'v2');
 const few = fc.integer({ min: 0, max: 4 });
 
-function conditionsOf(rank: number | null, isOffline: boolean): readonly Condition[] {
+function conditionsOf(rank: number | null, isOffline: boolean, isUnsettled: boolean): readonly Condition[] {
   if (rank === 0) return [];
-  const since = new Date(FLEET_NOW.getTime() - 40_000).toISOString();
+  const since = '2026-01-02T03:04:05.000Z';
   if (rank === 1) return [{ type: 'WolfStuck', effect: 'last-choice', message: 'stuck', since }];
+  if (isUnsettled) return [];
   return isOffline
     ? [{ type: 'LinkDown', effect: 'offline', message: 'it holds no link', since }]
     : [{ type: 'Cordoned', effect: 'blocks', message: 'cordoned', since }];
 }
 
-const host = (id: string): fc.Arbitrary<PlacementHost> =>
+const host = (id: string): fc.Arbitrary<FleetHost> =>
   fc
     .record({
       rank: fc.constantFrom(0, 0, 0, 1, null),
       isOffline: fc.boolean(),
+      isUnsettled: fc.constantFrom(false, false, true),
       linkConnected: fc.constantFrom(true, true, true, false),
       silentMs: fc.constantFrom(0, 1_000, SILENCE_MS + 1_000),
       gpuVendor: vendor,
@@ -43,17 +43,16 @@ const host = (id: string): fc.Arbitrary<PlacementHost> =>
       videoMemoryPerSessionMb: fc.option(fc.constantFrom(0, 1_024, 4_096)),
       placedSeq: fc.integer({ min: 0, max: 3 }).map(String),
     })
-    .map(({ isOffline, silentMs, memory, ...rest }) => ({
+    .map(({ isOffline, isUnsettled, memory, ...rest }) => ({
       ...rest,
       id,
-      conditions: conditionsOf(rest.rank, isOffline),
-      lastSeenAt: new Date(FLEET_NOW.getTime() - silentMs),
+      conditions: conditionsOf(rest.rank, isOffline, isUnsettled),
       videoMemoryUsedMb: memory?.used ?? null,
       videoMemoryTotalMb: memory?.total ?? null,
     }));
 
 /** Hosts in every state that placement tells apart; within their limits and beyond. */
-export const arbitraryFleet: fc.Arbitrary<readonly PlacementHost[]> = fc
+export const arbitraryFleet: fc.Arbitrary<readonly FleetHost[]> = fc
   .integer({ min: 0, max: 8 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => host(`h${String(index)}`))));
 

@@ -7,6 +7,7 @@ import {
   type PlacementStrategy,
   type Refusal,
 } from '../src/index.js';
+import { place } from '../src/capacity/capacity-operations.js';
 import { changeCapacity } from '../src/capacity/change-capacity.js';
 import { eventually } from '@helix/pacing/testing';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
@@ -193,7 +194,7 @@ describe('PlacementService', () => {
 
     it('goes by turns, or fills one host before the next, as the operator has it', async () => {
       for (const id of ['a', 'b', 'c']) await addOnlineHost(registry, { id, maxSandboxes: 3 });
-      const place = async (strategy: PlacementStrategy, count: number): Promise<string[]> => {
+      const placeBy = async (strategy: PlacementStrategy, count: number): Promise<string[]> => {
         const service = new PlacementService(database.dataSource, { strategy });
         const hosts: string[] = [];
         for (let index = 0; index < count; index += 1) {
@@ -202,8 +203,8 @@ describe('PlacementService', () => {
         }
         return hosts;
       };
-      expect(await place('round-robin', 4)).toEqual(['a', 'b', 'c', 'a']);
-      expect(await place('bin-pack', 3)).toEqual(['a', 'c', 'c']);
+      expect(await placeBy('round-robin', 4)).toEqual(['a', 'b', 'c', 'a']);
+      expect(await placeBy('bin-pack', 3)).toEqual(['a', 'c', 'c']);
     });
 
     it('spreads ties: who was not placed on for the longest time is next', async () => {
@@ -331,7 +332,7 @@ describe('PlacementService', () => {
           return counted ?? { scans: NaN, rows: NaN };
         };
         const before = await reads();
-        await changeCapacity(manager, [{ do: 'place', id: 'ses_1', request: {}, queueMs: 0 }]);
+        await changeCapacity(manager, [place('ses_1', {}, 0)]);
         const after = await reads();
         return { scans: after.scans - before.scans, rows: after.rows - before.rows };
       });

@@ -6,7 +6,13 @@ import { DataSource } from 'typeorm';
 
 import { createMigratedDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { eventually } from '@helix/pacing/testing';
-import { PlacementService, SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS, WolfInstanceRegistry } from '../src/index.js';
+import {
+  applyCapacityFunctions,
+  PlacementService,
+  SCHEDULER_ENTITIES,
+  SCHEDULER_MIGRATIONS,
+  WolfInstanceRegistry,
+} from '../src/index.js';
 import { addOnlineHost } from '../src/testing/index.js';
 
 const SCRIPT = fileURLToPath(new URL('placing-replica.mjs', import.meta.url));
@@ -76,6 +82,7 @@ describe('several replicas that place on one fleet', () => {
     });
     await dataSource.initialize();
     await dataSource.runMigrations();
+    await applyCapacityFunctions(dataSource);
   });
   afterAll(async () => {
     await Promise.all(replicas.map((replica) => replica.kill()));

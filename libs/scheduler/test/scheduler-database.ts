@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 
 import { createMigratedDatabase, type TestDatabase } from '../../../test/support/postgres.js';
-import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '../src/index.js';
+import { applyCapacityFunctions, SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '../src/index.js';
 
 export interface SchedulerDatabase {
   readonly url: string;
@@ -32,6 +32,7 @@ export async function openSchedulerDatabase(
   };
   const dataSource = await connect();
   await dataSource.runMigrations();
+  await applyCapacityFunctions(dataSource);
   return {
     url: database.url,
     dataSource,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { applyCapacityFunctions } from '@helix/scheduler';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { poolConfig, type ApiDataSourceOptions } from './data-source-options.js';
 import { databaseTroubleOf } from './database-trouble.js';
@@ -21,7 +22,7 @@ export class SchemaTooNewError extends Error {
 }
 
 /**
- * Connects and brings the tables up to date; one replica at a time.
+ * Connects and brings the tables and functions up to date; one replica at a time.
  * @throws SchemaTooNewError, before anything is changed; else what the driver says
  */
 export async function openDataSource(options: ApiDataSourceOptions): Promise<DataSource> {
@@ -51,6 +52,7 @@ async function migrate(options: ApiDataSourceOptions): Promise<string> {
       await lockMigrations(runner);
       await refuseNewerSchema(dataSource, runner);
       await dataSource.runMigrations();
+      await applyCapacityFunctions(dataSource);
     } finally {
       // The lock goes with its connection.
       await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);

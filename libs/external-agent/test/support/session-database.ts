@@ -1,4 +1,4 @@
-import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
+import { applyCapacityFunctions, SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
 
 import { createMigratedDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
@@ -32,6 +32,7 @@ export async function openSessionDatabase(
   };
   const dataSource = await connect();
   await dataSource.runMigrations();
+  await applyCapacityFunctions(dataSource);
   return {
     dataSource,
     connect,

@@ -1,5 +1,5 @@
 import { CapacityLedger } from './capacity-ledger.js';
-import type { CapacityOperation } from './change-capacity.js';
+import type { CapacityOperation } from './capacity-operations.js';
 
 interface Batch {
   readonly ids: readonly string[];
@@ -15,8 +15,8 @@ describe('CapacityLedger', () => {
     begun = [];
   });
 
-  function change(operations: readonly CapacityOperation[]): Promise<readonly unknown[]> {
-    const ids = operations.map((operation) => ('id' in operation ? operation.id : operation.do));
+  function change(operations: readonly CapacityOperation<unknown>[]): Promise<readonly unknown[]> {
+    const ids = operations.map(({ ask }) => String(ask['id']));
     return new Promise((resolve, reject) => {
       begun.push({
         ids,
@@ -29,7 +29,7 @@ describe('CapacityLedger', () => {
   }
 
   function release(ledger: CapacityLedger, id: string): Promise<unknown> {
-    return ledger.do({ do: 'release', id });
+    return ledger.run({ ask: { do: 'release', id }, read: (result) => result });
   }
 
   async function settled(): Promise<readonly string[]> {
@@ -37,7 +37,7 @@ describe('CapacityLedger', () => {
     return begun.map(({ ids }) => ids.join(' '));
   }
 
-  it('takes what comes in one turn together, in its order, and no more batches at once than it may', async () => {
+  it('operations of one turn -> batches in their order, no more at once than allowed', async () => {
     const ledger = new CapacityLedger(change, LIMITS);
     const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => release(ledger, id));
     expect(await settled()).toEqual(['a b', 'c d']);
@@ -51,7 +51,7 @@ describe('CapacityLedger', () => {
     expect(await Promise.all(all)).toHaveLength(7);
   });
 
-  it('fails a batch whose change fails, and goes on with the next', async () => {
+  it('a change that fails -> its batch fails, the next runs', async () => {
     const ledger = new CapacityLedger(change, { ...LIMITS, placementsAtOnce: 1 });
     const all = ['a', 'b', 'c'].map((id) => release(ledger, id));
     await settled();
@@ -62,20 +62,20 @@ describe('CapacityLedger', () => {
     expect(await all[2]).toBe('done c');
   });
 
-  it('does what was asked together one by one when one of it cannot be', async () => {
+  it('an invalid operation in a batch -> fails alone, the others are done', async () => {
     const ledger = new CapacityLedger(change, { ...LIMITS, placementsAtOnce: 1 });
     const all = ['a', 'b'].map((id) => release(ledger, id));
     await settled();
-    begun[0]?.end(Object.assign(new Error('cannot be'), { code: '22P05' }));
+    begun[0]?.end(Object.assign(new Error('invalid'), { code: '22P05' }));
     expect(await settled()).toEqual(['a b', 'a']);
-    begun[1]?.end(Object.assign(new Error('cannot be'), { code: '22P05' }));
-    await expect(all[0]).rejects.toThrow('cannot be');
+    begun[1]?.end(Object.assign(new Error('invalid'), { code: '22P05' }));
+    await expect(all[0]).rejects.toThrow('invalid');
     expect(await settled()).toEqual(['a b', 'a', 'b']);
     begun[2]?.end();
     expect(await all[1]).toBe('done b');
   });
 
-  it('is busy when too many wait', async () => {
+  it('too many waiting -> PLACEMENT_BUSY', async () => {
     const ledger = new CapacityLedger(change, { ...LIMITS, placementsWaiting: 2 });
     const all = [release(ledger, 'a'), release(ledger, 'b')];
     await expect(release(ledger, 'c')).rejects.toMatchObject({ code: 'PLACEMENT_BUSY', retryable: true });
@@ -84,7 +84,7 @@ describe('CapacityLedger', () => {
     await Promise.all(all);
   });
 
-  it('is busy to one whose turn does not come in time, who takes nobody else’s', async () => {
+  it('a turn that does not come in time -> PLACEMENT_BUSY, the others keep theirs', async () => {
     const ledger = new CapacityLedger(change, {
       ...LIMITS,
       placementsAtOnce: 1,

@@ -3,33 +3,7 @@ import { EntityManager, type DataSource } from 'typeorm';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
 import { sqlStateOf } from '../sql-state.js';
-
-/** In the words of the function `change_capacity`; the `id` is a session's, or a host's where a host is changed. */
-export type CapacityOperation =
-  | { readonly do: 'place'; readonly id: string; readonly request: PlacementQuestion; readonly queueMs: number }
-  | { readonly do: 'confirm' | 'release'; readonly id: string }
-  /** Takes back at most `limit` reservations whose time is over. */
-  | { readonly do: 'expire'; readonly limit: number }
-  | {
-      readonly do: 'measure';
-      readonly id: string;
-      readonly sampledAt: string;
-      readonly encoderSessions: number | null;
-      readonly videoMemoryUsedMb: number | null;
-      readonly videoMemoryTotalMb: number | null;
-    }
-  | { readonly do: 'reconcile'; readonly id: string; readonly foreignLobbyCount: number }
-  /** Looks whether who waits can be placed by now. */
-  | { readonly do: 'serve' };
-
-/** What of a placement's request decides where it goes. Equal ones are refused alike. */
-export interface PlacementQuestion {
-  readonly gpuVendor?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly imageName?: string;
-  readonly imageVersion?: string;
-  readonly preferredInstanceId?: string;
-}
+import type { CapacityOperation, FleetSummary, JudgedHost, PlacementQuestion } from './capacity-operations.js';
 
 export const PLACEMENT_STRATEGIES = ['least-loaded', 'round-robin', 'bin-pack'] as const;
 export type PlacementStrategy = (typeof PLACEMENT_STRATEGIES)[number];
@@ -53,7 +27,7 @@ export const DEFAULT_PLACEMENT_POLICY: PlacementPolicy = {
 };
 
 /** Any fixed number that nothing else in the database uses. */
-const PLACEMENT_LOCK_KEY = 7_036_874_417;
+export const PLACEMENT_LOCK_KEY = 7_036_874_417;
 
 /** PostgreSQL's code for a lock that was not granted in time. */
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -73,15 +47,53 @@ export async function lockCapacity(manager: EntityManager): Promise<void> {
 }
 
 /**
- * Does the operations in one transaction that alone may change capacity, and resolves with the result of each, in their order.
- * Rejects with `PLACEMENT_BUSY` when the lock is not had in time, and with the database's errors; either way nothing is changed.
+ * Does the operations in one transaction that alone may change capacity, and resolves with what the function answers to each, in
+ * their order. Rejects with `PLACEMENT_BUSY` when the lock is not had in time, and with the database's errors; either way nothing
+ * is changed.
  */
 export async function changeCapacity(
   database: DataSource | EntityManager,
-  operations: readonly CapacityOperation[],
+  operations: readonly CapacityOperation<unknown>[],
   policy: PlacementPolicy = DEFAULT_PLACEMENT_POLICY,
 ): Promise<readonly unknown[]> {
-  const options = {
+  const asks = JSON.stringify(operations.map(({ ask }) => ask));
+  const change = () =>
+    database.query<{ readonly place: number; readonly result: unknown }[]>(
+      'SELECT place, result FROM change_capacity($1::jsonb, $2::jsonb)',
+      [asks, JSON.stringify(optionsOf(policy))],
+    );
+  // Within the caller's transaction, which is lost as a whole, nothing can be tried again here.
+  const rows = await orBusy(() => (database instanceof EntityManager ? change() : retryConflicts(change)));
+  const results: unknown[] = [];
+  for (const { place, result } of rows) results[place] = result;
+  return results;
+}
+
+/** What `choose_host` would do now, and what it sees of the whole fleet. Changes nothing. */
+export interface FleetJudgement {
+  readonly chosen: (Omit<JudgedHost, 'obstacle'> & { readonly isPreferred?: boolean }) | undefined;
+  readonly fleet: FleetSummary;
+}
+
+/** Rejects with the database's errors. */
+export async function judgeFleet(
+  dataSource: DataSource,
+  question: PlacementQuestion,
+  policy: PlacementPolicy,
+): Promise<FleetJudgement> {
+  const [row] = await dataSource.query<
+    { readonly host: FleetJudgement['chosen'] | null; readonly fleet: FleetSummary }[]
+  >('SELECT host, fleet FROM choose_host($1::jsonb, $2::jsonb)', [
+    JSON.stringify(question),
+    JSON.stringify({ ...optionsOf(policy), isExplained: true }),
+  ]);
+  if (row === undefined) throw new Error('choose_host answered no row');
+  return { chosen: row.host ?? undefined, fleet: row.fleet };
+}
+
+/** In the words of the functions. */
+function optionsOf(policy: PlacementPolicy): Readonly<Record<string, unknown>> {
+  return {
     ...policy,
     lockKey: PLACEMENT_LOCK_KEY,
     lockMs: SCHEDULER_LIMITS.placementLockMs,
@@ -90,17 +102,8 @@ export async function changeCapacity(
     queueMax: SCHEDULER_LIMITS.queuedSessions,
     queueShapes: SCHEDULER_LIMITS.queueShapes,
     recordedHosts: SCHEDULER_LIMITS.recordedHosts,
+    explainedHosts: SCHEDULER_LIMITS.explainedHosts,
   };
-  const change = () =>
-    database.query<{ readonly place: number; readonly result: unknown }[]>(
-      'SELECT place, result FROM change_capacity($1::jsonb, $2::jsonb)',
-      [JSON.stringify(operations), JSON.stringify(options)],
-    );
-  // Within somebody's transaction, which is lost as a whole, nothing can be tried again here.
-  const rows = await orBusy(() => (database instanceof EntityManager ? change() : despiteConflicts(change)));
-  const results: unknown[] = [];
-  for (const { place, result } of rows) results[place] = result;
-  return results;
 }
 
 async function orBusy<T>(work: () => Promise<T>): Promise<T> {
@@ -116,7 +119,7 @@ async function orBusy<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** For work that is a transaction by itself. */
-async function despiteConflicts<T>(work: () => Promise<T>): Promise<T> {
+async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();

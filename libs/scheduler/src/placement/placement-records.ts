@@ -1,14 +1,13 @@
 import type { DataSource } from 'typeorm';
 
+import type { Obstacle } from '../capacity/capacity-operations.js';
 import type { PlacementStrategy } from '../capacity/change-capacity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import type { FailedHost } from './placement.js';
-import { describeCounts } from './describe-counts.js';
-import { whyChosen } from './explain-judgement.js';
-import { describeObstacle, type Obstacle } from './obstacle.js';
-import type { ConsideredHost, PlacementDecision } from './placement-decision.js';
+import { describeObstacle } from './describe-obstacle.js';
+import { describeCounts, whyChosen } from './explain-placement.js';
+import type { ConsideredHost, FailedHost, PlacementDecision } from './placement.js';
 
-/** As `take_slot` writes it. */
+/** As `reserve_slot` writes it. */
 interface PlacedRecord {
   readonly strategy: PlacementStrategy;
   readonly chosen: {
@@ -88,7 +87,7 @@ export class PlacementRecords {
 }
 
 function placedDecision({ strategy, chosen, consideredCount, passed }: PlacedRecord, at: Date): PlacementDecision {
-  const { id, score, used, max, isPreferred = false } = chosen;
+  const { id, score, used, max, isPreferred } = chosen;
   const taken: ConsideredHost = { id, score, why: whyChosen(score, used, max, strategy, isPreferred) };
   const counts: Partial<Record<Obstacle['code'], number>> = {};
   for (const { obstacle } of passed) counts[obstacle.code] = (counts[obstacle.code] ?? 0) + 1;

@@ -1,31 +1,21 @@
 import type { DataSource } from 'typeorm';
 
-import type { CapacityDrift } from '../capacity/capacity-drift.js';
 import { CapacityLedger } from '../capacity/capacity-ledger.js';
-import type { CapacityMeasurement } from '../capacity/capacity-measurement.js';
+import * as operations from '../capacity/capacity-operations.js';
 import {
   changeCapacity,
   DEFAULT_PLACEMENT_POLICY,
+  judgeFleet,
   type PlacementPolicy,
-  type PlacementQuestion,
 } from '../capacity/change-capacity.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import { SchedulerError } from '../scheduler-error.js';
-import { FleetJudge } from './fleet-judge.js';
-import { imageNameOf } from './image-name.js';
+import { explainPlacement } from './explain-placement.js';
 import { PlacementEntity } from './placement.entity.js';
-import type { PlacementDecision } from './placement-decision.js';
 import { PlacementRecords } from './placement-records.js';
-import type { Placement, PlacementRequest, Queued, Refusal } from './placement.js';
+import type { Placement, PlacementDecision, PlacementRequest, Queued, Refusal } from './placement.js';
 
 export type PlacementOptions = Partial<PlacementPolicy>;
-
-/** What `change_capacity` says of a placement. */
-type PlaceResult =
-  | { readonly placed: Readonly<Record<string, string | null>> }
-  | { readonly queued: { readonly deadlineAt: string; readonly position: number } }
-  | { readonly refused: 'no-host' | 'queue-full' | 'queue-timeout' };
 
 /**
  * Gives sessions their hosts. Where capacity is counted and given away is `change_capacity` in the database, so any number of
@@ -36,14 +26,12 @@ export class PlacementService {
   readonly #dataSource: DataSource;
   readonly #policy: PlacementPolicy;
   readonly #ledger: CapacityLedger;
-  readonly #fleet: FleetJudge;
   readonly #records: PlacementRecords;
 
   constructor(dataSource: DataSource, options: PlacementOptions = {}) {
     this.#dataSource = dataSource;
     this.#policy = { ...DEFAULT_PLACEMENT_POLICY, ...options };
-    this.#ledger = new CapacityLedger((operations) => changeCapacity(dataSource, operations, this.#policy));
-    this.#fleet = new FleetJudge(dataSource, this.#policy);
+    this.#ledger = new CapacityLedger((batch) => changeCapacity(dataSource, batch, this.#policy));
     this.#records = new PlacementRecords(dataSource);
   }
 
@@ -56,32 +44,29 @@ export class PlacementService {
    */
   async place(request: PlacementRequest): Promise<Placement | Refusal | Queued> {
     const { sessionId, queueMs = 0, failedOn = [] } = request;
-    const question = questionOf(request);
-    for (let attempt = 0; attempt < SCHEDULER_LIMITS.placeAttempts; attempt += 1) {
-      const result = (await this.#ledger.do({ do: 'place', id: sessionId, request: question, queueMs })) as PlaceResult;
-      if ('placed' in result) {
-        if (failedOn.length > 0) await this.#records.addFailed(sessionId, failedOn);
-        return placementOf(result.placed);
-      }
-      const judgement = await this.#fleet.judge(question);
-      if ('queued' in result) {
-        const decision = await this.#record(sessionId, judgement.explain('queued'));
-        const { position, deadlineAt } = result.queued;
-        return { queued: true, position, deadlineAt: new Date(deadlineAt), message: decision.message, decision };
-      }
-      // What is said of the hosts must be true of them: one that fits by now is taken.
-      if (judgement.chosen !== undefined && result.refused === 'no-host') continue;
-      const refusal = result.refused === 'no-host' ? undefined : result.refused;
-      const decision = await this.#record(sessionId, judgement.explain('refused', refusal));
-      return { refused: true, reason: decision.reason ?? 'all-full', message: decision.message, decision };
+    const result = await this.#ledger.run(operations.place(sessionId, questionOf(request), queueMs));
+    if ('placed' in result) {
+      if (failedOn.length > 0) await this.#records.addFailed(sessionId, failedOn);
+      return placementOf(result.placed);
     }
-    throw new SchedulerError('PLACEMENT_BUSY', 'slots come and go too fast at this moment');
+    const { strategy } = this.#policy;
+    const judgement = { chosen: undefined, fleet: result.fleet };
+    if ('queued' in result) {
+      const decision = explainPlacement(judgement, strategy, 'queued');
+      await this.#records.write(sessionId, decision);
+      const { position, deadlineAt } = result.queued;
+      return { queued: true, position, deadlineAt: new Date(deadlineAt), message: decision.message, decision };
+    }
+    const refusal = result.refused === 'no-host' ? undefined : result.refused;
+    const decision = explainPlacement(judgement, strategy, 'refused', refusal);
+    await this.#records.write(sessionId, decision);
+    return { refused: true, reason: decision.reason ?? 'all-full', message: decision.message, decision };
   }
 
   /** What `place` would do now, and what speaks against each host. Reserves nothing. */
   async explain(request: Omit<PlacementRequest, 'sessionId'>): Promise<PlacementDecision> {
-    const judgement = await this.#fleet.judge(questionOf(request));
-    return judgement.explain(judgement.chosen === undefined ? 'refused' : 'placed');
+    const judgement = await judgeFleet(this.#dataSource, questionOf(request), this.#policy);
+    return explainPlacement(judgement, this.#policy.strategy);
   }
 
   /** Why the session is where it is, or nowhere; undefined when nothing was decided lately. */
@@ -95,14 +80,13 @@ export class PlacementService {
   }
 
   /** The session's lobby stands. False when it holds no slot. Idempotent. */
-  async confirm(sessionId: string): Promise<boolean> {
-    return (await this.#ledger.do({ do: 'confirm', id: sessionId })) === true;
+  confirm(sessionId: string): Promise<boolean> {
+    return this.#ledger.run(operations.confirm(sessionId));
   }
 
   /** The slot is free again, or the session waits for none any more. False when it held none: releasing twice releases once. */
-  async release(sessionId: string): Promise<boolean> {
-    const released = (await this.#ledger.do({ do: 'release', id: sessionId })) as readonly string[];
-    return released.length > 0;
+  release(sessionId: string): Promise<boolean> {
+    return this.#ledger.run(operations.release(sessionId));
   }
 
   async find(sessionId: string): Promise<Placement | undefined> {
@@ -119,54 +103,37 @@ export class PlacementService {
   }
 
   /**
-   * Takes back the reservations whose time is over: whoever made them did not come to confirm them. Resolves with their sessions, at
-   * most `SCHEDULER_LIMITS.expiredAtOnce`.
+   * Takes back reservations that were neither confirmed nor renewed in time. Resolves with their sessions, at most
+   * `SCHEDULER_LIMITS.expiredAtOnce`.
    */
-  async expireReservations(): Promise<readonly string[]> {
-    return (await this.#ledger.do({ do: 'expire', limit: SCHEDULER_LIMITS.expiredAtOnce })) as readonly string[];
+  expireReservations(): Promise<readonly string[]> {
+    return this.#ledger.run(operations.expire(SCHEDULER_LIMITS.expiredAtOnce));
   }
 
   /**
-   * Gives slots to sessions that wait, where hosts have come or their limits have changed: a slot that is released is given on by
-   * itself. Costs one question while nobody waits.
+   * Gives slots to queued sessions where hosts have come or their limits have changed: a slot that is released is given on by
+   * itself. Costs one query while none is queued.
    */
   async serveQueue(): Promise<void> {
-    const waiting = await this.#dataSource.query<unknown[]>('SELECT FROM placement_queue LIMIT 1');
-    if (waiting.length > 0) await this.#ledger.do({ do: 'serve' });
-  }
-
-  async #record(sessionId: string, decision: PlacementDecision): Promise<PlacementDecision> {
-    await this.#records.write(sessionId, decision);
-    return decision;
+    const queued = await this.#dataSource.query<unknown[]>('SELECT FROM placement_queue LIMIT 1');
+    if (queued.length > 0) await this.#ledger.run(operations.SERVE_QUEUE);
   }
 
   /** What the host's GPU carries at this moment; what is not known any more is forgotten. */
-  async noteMeasurement(wolfInstanceId: string, measurement: CapacityMeasurement): Promise<void> {
-    const { sampledAt, encoderSessions, videoMemoryUsedMb, videoMemoryTotalMb } = measurement;
-    await this.#ledger.do({
-      do: 'measure',
-      id: wolfInstanceId,
-      sampledAt: sampledAt.toISOString(),
-      encoderSessions: encoderSessions ?? null,
-      videoMemoryUsedMb: videoMemoryUsedMb ?? null,
-      videoMemoryTotalMb: videoMemoryTotalMb ?? null,
-    });
+  async noteMeasurement(wolfInstanceId: string, measurement: operations.CapacityMeasurement): Promise<void> {
+    await this.#ledger.run(operations.measure(wolfInstanceId, measurement));
   }
 
   /**
-   * Takes over how many lobbies of nobody the host runs, and counts its sessions anew. Undefined when all was right. Sessions
-   * that were counted wrong are an event besides; lobbies of nobody come and go.
+   * Takes over how many foreign lobbies the host runs, and recounts its sessions. Undefined when all was right. A wrong count of
+   * sessions is an event besides; foreign lobbies come and go.
    */
   async reconcile(
     wolfInstanceId: string,
     { foreignLobbyCount }: { readonly foreignLobbyCount: number },
-  ): Promise<CapacityDrift | undefined> {
-    const drift = (await this.#ledger.do({
-      do: 'reconcile',
-      id: wolfInstanceId,
-      foreignLobbyCount,
-    })) as CapacityDrift | null;
-    if (drift === null) return undefined;
+  ): Promise<operations.CapacityDrift | undefined> {
+    const drift = await this.#ledger.run(operations.reconcile(wolfInstanceId, foreignLobbyCount));
+    if (drift === undefined) return undefined;
     const { was, is } = drift;
     const isWrong = was.reserved !== is.reserved || was.confirmed !== is.confirmed;
     if (isWrong) {
@@ -190,13 +157,21 @@ function questionOf({
   labels,
   image,
   preferredInstanceId,
-}: Omit<PlacementRequest, 'sessionId'>): PlacementQuestion {
+}: Omit<PlacementRequest, 'sessionId'>): operations.PlacementQuestion {
   return {
     ...(gpuVendor !== undefined && gpuVendor !== '' && { gpuVendor: gpuVendor.toLowerCase() }),
     ...(labels !== undefined && Object.keys(labels).length > 0 && { labels }),
     ...(image !== undefined && imageNameOf(image)),
     ...(preferredInstanceId !== undefined && { preferredInstanceId }),
   };
+}
+
+/** The last part of an image's reference in two: `registry/team/helix-sway:v2` is `helix-sway` and `v2`. Undefined without a tag. */
+function imageNameOf(reference: string): { readonly imageName: string; readonly imageVersion: string } | undefined {
+  const last = reference.slice(reference.lastIndexOf('/') + 1);
+  // A digest names what no host reports.
+  const [, imageName, imageVersion] = /^([^:@]+):([^:@]+)$/.exec(last) ?? [];
+  return imageName === undefined || imageVersion === undefined ? undefined : { imageName, imageVersion };
 }
 
 /** A row of `placements` as the database writes it in JSON. */

@@ -1,4 +1,5 @@
-import type { PlacementDecision } from './placement-decision.js';
+import type { PlacementStrategy } from '../capacity/change-capacity.js';
+import type { Obstacle, ObstacleCode } from '../capacity/capacity-operations.js';
 
 /** `reserved`: a slot is held while the session's lobby is made; `confirmed`: the lobby stands. Both count. */
 export type PlacementState = 'reserved' | 'confirmed';
@@ -52,6 +53,35 @@ export const REFUSAL_REASONS = [
   'queue-timeout',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+export interface ConsideredHost {
+  readonly id: string;
+  /** Share of its slots that was taken, where that was looked at. */
+  readonly score?: number;
+  /** Absent for the chosen one, and for those that would have done as well. */
+  readonly obstacle?: Obstacle;
+  /** For people. */
+  readonly why: string;
+}
+
+/** Why a session is where it is, or nowhere. Names hosts: for operators. */
+export interface PlacementDecision {
+  readonly outcome: 'placed' | 'refused' | 'queued';
+  /** ISO 8601. */
+  readonly at: string;
+  readonly strategy: PlacementStrategy;
+  /** One sentence that names no host. */
+  readonly message: string;
+  /** Of a refusal, and of what a queued session waits for. */
+  readonly reason?: RefusalReason;
+  readonly chosen?: ConsideredHost;
+  /** How many hosts were looked at. Those out of rotation, full, or of another GPU need not be, to find one that fits. */
+  readonly consideredCount: number;
+  /** Of those, how many each thing spoke against. */
+  readonly counts: Readonly<Partial<Record<ObstacleCode, number>>>;
+  /** At most `SCHEDULER_LIMITS.explainedHosts`, those nearest to fitting first. */
+  readonly hosts: readonly ConsideredHost[];
+}
 
 /** There is no place now. An expected outcome, not an error; nothing is reserved. */
 export interface Refusal {

@@ -1,5 +1,6 @@
 import type { ConditionType } from '../status/condition.js';
-import { describeObstacle, type Obstacle } from './obstacle.js';
+import type { Obstacle } from '../capacity/capacity-operations.js';
+import { describeObstacle } from './describe-obstacle.js';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 

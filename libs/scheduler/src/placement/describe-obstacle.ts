@@ -1,21 +1,4 @@
-import type { ConditionType } from '../status/condition.js';
-
-/** What speaks against a host for one request: the first thing, in this order, and by how much. */
-export type Obstacle =
-  /** It is out of rotation. */
-  | { readonly code: 'condition'; readonly type: ConditionType; readonly message: string; readonly since: string }
-  /** It was not heard of for this long. */
-  | { readonly code: 'silent'; readonly forMs: number }
-  /** The session was to be started there a moment ago, and that failed. */
-  | { readonly code: 'start-failed'; readonly failure: string }
-  | { readonly code: 'gpu-vendor'; readonly has: string; readonly wants: string }
-  | { readonly code: 'label'; readonly name: string; readonly has: string | null; readonly wants: string }
-  | { readonly code: 'slots'; readonly used: number; readonly max: number }
-  | { readonly code: 'image'; readonly name: string; readonly has: string; readonly wants: string }
-  | { readonly code: 'encoders'; readonly used: number; readonly max: number }
-  | { readonly code: 'video-memory'; readonly shortMb: number };
-
-export type ObstacleCode = Obstacle['code'];
+import type { Obstacle } from '../capacity/capacity-operations.js';
 
 /** Longer than a status takes to follow from its facts, much shorter than any silence that takes a host out of rotation. */
 const CHANGING_MS = 5_000;
@@ -75,7 +58,7 @@ function describeCondition({ type, message, since }: Extract<Obstacle, { code: '
   }
 }
 
-/** One that was heard of a moment ago has just lost its link, or is about to be judged anew. */
+/** A host that was heard of a moment ago has just lost its link, or its status is about to change. */
 function describeSilence(forMs: number): string {
   return forMs < CHANGING_MS ? 'its state is changing at this moment' : `not heard of for ${duration(forMs)}`;
 }
