@@ -93,5 +93,5 @@ export type { MuxStream } from './mux/mux-stream.js';
 export { MuxStreamError } from './mux/mux-stream-error.js';
 export { RESET_CODES } from './mux/reset-code.js';
 export type { ResetCode } from './mux/reset-code.js';
-export type { StreamClass } from './mux/stream-class.js';
+export type { StreamClass } from './tunnel-stream.js';
 export type { MuxRole } from './mux/stream-ids.js';

@@ -3,13 +3,17 @@ import { reportDefect } from './defect.js';
 import { CUT_STREAM_READ_LIMIT_MS } from './limits.js';
 import { RevDialError } from './revdial-error.js';
 
+/** Interactive streams (signalling, input, small requests) go before bulk (pictures, files, logs). */
+export type StreamClass = 'interactive' | 'bulk';
+
 /**
- * What all byte streams of the tunnel promise to those around them:
+ * What all byte streams of the tunnel promise (docs/adr: "Streams that never push within read"):
  *
- * - A subclass pushes when bytes arrive or in a tick of its own, never within `read()`: the end is told to listeners at once, and a
- *   reader that reads in a loop (undici) would be called again in the middle of handing on what it has just read.
- * - A listener that throws ends this stream. Node would let it pass to whatever delivered the bytes, or to the whole process.
- * - Bytes that came before a cut are good. The reader gets them first, then the error, and never an end.
+ * - A subclass pushes when bytes arrive or in a tick of its own, never within `read()`. Node emits `end` at once, so a reader that
+ *   reads in a loop (undici) would be called again while it still handles the piece that it has just read.
+ * - A listener that throws ends this stream. Otherwise Node would pass the error to the caller that delivered the bytes, or to the
+ *   whole process.
+ * - Bytes that came before a cut are valid. The reader gets them first, then the error, and never an end.
  */
 export abstract class TunnelStream extends Duplex {
   #cutError: Error | undefined;
@@ -21,7 +25,7 @@ export abstract class TunnelStream extends Duplex {
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
-    // Without a listener Node would throw the stream's own error. Its 'close' follows, which its owner hears.
+    // Without a listener Node would throw the stream's own error. 'close' follows, and the stream's owner listens to that.
     if (event === 'error' && this.listenerCount('error') === 0) return false;
     try {
       return super.emit(event, ...values);
@@ -38,12 +42,12 @@ export abstract class TunnelStream extends Duplex {
     return piece;
   }
 
-  /** The far side has cut it and reads nothing any more, but the reader still gets what came before. Writes are to be dropped. */
+  /** The peer has cut the stream and reads nothing more, but the local reader still gets what came before. Writes are to be dropped. */
   protected get isCut(): boolean {
     return this.#cutError !== undefined;
   }
 
-  /** Fails with this error once everything is read, and within a limit. `hasEnded`: the end came before the cut, and is read too. */
+  /** Fails with this error once everything is read, or after a limit. `hasEnded`: the end came before the cut, and is delivered too. */
   protected cutWhenRead(error: Error, hasEnded: boolean): void {
     if (this.destroyed || this.#cutError !== undefined) return;
     if (this.readableEnded || (this.unreadBytes === 0 && !hasEnded)) {
@@ -59,7 +63,7 @@ export abstract class TunnelStream extends Duplex {
     });
   }
 
-  /** For the callbacks of writes, which lead to those of whoever wrote. */
+  /** Calls the callback of a write, which runs code of the writer. */
   protected callBack(callback: ((error?: Error | null) => void) | undefined, error: Error | null): void {
     try {
       callback?.(error);
@@ -69,11 +73,11 @@ export abstract class TunnelStream extends Duplex {
     }
   }
 
-  /** Some of it was read, or may have been. */
+  /** To be called after a read. */
   protected noteRead(): void {
     if (this.#cutError === undefined || this.#isEndBeforeCut || this.unreadBytes > 0) return;
     const error = this.#cutError;
-    // The reader has the last piece in hand.
+    // In a tick of its own: the reader is handling the last piece.
     process.nextTick(() => this.destroy(error));
   }
 }

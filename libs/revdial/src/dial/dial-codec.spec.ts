@@ -1,16 +1,17 @@
 import { seededRandom } from '@helix/revdial/testing';
-import { DialAnswerReader } from './dial-answer-reader.js';
-import type { ReadDialAnswer } from './dial-answer-reader.js';
-import { encodeConnected, encodeRefusal } from './dial-answer.js';
-import { DIAL_REFUSAL_CODES } from './dial-refusal.js';
-import type { DialRefusalCode } from './dial-refusal.js';
-import { DialViolation } from './dial-violation.js';
+import {
+  DialAnswerReader,
+  encodeConnected,
+  encodeRefusal,
+  DIAL_REFUSAL_CODES,
+  DialViolation,
+  encodePreamble,
+  PreambleReader,
+} from './dial-codec.js';
+import type { ReadDialAnswer, DialRefusalCode, ReadPreamble } from './dial-codec.js';
 import { DIAL_REASON_MAX_BYTES, DIAL_TARGET_MAX_BYTES } from './limits.js';
-import { encodePreamble } from './preamble.js';
-import { PreambleReader } from './preamble-reader.js';
-import type { ReadPreamble } from './preamble-reader.js';
 
-/** Feeds bytes in pieces until the reader has its result; what was not fed counts to the rest. */
+/** Feeds bytes in pieces until the reader has its result. */
 function feed<T>(reader: { push(bytes: Buffer): T | undefined }, bytes: Buffer, sizeOf: () => number): T | undefined {
   for (let at = 0; at < bytes.length;) {
     const end = Math.min(bytes.length, at + sizeOf());
@@ -22,14 +23,14 @@ function feed<T>(reader: { push(bytes: Buffer): T | undefined }, bytes: Buffer, 
 }
 
 describe('the preamble of a stream', () => {
-  it('is as the document says, byte by byte', () => {
+  it('has the bytes of docs/protocol.md', () => {
     expect(encodePreamble({ target: 'wolf-7', streamClass: 'interactive' }).toString('hex')).toBe(
       '01000006776f6c662d37',
     );
     expect(encodePreamble({ target: 'wolf-7', streamClass: 'bulk' }).toString('hex')).toBe('01010006776f6c662d37');
   });
 
-  it('is read from one piece with payload behind it, and from single bytes', () => {
+  it('is read from one piece with payload behind it and from single bytes', () => {
     const bytes = Buffer.concat([encodePreamble({ target: 'wolf-ü', streamClass: 'bulk' }), Buffer.from('GET')]);
     expect(new PreambleReader().push(bytes)).toEqual({
       preamble: { target: 'wolf-ü', streamClass: 'bulk' },
@@ -51,16 +52,16 @@ describe('the preamble of a stream', () => {
 });
 
 describe('the answer to a dial', () => {
-  it('passes on what the service said right behind it', () => {
+  it('returns the bytes that follow it', () => {
     const bytes = Buffer.concat([encodeConnected(), Buffer.from('HTTP')]);
     expect(new DialAnswerReader().push(bytes)).toEqual({ answer: 'connected', rest: Buffer.from('HTTP') });
   });
 
   it.each(Object.keys(DIAL_REFUSAL_CODES) as DialRefusalCode[])('carries the refusal %s in any pieces', (code) => {
-    const bytes = encodeRefusal({ code, reason: 'nobody at /run/wolf.sock' });
+    const bytes = encodeRefusal({ code, reason: 'connect ECONNREFUSED /run/wolf.sock' });
     expect(feed<ReadDialAnswer>(new DialAnswerReader(), bytes, () => 3)).toEqual({
       answer: 'refused',
-      refusal: { code, reason: 'nobody at /run/wolf.sock' },
+      refusal: { code, reason: 'connect ECONNREFUSED /run/wolf.sock' },
     });
   });
 
@@ -72,14 +73,14 @@ describe('the answer to a dial', () => {
     });
   });
 
-  it('takes a code of a later version for other, and does not take other first bytes', () => {
+  it('reads an unknown code as other, and refuses unknown first bytes', () => {
     expect(new DialAnswerReader().push(Buffer.from([1, 0, 99, 0, 0]))).toMatchObject({ refusal: { code: 'other' } });
     expect(() => new DialAnswerReader().push(Buffer.from([2]))).toThrow(DialViolation);
     expect(() => new DialAnswerReader().push(Buffer.from([1, 0, 1, 0xff, 0xff]))).toThrow(DialViolation);
   });
 });
 
-it('noise is a result, a violation or unfinished, and never anything else', () => {
+it('noise gives a result, a violation or nothing yet', () => {
   const random = seededRandom(7);
   const sizeOf = (): number => 1 + Math.floor(random() * 9);
   for (let round = 0; round < 1000; round += 1) {

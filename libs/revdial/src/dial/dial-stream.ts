@@ -1,13 +1,11 @@
 import { callGuarded } from '../defect.js';
 import { MuxStream } from '../mux/mux-stream.js';
 import { MuxStreamError } from '../mux/mux-stream-error.js';
-import type { StreamClass } from '../mux/stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { StreamHost } from '../mux/stream-host.js';
 import { RevDialError } from '../revdial-error.js';
-import { DialAnswerReader } from './dial-answer-reader.js';
-import { dialErrorOf } from './dial-error.js';
-import { encodePreamble } from './preamble.js';
-import { refusalErrorOf } from './refusal-error.js';
+import { DialAnswerReader, encodePreamble } from './dial-codec.js';
+import { dialErrorOf, refusalErrorOf } from './dial-errors.js';
 
 type Callback = (error?: Error | null) => void;
 
@@ -20,10 +18,19 @@ export interface DialStreamOptions {
 }
 
 /**
- * The opener's end of a dial. May be written to at once: the preamble and the first bytes travel with the opening. What the
- * reader gets begins behind the acceptor's answer; a refusal is an error instead. Fails with RevDialErrors only.
+ * One multiplexed link carries the streams of all runners of an agent, so a stream has to say which runner it is for, and the agent
+ * whether it could connect to that runner's local service. Waiting for that answer would cost each dial a round trip. So the
+ * opener sends a preamble and its payload at once, and reads the answer as the first bytes that come back:
  *
- * A subclass and not a wrapper: pictures pass here, and a second stream around each would cost as much as the multiplexer.
+ *   opener   ── preamble (version, class, target) ── payload … ──▶  acceptor (an agent) ──▶ local service
+ *   opener   ◀── 0x00, then the service's payload …                 connected
+ *            ◀── 0x01, code, reason, end                            refused
+ *
+ * `dial-codec.ts` has these bytes, `dial-errors.ts` what refusals and cut streams mean to the caller.
+ *
+ * A DialStream is the opener's end. Its reader gets what follows the answer; a refusal becomes an error. Fails only with
+ * RevDialErrors. Subclasses MuxStream instead of wrapping it: a second stream around each would cost as much as the multiplexer
+ * itself, and screenshots pass here.
  */
 export class DialStream extends MuxStream {
   /** Payload, without preamble and answer. */
@@ -32,14 +39,14 @@ export class DialStream extends MuxStream {
   protected override readonly isReadAfterCut = true;
   readonly #onPickedUp: () => void;
   #preamble: Buffer | undefined;
-  #isPreambleOnItsWay = false;
+  #isPreambleInFlight = false;
   #answer: DialAnswerReader | undefined = new DialAnswerReader();
 
   constructor(host: StreamHost, options: DialStreamOptions) {
     super(host, options.streamClass);
     this.#preamble = encodePreamble({ target: options.target, streamClass: options.streamClass });
     this.#onPickedUp = options.onPickedUp;
-    // The preamble leaves with what is written in this turn, or alone: the acceptor is to connect whoever speaks first.
+    // The preamble leaves with what is written in this turn, or alone: with some services it is the service that speaks first.
     setImmediate(() => {
       this.#sendPreamble();
     });
@@ -105,24 +112,24 @@ export class DialStream extends MuxStream {
       });
   }
 
-  /** The sender compares what Node has waiting with what it was given, which is more while the preamble is among it. */
+  /** The sender compares Node's count of waiting bytes with what it was given, which includes the preamble in the first write. */
   override get isLastWriteKnown(): boolean {
-    return !this.#isPreambleOnItsWay && super.isLastWriteKnown;
+    return !this.#isPreambleInFlight && super.isLastWriteKnown;
   }
 
   #writeFirst(writes: readonly { readonly chunk: Buffer }[], callback: Callback): void {
     const preamble = this.#preamble;
     this.#preamble = undefined;
-    this.#isPreambleOnItsWay = true;
+    this.#isPreambleInFlight = true;
     super._writev(preamble === undefined ? writes : [{ chunk: preamble }, ...writes], (error) => {
-      this.#isPreambleOnItsWay = false;
+      this.#isPreambleInFlight = false;
       callback(error);
     });
   }
 
   #sendPreamble(): void {
     if (this.#preamble === undefined || this.destroyed || this.writableEnded) return;
-    // Becomes the preamble alone.
+    // `_write` adds the preamble.
     this.write(Buffer.alloc(0));
   }
 }

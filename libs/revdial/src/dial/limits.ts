@@ -1,4 +1,4 @@
-/** What a dial on a multiplexed link may say, each with its reason. */
+/** Bounds of a dial on a multiplexed link, each with its reason. */
 
 /** UTF-8 bytes of a target: runner ids have 73 at most, and a later kind of target has room. */
 export const DIAL_TARGET_MAX_BYTES = 128;

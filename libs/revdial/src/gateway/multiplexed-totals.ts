@@ -1,6 +1,6 @@
 import { emptyResetCounts } from '../mux/reset-counts.js';
 import type { ResetCode } from '../mux/reset-code.js';
-import type { StreamClass } from '../mux/stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { MultiplexedConnection } from '../links/multiplexed-connection.js';
 
 /** Over all links of generation 3 of this replica. */

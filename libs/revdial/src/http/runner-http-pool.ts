@@ -12,7 +12,7 @@ import {
 } from '../limits.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import { RevDialError } from '../revdial-error.js';
-import type { StreamClass } from '../mux/stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { RunnerDialer } from '../runner-dialer.js';
 import type { RunnerId } from '../runner-id.js';
 import { HttpExchange } from './http-exchange.js';

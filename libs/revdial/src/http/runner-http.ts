@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { StreamClass } from '../mux/stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { RunnerId } from '../runner-id.js';
 
 export interface RunnerHttpRequest {

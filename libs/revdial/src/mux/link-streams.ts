@@ -1,6 +1,6 @@
 import type { MuxStream } from './mux-stream.js';
 import { MuxStreamError } from './mux-stream-error.js';
-import type { StreamClass } from './stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { StreamSender } from './stream-sender.js';
 import type { UnreadAccount } from './unread-account.js';
 

@@ -1,5 +1,5 @@
 import type { ResetCode } from './reset-code.js';
-import type { StreamClass } from './stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 
 export interface MultiplexerStats {
   readonly streamsOpen: number;

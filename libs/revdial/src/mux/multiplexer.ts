@@ -5,7 +5,7 @@ import { MuxLink } from './mux-link.js';
 import type { MultiplexerOptions } from './multiplexer-options.js';
 import type { MultiplexerStats } from './multiplexer-stats.js';
 import { MuxStream } from './mux-stream.js';
-import type { StreamClass } from './stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { StreamHost } from './stream-host.js';
 
 /**

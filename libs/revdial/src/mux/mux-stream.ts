@@ -3,7 +3,7 @@ import { STREAM_WRITE_BUFFER_BYTES } from './limits.js';
 import { MuxStreamError } from './mux-stream-error.js';
 import { ReceiveWindow } from './receive-window.js';
 import type { ResetCode } from './reset-code.js';
-import type { StreamClass } from './stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 import type { StreamHost } from './stream-host.js';
 import { StreamSender } from './stream-sender.js';
 import type { SenderOwner } from './stream-sender.js';

@@ -2,7 +2,7 @@ import { FRAME_FLAGS, FRAME_TYPES } from './frame.js';
 import type { FrameBatch } from './frame-batch.js';
 import { SEND_WINDOW_MAX_BYTES, STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
 import type { ReadyRing } from './ready-ring.js';
-import type { StreamClass } from './stream-class.js';
+import type { StreamClass } from '../tunnel-stream.js';
 
 /** What the stream wants to hear of its sender. */
 export interface SenderOwner {

@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
 import { reportDefect } from '../defect.js';
-import { encodeConnected, encodeRefusal } from '../dial/dial-answer.js';
-import type { DialRefusalCode } from '../dial/dial-refusal.js';
+import { encodeConnected, encodeRefusal, PreambleReader } from '../dial/dial-codec.js';
+import type { DialRefusalCode, ReadPreamble } from '../dial/dial-codec.js';
 import { DIAL_PREAMBLE_TIMEOUT_MS } from '../dial/limits.js';
-import { PreambleReader } from '../dial/preamble-reader.js';
-import type { ReadPreamble } from '../dial/preamble-reader.js';
 import type { MuxStream } from '../mux/mux-stream.js';
 import type { ResetCode } from '../mux/reset-code.js';
 import { parseRunnerId } from '../runner-id.js';

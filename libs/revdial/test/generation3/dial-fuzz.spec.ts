@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { DIAL_REFUSAL_CODES } from '../../src/dial/dial-refusal.js';
-import type { DialRefusalCode } from '../../src/dial/dial-refusal.js';
-import { encodeConnected, encodeRefusal } from '../../src/dial/dial-answer.js';
-import { DialAnswerReader } from '../../src/dial/dial-answer-reader.js';
-import { DialViolation } from '../../src/dial/dial-violation.js';
-import { encodePreamble } from '../../src/dial/preamble.js';
-import { PreambleReader } from '../../src/dial/preamble-reader.js';
+import {
+  DIAL_REFUSAL_CODES,
+  encodeConnected,
+  encodeRefusal,
+  DialAnswerReader,
+  DialViolation,
+  encodePreamble,
+  PreambleReader,
+} from '../../src/dial/dial-codec.js';
+import type { DialRefusalCode } from '../../src/dial/dial-codec.js';
 import {
   formatLinkGrant,
   formatResumption,

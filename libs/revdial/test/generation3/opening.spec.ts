@@ -4,7 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { runnerIdOf } from '@helix/revdial';
 import type { RevDialErrorCode } from '@helix/revdial';
 import { eventually } from '@helix/pacing/testing';
-import { encodePreamble } from '../../src/dial/preamble.js';
+import { encodePreamble } from '../../src/dial/dial-codec.js';
 import { answer, RawService } from '../support/raw-service.js';
 import { Replica, RUNNER_TOKEN, SESSION, USER_TOKEN } from '../support/replica.js';
 import { ScriptedAgent } from './support/scripted-agent.js';

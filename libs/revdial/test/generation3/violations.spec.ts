@@ -103,8 +103,8 @@ describe('an agent that breaks the rules of its link', () => {
   });
 
   it.each<[string, Buffer, string]>([
-    ['an answer to a dial that is none', Buffer.from([7]), 'an answer 7 to a dial'],
-    ['a reason that is too long', Buffer.from([1, 0, 1, 0, 201]), 'a reason of 201 bytes'],
+    ['an unknown answer to a dial', Buffer.from([7]), 'unknown answer 7 to a dial'],
+    ['a reason that is too long', Buffer.from([1, 0, 1, 0, 201]), 'refusal with a reason of 201 bytes'],
   ])('by %s loses the stream, and is in the log', async (_what, answer, reason) => {
     const agent = await open({ 'wolf-7': answer });
     const stream = await replica.connections.dial(WOLF);

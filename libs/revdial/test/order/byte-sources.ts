@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Multiplexer } from '@helix/revdial';
 import type { MuxStream } from '@helix/revdial';
 import { memoryPipePair } from '@helix/revdial/testing';
-import { encodeConnected } from '../../src/dial/dial-answer.js';
+import { encodeConnected } from '../../src/dial/dial-codec.js';
 import { DialStream } from '../../src/dial/dial-stream.js';
 import { ResumableLink } from '../../src/resumable/resumable-link.js';
 import { WebSocketByteStream } from '../../src/wire/websocket-byte-stream.js';
