@@ -13,7 +13,7 @@ import { IdleSweeper } from './life/sweeps/idle-sweeper.js';
 import { SessionActivity } from './session/session-activity.js';
 import { ExternalAgentService } from './life/external-agent.service.js';
 import { LobbyKeeper } from './life/driver/lobby-keeper.js';
-import { PromptDrives } from './life/sweeps/drive-queue.js';
+import { DriveQueue } from './life/sweeps/drive-queue.js';
 import { QueueSweeper } from './life/sweeps/queue-sweeper.js';
 import { SessionDriver } from './life/driver/session-driver.js';
 import { SessionReconciler } from './life/sweeps/session-reconciler.js';
@@ -109,7 +109,7 @@ export class ExternalAgents {
   readonly #prober: HostProber;
   readonly #driver: SessionDriver;
   readonly #reconciler: SessionReconciler;
-  readonly #drives: PromptDrives;
+  readonly #drives: DriveQueue;
   readonly #tasks: readonly PeriodicTask[];
 
   constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
@@ -200,7 +200,7 @@ export class ExternalAgents {
     });
     const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
     const shares = new SessionShareRepository(dataSource);
-    this.#drives = new PromptDrives(this.#driver, logger);
+    this.#drives = new DriveQueue(this.#driver, logger);
     const queue = new SessionQueue(dataSource);
     const waiting = new QueueSweeper(queue, this.#drives);
     const lossPolicy = options.hostLoss ?? { afterMs: LIMITS.hostLostAfterMs, deadlineMs: LIMITS.hostLostDeadlineMs };
@@ -240,8 +240,8 @@ export class ExternalAgents {
   }
 
   /** Something has changed for the session, such as a slot that it was given: it is driven soon. Cheap; ids of nobody do no harm. */
-  driveSoon(sessionId: string): void {
-    this.#drives.soon(sessionId);
+  enqueueDrive(sessionId: string): void {
+    this.#drives.enqueue(sessionId);
   }
 
   /** Begins nothing more, and cuts what is under way after a moment, for other replicas to take up. Idempotent. */

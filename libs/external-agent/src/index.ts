@@ -58,7 +58,7 @@ export { idleStatusOf } from './view/idle-status.js';
 export type { IdleStatus } from './view/idle-status.js';
 export { IdleSweeper } from './life/sweeps/idle-sweeper.js';
 export { SessionActivity } from './session/session-activity.js';
-export { PromptDrives } from './life/sweeps/drive-queue.js';
+export { DriveQueue } from './life/sweeps/drive-queue.js';
 export { QueueSweeper } from './life/sweeps/queue-sweeper.js';
 export { LobbyKeeper } from './life/driver/lobby-keeper.js';
 export { SessionDriver } from './life/driver/session-driver.js';

@@ -149,9 +149,9 @@ export const LIMITS = {
   /** Slots of ended sessions that one look takes back; the next takes the rest. */
   slotsSweptAtOnce: 200,
   /** Sessions that are driven at once because something has changed for them: a slot came free, their host is given up. */
-  promptDrivesAtOnce: 16,
+  queuedDrivesAtOnce: 16,
   /** Those that wait for their turn; more are found by the next sweep. */
-  promptDrivesWaiting: 1_000,
+  driveQueueMaxCount: 1_000,
   /** Between two looks at sessions that wait for a slot: their deadline is kept to about a second. */
   queueSweepIntervalMs: 500,
   /** Between two looks at how far they have come in the queue … */

@@ -1,3 +1,5 @@
+import { withDeadline, withSignal } from '@helix/pacing';
+
 /** A read of the database under way, shared by all who ask for the same thing. */
 export interface SharedRead<Value> {
   readonly result: Promise<Value>;
@@ -15,18 +17,15 @@ export async function readOrStale<Value, Stale>(
   patienceMs: number,
   nowMs: number,
 ): Promise<Value | Stale> {
+  // It is shared: what it rejects with is heard here also when it is not waited for.
   const answered = read.result.catch(() => stale);
   const leftMs = patienceMs - (nowMs - read.startedAtMs);
   if (leftMs <= 0) return stale;
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<Stale>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(stale);
-    }, leftMs);
-  });
-  try {
-    return await Promise.race([answered, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = new Error('the read takes too long');
+  return await withDeadline<Value | Stale>(
+    leftMs,
+    undefined,
+    () => late,
+    (signal) => withSignal(signal, answered),
+  ).catch(() => stale);
 }

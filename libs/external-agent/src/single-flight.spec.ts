@@ -22,13 +22,13 @@ describe('SingleFlight', () => {
       works += 1;
       return promise;
     };
-    const first = flights.do('a', undefined, work);
-    const second = flights.do('a', new AbortController().signal, work);
+    const first = flights.run('a', undefined, work);
+    const second = flights.run('a', new AbortController().signal, work);
     open('done');
     expect(await Promise.all([first, second])).toEqual(['done', 'done']);
     expect(works).toBe(1);
     expect(flights.size).toBe(0);
-    await flights.do('a', undefined, work);
+    await flights.run('a', undefined, work);
     expect(works).toBe(2);
   });
 
@@ -41,8 +41,8 @@ describe('SingleFlight', () => {
       signal.addEventListener('abort', () => (aborted = true));
       return promise;
     };
-    const left = flights.do('a', leaver.signal, work);
-    const stayed = flights.do('a', undefined, work);
+    const left = flights.run('a', leaver.signal, work);
+    const stayed = flights.run('a', undefined, work);
     leaver.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect(aborted).toBe(false);
@@ -54,7 +54,7 @@ describe('SingleFlight', () => {
     const flights = new SingleFlight<string, string>();
     const leaver = new AbortController();
     let aborted = false;
-    const left = flights.do('a', leaver.signal, (signal) => {
+    const left = flights.run('a', leaver.signal, (signal) => {
       signal.addEventListener('abort', () => (aborted = true));
       return new Promise<string>(() => undefined);
     });
@@ -67,7 +67,7 @@ describe('SingleFlight', () => {
   it('gives the failure to all who wait', async () => {
     const flights = new SingleFlight<string, string>();
     const work = (): Promise<string> => Promise.reject(new Error('no'));
-    const both = await Promise.allSettled([flights.do('a', undefined, work), flights.do('a', undefined, work)]);
+    const both = await Promise.allSettled([flights.run('a', undefined, work), flights.run('a', undefined, work)]);
     expect(both.map((one) => one.status)).toEqual(['rejected', 'rejected']);
     expect(flights.size).toBe(0);
   });

@@ -1,3 +1,5 @@
+import { withSignal } from '@helix/pacing';
+
 /**
  * Lets callers who want the same thing at the same time share one piece of work. The work is aborted when the last of
  * them has left; one who leaves early takes nothing from the others.
@@ -20,7 +22,7 @@ export class SingleFlight<Key, Value> {
    * Joins the work under `key`, or begins it.
    * @throws whatever the work throws; the signal's reason when this caller leaves
    */
-  async do(key: Key, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  async run(key: Key, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
     signal?.throwIfAborted();
     let flight = this.#flights.get(key);
     if (flight === undefined) {
@@ -44,34 +46,10 @@ export class SingleFlight<Key, Value> {
       this.#flights.delete(key);
       joined.abort.abort();
     };
-    if (signal === undefined) {
-      try {
-        return await joined.result;
-      } finally {
-        leave();
-      }
+    try {
+      return await withSignal(signal, joined.result);
+    } finally {
+      leave();
     }
-    return await new Promise<Value>((resolve, reject) => {
-      const onAbort = (): void => {
-        leave();
-        reject(signal.reason instanceof Error ? signal.reason : new Error('the caller left'));
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      const settle = (): void => {
-        if (signal.aborted) return;
-        signal.removeEventListener('abort', onAbort);
-        leave();
-      };
-      joined.result.then(
-        (value) => {
-          settle();
-          resolve(value);
-        },
-        (error: unknown) => {
-          settle();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
-    });
   }
 }

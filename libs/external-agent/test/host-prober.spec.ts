@@ -195,7 +195,7 @@ describe('probing hosts', () => {
       expect(await fleet.host('a')).toMatchObject({ connectedSandboxCount: 0 });
     });
     await eventually(() => {
-      expect(fleet.logger.countOf('the counted slots of a host had drifted from those that are held')).toBe(1);
+      expect(fleet.logger.countOf('capacity drift of a host was repaired')).toBe(1);
     });
     const events = await new FleetEvents(database.dataSource).list({ wolfInstanceId: 'a', limit: 20 });
     expect(events).toContainEqual(expect.objectContaining({ kind: 'capacity-drift' }));

@@ -101,8 +101,8 @@ describe('waiting for a slot', () => {
     const { id } = await create({ queueMs: 60_000 });
     await setSlots(1);
     await new PlacementService(database.dataSource).place({ sessionId: id });
-    for (const other of ['', 'x', createSessionId()]) world.all.driveSoon(other);
-    world.all.driveSoon(id);
+    for (const other of ['', 'x', createSessionId()]) world.all.enqueueDrive(other);
+    world.all.enqueueDrive(id);
     await eventually(async () => {
       expect(await world.holdings(id)).toEqual(RUNNING);
     });

@@ -92,7 +92,7 @@ describe('SessionReconciler', () => {
     } finally {
       rig.tokens.revokeAll = revokeAll;
     }
-    expect(replica.logger.countOf('sessions cannot be reconciled now')).toBe(1);
+    expect(replica.logger.countOf('session drive failed; it is retried')).toBe(1);
     await rig.skipPauses();
     await eventually(async () => {
       expect(await rig.holdings(broken)).toEqual(RUNNING);

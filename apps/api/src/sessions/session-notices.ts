@@ -24,7 +24,7 @@ export class SessionNotices implements OnModuleInit {
     });
     // A slot has come to a session that waited for one. Whichever replica is first starts it; a sweep finds it otherwise.
     this.notices.subscribe('placements', (id) => {
-      if (id !== undefined) this.all.driveSoon(id);
+      if (id !== undefined) this.all.enqueueDrive(id);
     });
   }
 }

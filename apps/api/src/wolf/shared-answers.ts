@@ -20,7 +20,7 @@ export class SharedAnswers<T> {
     const kept = this.#kept.get(wolfInstanceId);
     if (kept !== undefined) return kept.answer;
     const epoch = this.#epoch;
-    return await this.#flights.do(`${String(epoch)} ${wolfInstanceId}`, signal, async (shared) => {
+    return await this.#flights.run(`${String(epoch)} ${wolfInstanceId}`, signal, async (shared) => {
       const answer = await this.#ask(wolfInstanceId, shared);
       if (epoch === this.#epoch) this.#kept.set(wolfInstanceId, { answer });
       return answer;

@@ -1,3 +1,4 @@
+import { withDeadline } from '@helix/pacing';
 import { parseForeignJson, readBounded, SMALL_JSON, type RunnerHttp } from '@helix/revdial';
 import { askDesktop } from '../foreign/ask-plainly.js';
 import { LIMITS } from '../limits.js';
@@ -20,14 +21,15 @@ export class DesktopHealthService {
   async find(sessionId: SessionId, signal?: AbortSignal): Promise<DesktopHealth | undefined> {
     if (!this.#flights.has(sessionId) && this.#flights.size >= LIMITS.healthMaxInFlight) return undefined;
     try {
-      return await this.#flights.do(sessionId, signal, (shared) => this.#ask(sessionId, shared));
+      return await this.#flights.run(sessionId, signal, (shared) =>
+        withDeadline(LIMITS.healthTimeoutMs, shared, late, (limited) => this.#ask(sessionId, limited)),
+      );
     } catch {
       return undefined;
     }
   }
 
-  async #ask(sessionId: SessionId, shared: AbortSignal): Promise<DesktopHealth | undefined> {
-    const signal = AbortSignal.any([shared, AbortSignal.timeout(LIMITS.healthTimeoutMs)]);
+  async #ask(sessionId: SessionId, signal: AbortSignal): Promise<DesktopHealth | undefined> {
     const response = await askDesktop(this.#http, sessionId, {
       method: 'GET',
       path: '/health',
@@ -39,6 +41,10 @@ export class DesktopHealthService {
     }
     return parseHealth(await readBounded(response.body, LIMITS.healthMaxBytes, signal));
   }
+}
+
+function late(): Error {
+  return new Error('the desktop did not tell its health in time');
 }
 
 /** The plain facts of an answer; whatever is nested, long or too much is left out. */

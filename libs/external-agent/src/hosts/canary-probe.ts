@@ -1,15 +1,15 @@
 import { jittered } from '@helix/pacing';
 import { askCanary, type CanaryAnswer } from './ask-canary.js';
 import { CanaryState } from './canary-state.js';
-import { type ProbeContext, Told } from './probe-context.js';
+import { type ProbeContext, ChangeReporter } from './probe-context.js';
 
 /** Finds out over and over whether requests through the link of one host get answers, and how its Wolf is. */
 export class CanaryProbe {
   readonly #id: string;
   readonly #context: ProbeContext;
   readonly #state: CanaryState;
-  readonly #toldVerdict = new Told();
-  readonly #toldHealth = new Told();
+  readonly #verdictReports = new ChangeReporter();
+  readonly #healthReports = new ChangeReporter();
   #canTellHealth = true;
   #tookMs = 0;
 
@@ -29,9 +29,9 @@ export class CanaryProbe {
     const answer = await this.#ask(signal);
     signal.throwIfAborted();
     const { verdict, nextMs } = this.#state.note(answer);
-    if (verdict !== undefined) await this.#toldVerdict.tell(verdict, () => facts.noteCanary(this.#id, verdict));
+    if (verdict !== undefined) await this.#verdictReports.report(verdict, () => facts.noteCanary(this.#id, verdict));
     if (answer.kind === 'answered') {
-      await this.#toldHealth.tell(answer.health, () => facts.noteHealth(this.#id, answer.health));
+      await this.#healthReports.report(answer.health, () => facts.noteHealth(this.#id, answer.health));
     }
     // From one question to the next: who waited long for the answer that did not come need not wait as long again.
     return jittered(Math.max(nextMs - this.#tookMs, nextMs / 5));

@@ -3,15 +3,15 @@ import type { CapacityMeasurement } from '@helix/scheduler';
 import { isWolfError } from '@helix/wolf-client';
 import { LIMITS } from '../limits.js';
 import { readGpu, type GpuReading } from './gpu-reading.js';
-import { type ProbeContext, Told } from './probe-context.js';
+import { type ProbeContext, ChangeReporter } from './probe-context.js';
 
 /** Reads over and over what the GPU of one host carries. */
 export class GpuProbe {
   readonly #id: string;
   readonly #context: ProbeContext;
   readonly #isPathFailing: () => boolean;
-  readonly #toldMonitoring = new Told();
-  readonly #toldUnknown = new Told();
+  readonly #monitoringReports = new ChangeReporter();
+  readonly #unknownReports = new ChangeReporter();
   #canTell = true;
 
   /** A host whose path is known to fail is not asked: it would only wait. */
@@ -80,16 +80,16 @@ export class GpuProbe {
     const { facts, placements } = this.#context;
     if (reading.state !== 'ok') {
       const unknown: CapacityMeasurement = { sampledAt };
-      await this.#toldUnknown.tell(reading.state, () => placements.noteMeasurement(this.#id, unknown));
+      await this.#unknownReports.report(reading.state, () => placements.noteMeasurement(this.#id, unknown));
       if (reading.state === 'broken') {
-        await this.#toldMonitoring.tell('lost', () => facts.noteGpu(this.#id, { monitoring: 'lost' }));
+        await this.#monitoringReports.report('lost', () => facts.noteGpu(this.#id, { monitoring: 'lost' }));
       }
       return;
     }
     const { gpuName, encoderSessions, videoMemoryUsedMb, videoMemoryTotalMb } = reading;
     await placements.noteMeasurement(this.#id, { encoderSessions, videoMemoryUsedMb, videoMemoryTotalMb, sampledAt });
-    this.#toldUnknown.forget();
+    this.#unknownReports.forget();
     const gpu = { monitoring: 'ok', gpuName, memoryTotalMb: videoMemoryTotalMb } as const;
-    await this.#toldMonitoring.tell(gpu, () => facts.noteGpu(this.#id, gpu));
+    await this.#monitoringReports.report(gpu, () => facts.noteGpu(this.#id, gpu));
   }
 }

@@ -1,4 +1,4 @@
-import { jittered } from '@helix/pacing';
+import { jittered, PeriodicTask, TroubleLog, type Clock } from '@helix/pacing';
 import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
 import type { PlacementService, ProbeFacts } from '@helix/scheduler';
 import type { WolfClientFactory } from '@helix/wolf-client';
@@ -10,7 +10,6 @@ import { GpuProbe } from './gpu-probe.js';
 import { HostReconciler } from './host-reconciler.js';
 import type { HostWatch } from './host-watch.js';
 import type { ProbeContext } from './probe-context.js';
-import { ProbeLoop } from './probe-loop.js';
 import { PROBE_TIMES, type ProbeTimes } from './probe-times.js';
 import { ProbeTurns } from './probe-turns.js';
 
@@ -26,6 +25,7 @@ export interface HostProberParts {
   /** The database's time. */
   readonly now: () => Date;
   readonly times?: Partial<ProbeTimes> | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -37,13 +37,14 @@ export class HostProber {
   readonly #parts: HostProberParts;
   readonly #context: ProbeContext;
   readonly #reconciler: HostReconciler;
-  readonly #loops = new Map<string, readonly ProbeLoop[]>();
+  readonly #tasks = new Map<string, readonly PeriodicTask[]>();
+  readonly #troubles: TroubleLog;
   readonly #endings = new Set<Promise<unknown>>();
   #unsubscribes: readonly (() => void)[] = [];
-  #isTroubled = false;
 
   constructor(parts: HostProberParts) {
     this.#parts = parts;
+    this.#troubles = new TroubleLog(parts.logger);
     const { wolfs, facts, placements, hosts, logger } = parts;
     const times = { ...PROBE_TIMES, ...parts.times };
     this.#context = {
@@ -63,6 +64,7 @@ export class HostProber {
       logger,
       intervalMs: times.reconcileIntervalMs,
       readingsApartMs: times.readingsApartMs,
+      clock: parts.clock,
     });
   }
 
@@ -85,7 +87,7 @@ export class HostProber {
   /** Cuts what is under way; resolves when it is over. Idempotent, never rejects. */
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
-    for (const id of [...this.#loops.keys()]) this.#end(id);
+    for (const id of [...this.#tasks.keys()]) this.#end(id);
     await Promise.all([this.#reconciler.close(), ...this.#endings]);
   }
 
@@ -103,41 +105,46 @@ export class HostProber {
     const canary = new CanaryProbe(id, this.#context);
     const gpu = new GpuProbe(id, this.#context, () => canary.isFailing);
     this.#reconciler.begin(id);
-    const loops = [
-      this.#loop(id, (signal) => canary.turn(signal), times.canaryRetryMs),
-      this.#loop(id, (signal) => gpu.turn(signal), times.gpuIntervalMs),
-      new ProbeLoop(() => {
+    const tasks = [
+      this.#task(id, times.canaryRetryMs, (signal) => canary.turn(signal)),
+      this.#task(id, times.gpuIntervalMs, (signal) => gpu.turn(signal)),
+      this.#task(id, times.reconcileIntervalMs / 4, () => {
         if (this.#reconciler.isDue(id)) this.#parts.hosts.refresh(id);
-        return Promise.resolve(jittered(times.reconcileIntervalMs / 4));
+        return Promise.resolve(undefined);
       }),
     ];
-    this.#loops.set(id, loops);
-    for (const loop of loops) loop.start(Math.random() * times.firstWithinMs);
+    this.#tasks.set(id, tasks);
+    for (const task of tasks) task.start();
   }
 
   #end(id: string): void {
     this.#reconciler.end(id);
-    const loops = this.#loops.get(id) ?? [];
-    this.#loops.delete(id);
-    const ended = Promise.all(loops.map((loop) => loop.close())).finally(() => this.#endings.delete(ended));
+    const tasks = this.#tasks.get(id) ?? [];
+    this.#tasks.delete(id);
+    const ended = Promise.all(tasks.map((task) => task.destroy())).finally(() => this.#endings.delete(ended));
     this.#endings.add(ended);
   }
 
-  /** What goes wrong is logged once for each trouble, such as a database that is away, and not for each host. */
-  #loop(id: string, turn: (signal: AbortSignal) => Promise<number>, retryMs: number): ProbeLoop {
-    return new ProbeLoop(async (signal) => {
-      try {
-        const restMs = await turn(signal);
-        this.#isTroubled = false;
-        return restMs;
-      } catch (error) {
-        if (signal.aborted) return 0;
-        if (!this.#isTroubled) {
-          this.#parts.logger.warn({ wolfInstanceId: id, error }, 'what probes find out of hosts cannot be kept now');
+  /** A failure is logged once for all hosts, since it is ours, such as a database that is away: what a host answers is a fact. */
+  #task(id: string, restMs: number, turn: (signal: AbortSignal) => Promise<number | undefined>): PeriodicTask {
+    const { logger, clock } = this.#parts;
+    return new PeriodicTask({
+      name: `probe ${id}`,
+      run: async (signal) => {
+        try {
+          const nextMs = await turn(signal);
+          this.#troubles.worked('probes', {}, 'probe results are stored again');
+          return nextMs;
+        } catch (error) {
+          if (!signal.aborted)
+            this.#troubles.failed('probes', { wolfInstanceId: id, error }, 'could not store probe results');
+          return undefined;
         }
-        this.#isTroubled = true;
-        return jittered(retryMs);
-      }
+      },
+      restMs: () => jittered(restMs),
+      firstMs: Math.random() * this.#context.times.firstWithinMs,
+      logger,
+      clock,
     });
   }
 }

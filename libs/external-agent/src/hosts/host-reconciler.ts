@@ -1,3 +1,4 @@
+import { systemClock, TroubleLog, withDeadline, type Clock } from '@helix/pacing';
 import type { CapacityDrift, PlacementService } from '@helix/scheduler';
 import type { WolfSnapshot, WolfLobby } from '@helix/wolf-client';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
@@ -13,20 +14,21 @@ export interface HostReconcilerParts {
   readonly intervalMs: number;
   /** Between the two readings that must agree. */
   readonly readingsApartMs: number;
+  readonly clock?: Clock | undefined;
 }
 
 interface Followed {
   readonly ending: AbortController;
   reconciledAtMs: number;
   reconcileCount: number;
-  /** Lobbies of nobody, as they were counted last. */
+  /** Foreign lobbies, as they were counted last. */
   foreignIds: ReadonlySet<string>;
   underWay: Promise<void> | undefined;
 }
 
 /**
  * Keeps what is counted of each host equal to what it runs: with the first two lists after its link came that agree, about every minute, and
- * when a lobby of nobody comes or goes. Sessions that have no lobby, and lobbies of sessions that should have none, are the
+ * when a foreign lobby comes or goes. Sessions that have no lobby, and lobbies of sessions that should have none, are the
  * auditor's; here they are only counted.
  */
 export class HostReconciler {
@@ -34,13 +36,20 @@ export class HostReconciler {
   readonly #followed = new Map<string, Followed>();
   readonly #endings = new Set<Promise<void>>();
   readonly #readings: TwoReadings;
-  #isTroubled = false;
+  readonly #troubles: TroubleLog;
+  readonly #clock: Clock;
 
   constructor(parts: HostReconcilerParts) {
     this.#parts = parts;
-    this.#readings = new TwoReadings(parts.readingsApartMs, (id) => {
-      parts.hosts.refresh(id);
-    });
+    this.#troubles = new TroubleLog(parts.logger);
+    this.#clock = parts.clock ?? systemClock;
+    this.#readings = new TwoReadings(
+      parts.readingsApartMs,
+      (id) => {
+        parts.hosts.refresh(id);
+      },
+      parts.clock,
+    );
   }
 
   /** The host's link has come. */
@@ -93,7 +102,7 @@ export class HostReconciler {
     // A little less than the interval: lists are read at the same pace, and one that comes a moment early will do. And the first
     // time a new host may not have had its row yet.
     const staysMs = this.#parts.intervalMs * (reconcileCount === 1 ? 0.1 : 0.75);
-    return performance.now() - reconciledAtMs >= staysMs;
+    return this.#clock.nowMs() - reconciledAtMs >= staysMs;
   }
 
   #mayDiffer(followed: Followed, { lobbies }: WolfSnapshot): boolean {
@@ -113,19 +122,15 @@ export class HostReconciler {
       if (followed.ending.signal.aborted || !this.#isConfirmed(id, foreignIds)) return false;
       const drift = await this.#parts.placements.reconcile(id, { foreignLobbyCount: foreignIds.size });
       followed.foreignIds = foreignIds;
-      followed.reconciledAtMs = performance.now();
+      followed.reconciledAtMs = this.#clock.nowMs();
       followed.reconcileCount += 1;
-      this.#isTroubled = false;
+      this.#troubles.worked('reconcile', {}, 'capacity reconciliation works again');
       if (drift !== undefined) this.#log(id, drift);
       return true;
     } catch (error) {
-      if (!this.#isTroubled) {
-        this.#parts.logger.warn(
-          { wolfInstanceId: id, error },
-          'what is counted of hosts cannot be compared with what they run now',
-        );
+      if (!followed.ending.signal.aborted) {
+        this.#troubles.failed('reconcile', { wolfInstanceId: id, error }, 'capacity reconciliation failed');
       }
-      this.#isTroubled = true;
       return false;
     }
   }
@@ -162,22 +167,24 @@ export class HostReconciler {
   /** The host's lists, asked for after this moment; `undefined` when they do not come. */
   async #readAgain(id: string, afterMs: number, signal: AbortSignal): Promise<WolfSnapshot | undefined> {
     const { hosts } = this.#parts;
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.hostReconcilePatienceMs)]);
-    while (!patience.aborted) {
-      hosts.refresh(id);
-      await hosts.whenSeen(id, patience);
-      const snapshot = hosts.snapshotOf(id);
-      if (snapshot !== undefined && snapshot.askedAtMs >= afterMs) return snapshot;
-    }
-    return undefined;
+    const late = (): Error => new Error('the host was not read again in time');
+    return await withDeadline(LIMITS.hostReconcilePatienceMs, signal, late, async (patience) => {
+      while (!patience.aborted) {
+        hosts.refresh(id);
+        await hosts.whenSeen(id, patience);
+        const snapshot = hosts.snapshotOf(id);
+        if (snapshot !== undefined && snapshot.askedAtMs >= afterMs) return snapshot;
+      }
+      return undefined;
+    });
   }
 
   #log(id: string, { was, is }: CapacityDrift): void {
     const fields = { wolfInstanceId: id, was, is };
     if (was.reserved !== is.reserved || was.confirmed !== is.confirmed) {
-      this.#parts.logger.warn(fields, 'the counted slots of a host had drifted from those that are held');
+      this.#parts.logger.warn(fields, 'capacity drift of a host was repaired');
     } else {
-      this.#parts.logger.info(fields, 'a host runs another number of lobbies that are of nobody');
+      this.#parts.logger.info(fields, 'the number of foreign lobbies on a host has changed');
     }
   }
 }

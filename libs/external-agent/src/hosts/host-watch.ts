@@ -1,3 +1,4 @@
+import { onAbort } from '@helix/pacing';
 import { parseRunnerId, runnerIdOf, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
 import type { HeldWatch, WolfSnapshot, WolfWatches } from '@helix/wolf-client';
 
@@ -60,16 +61,16 @@ export class HostWatch {
   /** Resolves when the host's lists are read the next time, or when the signal aborts. */
   whenSeen(wolfInstanceId: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
+      const unsubscribe = this.#held.get(wolfInstanceId)?.watch.subscribe((event) => {
+        if (event.type !== 'snapshot') return;
+        stopListening();
         unsubscribe?.();
         resolve();
-      };
-      const unsubscribe = this.#held.get(wolfInstanceId)?.watch.subscribe((event) => {
-        if (event.type === 'snapshot') done();
       });
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
+      const stopListening = onAbort(signal, () => {
+        unsubscribe?.();
+        resolve();
+      });
     });
   }
 

@@ -21,21 +21,21 @@ export interface ProbeContext {
   readonly snapshotOf: (wolfInstanceId: string) => WolfSnapshot | undefined;
 }
 
-/** What was told last, so that it is told again only when it is another, or was told long ago. */
-export class Told {
+/** Reports a value when it is another than the last one, or when that was reported long ago. */
+export class ChangeReporter {
   #text: string | undefined;
   #atMs = -Infinity;
 
-  /** Rejects with what `tell` rejects with; then nothing was told. */
-  async tell(fact: unknown, tell: () => Promise<unknown>): Promise<void> {
-    const text = JSON.stringify(fact);
+  /** Rejects with what `send` rejects with; then nothing was reported. */
+  async report(value: unknown, send: () => Promise<unknown>): Promise<void> {
+    const text = JSON.stringify(value);
     if (text === this.#text && performance.now() - this.#atMs < LIMITS.probeTellAgainMs) return;
-    await tell();
+    await send();
     this.#text = text;
     this.#atMs = performance.now();
   }
 
-  /** The next is told, whatever it is. */
+  /** The next is reported, whatever it is. */
   forget(): void {
     this.#text = undefined;
   }

@@ -1,15 +1,24 @@
-interface Waiting {
-  readonly begin: () => void;
-}
+import { WaitingLine, type WaitingLineOptions } from '@helix/pacing';
+
+type Turns = WaitingLine<void, () => void>;
+
+/** Each host waits for one turn at most, so that hosts are the bound. */
+const UNBOUNDED: WaitingLineOptions = {
+  maxCount: Infinity,
+  whenFull: () => new Error('too many probes wait'),
+  whenLate: () => new Error('the probe waited too long'),
+  whenAborted: (reason) => (reason instanceof Error ? reason : new Error('aborted', { cause: reason })),
+};
 
 /**
- * How many probes are under way at once, in the order in which they came. Those of hosts that fail have a share of their own:
- * each takes as long as it may, and many of them would hold up all others. Nothing waits here that its host does not hold.
+ * How many probes are under way at once, first come, first served. Those of hosts that fail have a share of their own: each
+ * takes as long as it may, and many of them would hold up all others.
  */
 export class ProbeTurns {
   readonly #maxCount: number;
   readonly #maxFailingCount: number;
-  readonly #waiting = { well: new Set<Waiting>(), failing: new Set<Waiting>() };
+  readonly #healthy: Turns = new WaitingLine(UNBOUNDED);
+  readonly #failing: Turns = new WaitingLine(UNBOUNDED);
   #count = 0;
   #failingCount = 0;
 
@@ -20,54 +29,27 @@ export class ProbeTurns {
 
   /** Resolves with what gives the turn back, which must be called. Rejects with the signal's reason, and then holds none. */
   take(isFailing: boolean, signal: AbortSignal): Promise<() => void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(asError(signal.reason));
-        return;
-      }
-      const queue = isFailing ? this.#waiting.failing : this.#waiting.well;
-      const abort = (): void => {
-        queue.delete(waiting);
-        reject(asError(signal.reason));
-      };
-      const waiting: Waiting = {
-        begin: () => {
-          signal.removeEventListener('abort', abort);
-          this.#count += 1;
-          if (isFailing) this.#failingCount += 1;
-          let isHeld = true;
-          resolve(() => {
-            if (!isHeld) return;
-            isHeld = false;
-            this.#count -= 1;
-            if (isFailing) this.#failingCount -= 1;
-            this.#beginNext();
-          });
-        },
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      queue.add(waiting);
-      this.#beginNext();
-    });
+    const turn = (isFailing ? this.#failing : this.#healthy).wait(undefined, { signal });
+    this.#beginNext();
+    return turn;
   }
 
   #beginNext(): void {
     while (this.#count < this.#maxCount) {
-      const mayFailing = this.#failingCount < this.#maxFailingCount;
-      const [next] = [...first(this.#waiting.well), ...(mayFailing ? first(this.#waiting.failing) : [])];
+      const isFailing = this.#healthy.size === 0;
+      if (isFailing && this.#failingCount >= this.#maxFailingCount) return;
+      const next = (isFailing ? this.#failing : this.#healthy).shift();
       if (next === undefined) return;
-      this.#waiting.well.delete(next);
-      this.#waiting.failing.delete(next);
-      next.begin();
+      this.#count += 1;
+      if (isFailing) this.#failingCount += 1;
+      let isHeld = true;
+      next.serve(() => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#count -= 1;
+        if (isFailing) this.#failingCount -= 1;
+        this.#beginNext();
+      });
     }
   }
-}
-
-function first(queue: ReadonlySet<Waiting>): readonly Waiting[] {
-  for (const waiting of queue) return [waiting];
-  return [];
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }

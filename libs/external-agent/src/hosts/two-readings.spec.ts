@@ -1,18 +1,18 @@
-import { jest } from '@jest/globals';
+import { ManualClock } from '@helix/pacing/testing';
 import { TwoReadings } from './two-readings.js';
 
 describe('TwoReadings', () => {
   const asked: string[] = [];
-  const readings = (apartMs = 1_000): TwoReadings => new TwoReadings(apartMs, (id) => asked.push(id));
+  let clock: ManualClock;
+  const readings = (apartMs = 1_000): TwoReadings => new TwoReadings(apartMs, (id) => asked.push(id), clock);
   const read = (two: TwoReadings, atMs: number, facts: readonly string[], era = 1, host = 'a'): readonly string[] => [
     ...two.confirm(host, { era, askedAtMs: atMs }, facts),
   ];
 
   beforeEach(() => {
     asked.length = 0;
-    jest.useFakeTimers();
+    clock = new ManualClock();
   });
-  afterEach(() => jest.useRealTimers());
 
   it('confirms what a second reading shows long enough after the first, and nothing else', () => {
     const two = readings();
@@ -44,20 +44,20 @@ describe('TwoReadings', () => {
     expect(read(two, 2_000, ['x'], 1, 'b')).toEqual([]);
   });
 
-  it('asks once for another reading while anything is too young, and for none when it is forgotten or closed', () => {
+  it('asks once for another reading while anything is too young, and for none when it is forgotten or closed', async () => {
     const two = readings();
     read(two, 0, ['x']);
     read(two, 1, ['x']);
-    jest.advanceTimersByTime(1_000);
+    await clock.advance(1_000);
     expect(asked).toEqual(['a']);
     read(two, 1_001, ['x']);
-    jest.advanceTimersByTime(5_000);
+    await clock.advance(5_000);
     expect(asked).toEqual(['a']);
     read(two, 6_000, ['y']);
     two.forget('a');
     read(two, 6_000, ['y'], 1, 'b');
     two.close();
-    jest.advanceTimersByTime(5_000);
+    await clock.advance(5_000);
     expect(asked).toEqual(['a']);
   });
 });

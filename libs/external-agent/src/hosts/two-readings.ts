@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '@helix/pacing';
 import type { WolfSnapshot } from '@helix/wolf-client';
 
 type Reading = Pick<WolfSnapshot, 'era' | 'askedAtMs'>;
@@ -17,10 +18,13 @@ export class TwoReadings {
   readonly #apartMs: number;
   readonly #readAgain: (wolfInstanceId: string) => void;
   readonly #seen = new Map<string, Seen>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #clock: Clock;
+  /** Of hosts that are read again: what cancels that. */
+  readonly #cancels = new Map<string, () => void>();
 
   /** `readAgain` asks for another reading of the host. */
-  constructor(apartMs: number, readAgain: (wolfInstanceId: string) => void) {
+  constructor(apartMs: number, readAgain: (wolfInstanceId: string) => void, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#apartMs = apartMs;
     this.#readAgain = readAgain;
   }
@@ -39,20 +43,20 @@ export class TwoReadings {
 
   forget(wolfInstanceId: string): void {
     this.#seen.delete(wolfInstanceId);
-    clearTimeout(this.#timers.get(wolfInstanceId));
-    this.#timers.delete(wolfInstanceId);
+    this.#cancels.get(wolfInstanceId)?.();
+    this.#cancels.delete(wolfInstanceId);
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const cancel of this.#cancels.values()) cancel();
   }
 
   #readLater(wolfInstanceId: string): void {
-    if (this.#timers.has(wolfInstanceId)) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(wolfInstanceId);
+    if (this.#cancels.has(wolfInstanceId)) return;
+    const cancel = this.#clock.after(this.#apartMs, () => {
+      this.#cancels.delete(wolfInstanceId);
       this.#readAgain(wolfInstanceId);
-    }, this.#apartMs);
-    this.#timers.set(wolfInstanceId, timer.unref());
+    });
+    this.#cancels.set(wolfInstanceId, cancel);
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withDeadline, withSignal } from '@helix/pacing';
 import type { PlacementService, PlacementDecision } from '@helix/scheduler';
 import { lobbyPinToText, randomLobbyPin } from '@helix/wolf-client';
 import type { DesktopConfig } from './desktop/desktop-config.js';
@@ -250,14 +251,18 @@ export class ExternalAgentService {
 
   /** Resolves and rejects as the drive does, or with nothing when this closes or the time is over first. */
   async #untilClosing(drive: Promise<SessionEntity | undefined>, limitMs: number): Promise<SessionEntity | undefined> {
-    const over = new AbortController();
-    const waiting = delay(limitMs, undefined, { signal: AbortSignal.any([this.#closing.signal, over.signal]) });
+    // One that is not waited for any longer is in the log.
+    drive.catch(() => undefined);
+    const deadline = { isOver: false };
+    const late = (): Error => {
+      deadline.isOver = true;
+      return new Error('the command answers without the end of its drive');
+    };
     try {
-      return await Promise.race([drive, waiting.catch(() => undefined)]);
-    } finally {
-      over.abort();
-      // One that is left behind has told the log, and fails for nobody.
-      drive.catch(() => undefined);
+      return await withDeadline(limitMs, this.#closing.signal, late, (limited) => withSignal(limited, drive));
+    } catch (error) {
+      if (deadline.isOver || this.#closing.signal.aborted) return undefined;
+      throw error;
     }
   }
 

@@ -27,7 +27,7 @@ export class SessionQueue {
       `SELECT id FROM sessions WHERE queue_deadline_at IS NOT NULL AND ${IS_WAITING} AND ${LEASE_IS_FREE}
          AND NOT EXISTS (SELECT FROM placement_queue q WHERE q.session_id = id AND q.deadline_at > now())
        ORDER BY queue_deadline_at, id LIMIT $1`,
-      [LIMITS.promptDrivesWaiting],
+      [LIMITS.driveQueueMaxCount],
     );
     return rows.map(({ id }) => id);
   }

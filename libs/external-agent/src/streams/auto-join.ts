@@ -1,3 +1,4 @@
+import { withDeadline } from '@helix/pacing';
 import {
   isWolfError,
   lobbyPinFromText,
@@ -98,8 +99,7 @@ export class AutoJoin {
       if (leftMs <= 0) {
         throw new ExternalAgentError('VIEWER_NOT_CONNECTED', 'no viewer of this session streams from its host');
       }
-      // Whole, since no other time out is taken.
-      await this.#pause(wolfInstanceId, Math.min(Math.ceil(leftMs), LIMITS.autoJoinPollMs), signal);
+      await this.#pause(wolfInstanceId, Math.min(leftMs, LIMITS.autoJoinPollMs), signal);
     }
   }
 
@@ -127,9 +127,8 @@ export class AutoJoin {
 
   /** Until the host is seen to have changed, for `forMs` at most. @throws the signal's reason when the caller leaves */
   async #pause(wolfInstanceId: string, forMs: number, signal: AbortSignal | undefined): Promise<void> {
-    // Node takes whole milliseconds alone.
-    const over = AbortSignal.timeout(Math.ceil(forMs));
-    await this.#hosts.whenSeen(wolfInstanceId, signal === undefined ? over : AbortSignal.any([over, signal]));
+    const over = (): Error => new Error('the pause is over');
+    await withDeadline(forMs, signal, over, (limited) => this.#hosts.whenSeen(wolfInstanceId, limited));
     signal?.throwIfAborted();
   }
 }

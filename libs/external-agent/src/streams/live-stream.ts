@@ -192,10 +192,11 @@ export class LiveStream {
   }
 
   /**
-   * Is there work to be noted now? A viewer whose client does not report work counts as at work while he may control the desktop,
-   * since what he types passes by here unseen; for a while only, since a tab may be forgotten.
+   * True when activity is to be reported for this stream now, and then not again for `LIMITS.streamWorkNotedMs`. A viewer with
+   * control whose client does not report activity counts as active, since input does not pass here; for a while only, since a tab
+   * may be forgotten.
    */
-  takesNoteOfWork(nowMs: number): boolean {
+  claimActivityReport(nowMs: number): boolean {
     const { role, reportsActivity } = this.#parts.viewer;
     if (role !== 'control' || reportsActivity || this.#connectedAtMs === undefined) return false;
     if (nowMs - this.#connectedAtMs > LIMITS.streamCountsAsWorkMs) return false;

@@ -1,3 +1,4 @@
+import { withDeadline } from '@helix/pacing';
 import { readBounded, RevDialError, type RunnerHttp } from '@helix/revdial';
 import { LRUCache } from 'lru-cache';
 import { ExternalAgentError } from '../external-agent-error.js';
@@ -45,23 +46,32 @@ export class MoonlightStatus {
     if (!this.#config.isConnected(wolfInstanceId)) {
       throw new RevDialError('RUNNER_NOT_CONNECTED', `moonlight-${wolfInstanceId} is not connected`);
     }
-    const late = AbortSignal.timeout(this.#config.timeoutMs ?? LIMITS.moonlightStatusMs);
-    const bounded = AbortSignal.any([signal, late]);
+    const deadline = { isOver: false };
+    const late = (): Error => {
+      deadline.isOver = true;
+      return new Error('the streams were not told in time');
+    };
     try {
-      if (!this.#older.has(wolfInstanceId)) {
-        const report = await this.#ask(wolfInstanceId, WHOLE, bounded);
-        if (report !== undefined) return report;
-      }
-      const report = await this.#ask(wolfInstanceId, SESSIONS_ONLY, bounded);
-      if (report === undefined) throw notThere();
-      this.#older.set(wolfInstanceId, true);
-      return report;
+      return await withDeadline(this.#config.timeoutMs ?? LIMITS.moonlightStatusMs, signal, late, (limited) =>
+        this.#readEither(wolfInstanceId, limited),
+      );
     } catch (error) {
-      if (!late.aborted || signal.aborted) throw error;
+      if (!deadline.isOver) throw error;
       throw new RevDialError('UPSTREAM_TIMEOUT', 'the host’s Moonlight Web did not tell its streams in time', {
         cause: error,
       });
     }
+  }
+
+  async #readEither(wolfInstanceId: string, signal: AbortSignal): Promise<MoonlightStatusReport> {
+    if (!this.#older.has(wolfInstanceId)) {
+      const report = await this.#ask(wolfInstanceId, WHOLE, signal);
+      if (report !== undefined) return report;
+    }
+    const report = await this.#ask(wolfInstanceId, SESSIONS_ONLY, signal);
+    if (report === undefined) throw notThere();
+    this.#older.set(wolfInstanceId, true);
+    return report;
   }
 
   /** `undefined` when there is no such path. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { onAbort } from '@helix/pacing';
 import { RevDialError, runnerIdOf, type ConnectionManager } from '@helix/revdial';
 import type { WolfClientFactory } from '@helix/wolf-client';
 import type { WebSocket } from 'ws';
@@ -127,26 +128,27 @@ export class SessionStreams {
     const leave = (): void => {
       stream.end('viewer-left');
     };
-    signal.addEventListener('abort', leave, { once: true });
+    const stopListening = onAbort(signal, leave);
     let unwatch: () => void = () => undefined;
     try {
-      if (signal.aborted) throw new ExternalAgentError('STREAM_ABORTED', 'the viewer left');
+      stream.signal.throwIfAborted();
       const appId = await this.#connect(stream, older);
       unwatch = this.#parts.feed.watch(session, (view) => {
         const cause = causeOf(view.session, stream);
         if (cause !== undefined) stream.end(cause);
       });
       stream.signal.throwIfAborted();
-      stream.signal.addEventListener('abort', unwatch, { once: true });
+      onAbort(stream.signal, unwatch);
       return {
         attach: (browser) => {
-          signal.removeEventListener('abort', leave);
+          stopListening();
           stream.attach(browser, appId);
           return stream;
         },
         discard: leave,
       };
     } catch (error) {
+      stopListening();
       unwatch();
       leave();
       throw error;
@@ -188,7 +190,7 @@ export class SessionStreams {
     });
     const older = this.#table.find(session.id, stream.viewerId);
     if (older !== undefined && !this.#supersedes.take(`${session.id} ${stream.viewerId}`)) {
-      throw new ExternalAgentError('BUSY', 'two connections take each other’s place; wait a moment');
+      throw new ExternalAgentError('BUSY', 'this viewer reconnects too often; retry shortly');
     }
     this.#table.seat(stream, older);
     older?.end('superseded');
@@ -257,7 +259,7 @@ export class SessionStreams {
         connections.probe(runnerIdOf('moonlight', stream.wolfInstanceId));
       }
       stream.check(link, nowMs);
-      if (stream.takesNoteOfWork(nowMs)) void activity.note(stream.sessionId);
+      if (stream.claimActivityReport(nowMs)) void activity.note(stream.sessionId);
     }
   }
 

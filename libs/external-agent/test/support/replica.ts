@@ -10,7 +10,7 @@ import {
   HostWatch,
   LobbyAuditor,
   LobbyKeeper,
-  PromptDrives,
+  DriveQueue,
   QueueSweeper,
   SessionDirectory,
   SessionDriver,
@@ -50,7 +50,7 @@ export class Replica {
   readonly instances: WolfInstanceRegistry;
   readonly driver: SessionDriver;
   readonly slots: SlotSweeper;
-  readonly drives: PromptDrives;
+  readonly drives: DriveQueue;
   readonly queue: SessionQueue;
   readonly waiting: QueueSweeper;
   readonly agents: ExternalAgentService;
@@ -103,7 +103,7 @@ export class Replica {
       disconnect: (sessionId) => this.disconnected.push(sessionId),
     });
     this.slots = new SlotSweeper(this.lists, this.driver);
-    this.drives = new PromptDrives(this.driver, this.logger);
+    this.drives = new DriveQueue(this.driver, this.logger);
     this.queue = new SessionQueue(dataSource);
     this.waiting = new QueueSweeper(this.queue, this.drives);
     this.agents = new ExternalAgentService({

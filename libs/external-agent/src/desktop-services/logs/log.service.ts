@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { withDeadline } from '@helix/pacing';
 import { collectBounded, RevDialError, type RunnerHttp, type RunnerHttpResponse } from '@helix/revdial';
 import type { ByteBudget } from '../byte-budget.js';
 import { desktopOf } from '../../session/desktop-of.js';
@@ -41,14 +42,19 @@ export class LogService {
   async tail(sessionId: SessionId, lineCount: number, signal?: AbortSignal): Promise<readonly LogEntry[]> {
     desktopOf(await this.#directory.get(sessionId));
     const leave = this.#gate.enter(sessionId);
-    const limit = AbortSignal.timeout(LIMITS.logTailTimeoutMs);
-    const bounded = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const deadline = { isOver: false };
+    const late = (): Error => {
+      deadline.isOver = true;
+      return new Error('the log did not end in time');
+    };
     try {
-      const { body } = await this.#open(sessionId, `/logs?tail=${String(lineCount)}`, { signal: bounded });
-      const chunks = await this.#budget.during(body, () => collectBounded(body, LIMITS.logTailMaxBytes, bounded));
-      return await lastLines(chunks, lineCount);
+      return await withDeadline(LIMITS.logTailTimeoutMs, signal, late, async (limited) => {
+        const { body } = await this.#open(sessionId, `/logs?tail=${String(lineCount)}`, { signal: limited });
+        const chunks = await this.#budget.during(body, () => collectBounded(body, LIMITS.logTailMaxBytes, limited));
+        return await lastLines(chunks, lineCount);
+      });
     } catch (error) {
-      if (!limit.aborted || signal?.aborted === true) throw error;
+      if (!deadline.isOver) throw error;
       throw new RevDialError('UPSTREAM_TIMEOUT', "the desktop's log did not end in time", { cause: error });
     } finally {
       leave();

@@ -1,3 +1,4 @@
+import { withDeadline } from '@helix/pacing';
 import type { ExternalAgentLogger } from '../../external-agent-logger.js';
 import { LIMITS } from '../../limits.js';
 import type { ScreenshotService } from './screenshot.service.js';
@@ -26,13 +27,14 @@ export class LastPictureKeeper {
   /** Resolves within `LIMITS.lastPictureTimeoutMs`, at once when the desktop holds no link; never rejects. */
   async keep(sessionId: SessionId, signal: AbortSignal): Promise<void> {
     if (!this.#isConnected(sessionId)) return;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.lastPictureTimeoutMs)]);
+    const late = (): Error => new Error('the desktop did not show its picture in time');
     try {
       // JPEG: it is shown in a list; a desktop that knows only PNG sends that.
-      const { contentType, chunks, byteCount } = await this.#screenshots.capture(
-        sessionId,
-        { format: 'jpeg', quality: 70 },
-        limit,
+      const { contentType, chunks, byteCount } = await withDeadline(
+        LIMITS.lastPictureTimeoutMs,
+        signal,
+        late,
+        (limited) => this.#screenshots.capture(sessionId, { format: 'jpeg', quality: 70 }, limited),
       );
       if (byteCount > LIMITS.lastPictureMaxBytes) return;
       await this.#pictures.keep(sessionId, contentType, Buffer.concat(chunks));

@@ -52,7 +52,7 @@ export class ScreenshotService {
       throw new ExternalAgentError('BUSY', 'too many screenshots are being fetched; try again shortly');
     }
     try {
-      return await this.#flights.do(key, signal, (shared) => this.#fetch(sessionId, path, shared));
+      return await this.#flights.run(key, signal, (shared) => this.#fetch(sessionId, path, shared));
     } catch (error) {
       // Told like any other request that its caller gave up, so that nobody takes it for a defect.
       if (signal?.aborted === true) throw new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: error });

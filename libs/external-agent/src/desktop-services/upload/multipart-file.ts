@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { onAbort } from '@helix/pacing';
 import { Busboy } from '@fastify/busboy';
 import { ExternalAgentError } from '../../external-agent-error.js';
 import { LIMITS } from '../../limits.js';
@@ -35,13 +36,9 @@ export function openMultipartFile(source: Readable, contentType: string, signal:
       content?.destroy(error);
       reject(error);
     };
-    signal.addEventListener(
-      'abort',
-      () => {
-        fail(signal.reason instanceof Error ? signal.reason : new Error('the upload was given up'));
-      },
-      { once: true },
-    );
+    onAbort(signal, (reason) => {
+      fail(reason instanceof Error ? reason : new Error('the upload was cancelled', { cause: reason }));
+    });
     busboy.on('error', (cause) => {
       fail(new ExternalAgentError('INVALID_REQUEST', 'the body is not a whole form', { cause }));
     });
@@ -64,8 +61,7 @@ export function openMultipartFile(source: Readable, contentType: string, signal:
         fail(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    if (signal.aborted) fail(signal.reason instanceof Error ? signal.reason : new Error('the upload was given up'));
-    else source.pipe(busboy);
+    if (!signal.aborted) source.pipe(busboy);
   });
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from '@helix/pacing';
 import type { Readable } from 'node:stream';
 import {
   parseForeignJson,
@@ -61,31 +62,33 @@ export class UploadService {
     if ((request.contentLength ?? 0) > LIMITS.uploadMaxBytes + LIMITS.uploadFramingMaxBytes) throw tooLarge();
     const leave = this.#gate.enter(sessionId);
     const ending = new AbortController();
+    const stopListening = onAbort(signal, (reason) => {
+      ending.abort(reason);
+    });
     try {
-      return await this.#pass(sessionId, request, AbortSignal.any([signal, ending.signal]));
+      return await this.#pass(sessionId, request, ending.signal);
     } catch (error) {
       if (signal.aborted) throw new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: error });
       throw error;
     } finally {
+      stopListening();
       ending.abort();
       leave();
     }
   }
 
   async #pass(sessionId: SessionId, request: UploadRequest, signal: AbortSignal): Promise<UploadedFile> {
-    const patience = AbortSignal.timeout(this.#silenceMs);
+    const stalled = (): Error => new ExternalAgentError('UPLOAD_STALLED', 'no file came for too long');
+    // Of the file, once it is there, each piece has its own time.
     const opening = new AbortController();
-    const stalled = new ExternalAgentError('UPLOAD_STALLED', 'no file came for too long');
-    const onSilence = (): void => {
-      opening.abort(stalled);
-    };
-    patience.addEventListener('abort', onSilence, { once: true });
-    const file = await openMultipartFile(
-      request.body,
-      request.contentType,
-      AbortSignal.any([signal, opening.signal]),
-    ).finally(() => {
-      patience.removeEventListener('abort', onSilence);
+    onAbort(signal, (reason) => {
+      opening.abort(reason);
+    });
+    const timer = setTimeout(() => {
+      opening.abort(stalled());
+    }, this.#silenceMs);
+    const file = await openMultipartFile(request.body, request.contentType, opening.signal).finally(() => {
+      clearTimeout(timer);
     });
     const form = new FileForm(file, this.#silenceMs);
     try {

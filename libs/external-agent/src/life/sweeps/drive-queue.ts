@@ -5,28 +5,51 @@ import { isSessionId, type SessionId } from '../../session/session-id.js';
 import type { SessionDriver } from '../driver/session-driver.js';
 
 /**
- * Drives sessions as soon as it is their turn, so many at once. For those of which it is known that something has changed; who is
- * told too many at once may forget some, since sweeps find them again. Ids of nobody do no harm.
+ * One log line for a session that cannot be driven, however often that is tried; again after a while. Sessions are many, so that
+ * those whose trouble is known are bounded.
  */
-export class PromptDrives {
-  readonly #driver: Pick<SessionDriver, 'drive'>;
+export class DriveTroubles {
   readonly #logger: ExternalAgentLogger;
-  readonly #waiting = new Set<SessionId>();
-  readonly #drives = new Set<Promise<void>>();
-  /** Sessions of whose trouble the log was told. */
-  readonly #troubles = new LRUCache<SessionId, true>({
+  readonly #failing = new LRUCache<SessionId, true>({
     max: LIMITS.reconcilerTroublesMaxCount,
     ttl: LIMITS.reconcilerTroubleTellAgainMs,
   });
+
+  constructor(logger: ExternalAgentLogger) {
+    this.#logger = logger;
+  }
+
+  /** Drives the session and never rejects. */
+  async drive(driver: Pick<SessionDriver, 'drive'>, sessionId: SessionId): Promise<void> {
+    try {
+      await driver.drive(sessionId);
+      this.#failing.delete(sessionId);
+    } catch (error) {
+      if (this.#failing.has(sessionId)) return;
+      this.#failing.set(sessionId, true);
+      this.#logger.warn({ sessionId, error }, 'session drive failed; it is retried');
+    }
+  }
+}
+
+/**
+ * Drives sessions for which something has changed, a few at a time, first come, first served. What comes while too many wait is
+ * left to the sweeps. Ids of no session do no harm.
+ */
+export class DriveQueue {
+  readonly #driver: Pick<SessionDriver, 'drive'>;
+  readonly #troubles: DriveTroubles;
+  readonly #waiting = new Set<SessionId>();
+  readonly #drives = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(driver: Pick<SessionDriver, 'drive'>, logger: ExternalAgentLogger) {
     this.#driver = driver;
-    this.#logger = logger;
+    this.#troubles = new DriveTroubles(logger);
   }
 
-  soon(id: string): void {
-    if (this.#isClosed || !isSessionId(id) || this.#waiting.size >= LIMITS.promptDrivesWaiting) return;
+  enqueue(id: string): void {
+    if (this.#isClosed || !isSessionId(id) || this.#waiting.size >= LIMITS.driveQueueMaxCount) return;
     this.#waiting.add(id);
     this.#begin();
   }
@@ -40,24 +63,13 @@ export class PromptDrives {
 
   #begin(): void {
     for (const id of this.#waiting) {
-      if (this.#drives.size >= LIMITS.promptDrivesAtOnce) return;
+      if (this.#drives.size >= LIMITS.queuedDrivesAtOnce) return;
       this.#waiting.delete(id);
-      const drive = this.#take(id).finally(() => {
+      const drive = this.#troubles.drive(this.#driver, id).finally(() => {
         this.#drives.delete(drive);
         this.#begin();
       });
       this.#drives.add(drive);
-    }
-  }
-
-  /** Never rejects. */
-  async #take(id: SessionId): Promise<void> {
-    try {
-      await this.#driver.drive(id);
-      this.#troubles.delete(id);
-    } catch (error) {
-      if (!this.#troubles.has(id)) this.#logger.warn({ sessionId: id, error }, 'a session cannot be driven now');
-      this.#troubles.set(id, true);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { ExternalAgentLogger } from '../../external-agent-logger.js';
-import type { PromptDrives } from './drive-queue.js';
+import type { DriveQueue } from './drive-queue.js';
 import type { SessionDriver } from '../driver/session-driver.js';
 import { LIMITS } from '../../limits.js';
 import type { ReplicaPresence } from '@helix/scheduler';
@@ -19,14 +19,14 @@ export interface HostLossWatch extends Pick<ReplicaPresence, 'hasObservedFor'> {
 export class HostLossSweeper {
   readonly #losses: HostLosses;
   readonly #driver: Pick<SessionDriver, 'giveUpHost'>;
-  readonly #drives: PromptDrives;
+  readonly #drives: DriveQueue;
   readonly #watch: HostLossWatch;
   readonly #logger: ExternalAgentLogger;
 
   constructor(
     losses: HostLosses,
     driver: Pick<SessionDriver, 'giveUpHost'>,
-    drives: PromptDrives,
+    drives: DriveQueue,
     watch: HostLossWatch,
     logger: ExternalAgentLogger,
   ) {
@@ -61,7 +61,7 @@ export class HostLossSweeper {
     try {
       const session = await this.#driver.giveUpHost(sessionId);
       // Making a desktop takes long, and the next sweep does not wait for it.
-      if (session?.state === 'queued') this.#drives.soon(sessionId);
+      if (session?.state === 'queued') this.#drives.enqueue(sessionId);
     } catch (error) {
       this.#logger.warn({ sessionId, error }, 'a session of a lost host cannot be given up now; it is tried again');
     }

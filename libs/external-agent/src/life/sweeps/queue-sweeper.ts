@@ -1,5 +1,5 @@
 import type { SessionQueue } from '../../session/session-queue.js';
-import type { PromptDrives } from './drive-queue.js';
+import type { DriveQueue } from './drive-queue.js';
 
 /**
  * Watches sessions that wait for a slot: those that were given one, or whose time is over, are driven. That a slot was given is
@@ -7,15 +7,15 @@ import type { PromptDrives } from './drive-queue.js';
  */
 export class QueueSweeper {
   readonly #queue: SessionQueue;
-  readonly #drives: PromptDrives;
+  readonly #drives: DriveQueue;
 
-  constructor(queue: SessionQueue, drives: PromptDrives) {
+  constructor(queue: SessionQueue, drives: DriveQueue) {
     this.#queue = queue;
     this.#drives = drives;
   }
 
   /** @throws the database's errors */
   async sweep(): Promise<void> {
-    for (const id of await this.#queue.listLeaving()) this.#drives.soon(id);
+    for (const id of await this.#queue.listLeaving()) this.#drives.enqueue(id);
   }
 }

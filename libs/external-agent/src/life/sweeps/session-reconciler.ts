@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
+import { PeriodicTask, withDeadline, withSignal } from '@helix/pacing';
 import type { ExternalAgentLogger } from '../../external-agent-logger.js';
 import { LIMITS } from '../../limits.js';
-import type { SessionId } from '../../session/session-id.js';
 import type { SessionLists, UnsettledSession } from '../../session/session-lists.js';
 import type { SessionDriver } from '../driver/session-driver.js';
+import { DriveTroubles } from './drive-queue.js';
 import type { SlotSweeper } from './slot-sweeper.js';
-
-const SWEEP = '';
 
 interface Drive {
   readonly host: string | null;
@@ -15,26 +12,18 @@ interface Drive {
 }
 
 /**
- * Finishes what commands left between two states: a replica was killed, a host was away. Sweeps every few seconds; rows
- * whose lease is held are somebody's work in progress and are left alone. A sweep begins drives and does not wait for
- * them: those of a host that does not answer take only their host's places.
+ * Finishes what commands left between two states: a replica was killed, a host was away. Sweeps every few seconds and leaves
+ * rows alone whose lease is held. A sweep begins drives and does not wait for them: those of a host that does not answer take
+ * only their host's places.
  */
 export class SessionReconciler {
   readonly #lists: SessionLists;
   readonly #driver: SessionDriver;
   readonly #slots: SlotSweeper;
-  readonly #logger: ExternalAgentLogger;
-  readonly #intervalMs: number;
+  readonly #troubles: DriveTroubles;
+  readonly #task: PeriodicTask;
   readonly #drives = new Set<Drive>();
-  readonly #closing = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #sweep: Promise<void> = Promise.resolve();
-  #slotsSweptAt = -Infinity;
-  /** What failed lately and was told of: sessions by their ids, and the sweep itself. */
-  readonly #troubles = new LRUCache<SessionId | typeof SWEEP, true>({
-    max: LIMITS.reconcilerTroublesMaxCount,
-    ttl: LIMITS.reconcilerTroubleTellAgainMs,
-  });
+  #slotsSweptAtMs = -Infinity;
 
   constructor(
     lists: SessionLists,
@@ -46,14 +35,19 @@ export class SessionReconciler {
     this.#lists = lists;
     this.#driver = driver;
     this.#slots = slots;
-    this.#logger = logger;
-    this.#intervalMs = intervalMs;
+    this.#troubles = new DriveTroubles(logger);
+    this.#task = new PeriodicTask({
+      name: 'reconcile sessions',
+      run: (signal) => this.#sweep(signal),
+      restMs: intervalMs,
+      firstMs: 0,
+      logger,
+    });
   }
 
   /** Begins to sweep, at once and then after each interval of rest. */
   start(): void {
-    if (this.#timer !== undefined || this.#closing.signal.aborted) return;
-    this.#schedule(0);
+    this.#task.start();
   }
 
   /**
@@ -61,69 +55,33 @@ export class SessionReconciler {
    * cuts what is left. Idempotent.
    */
   async close(): Promise<void> {
-    this.#closing.abort();
-    clearTimeout(this.#timer);
-    const waited = new AbortController();
-    const ended = this.#sweep.then(() => Promise.all([...this.#drives].map((drive) => drive.ended)));
-    await Promise.race([
-      ended.then(() => undefined),
-      delay(LIMITS.reconcilerCloseMs, undefined, { signal: waited.signal }).catch(() => undefined),
-    ]);
-    waited.abort();
+    const ended = this.#task.destroy().then(() => Promise.all([...this.#drives].map((drive) => drive.ended)));
+    const late = (): Error => new Error('drives are still under way');
+    await withDeadline(LIMITS.reconcilerCloseMs, undefined, late, (limited) => withSignal(limited, ended)).catch(
+      () => undefined,
+    );
   }
 
-  #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#sweep = this.#sweepOnce().finally(() => {
-        if (!this.#closing.signal.aborted) this.#schedule(this.#intervalMs);
-      });
-    }, delayMs);
-    this.#timer.unref();
-  }
-
-  async #sweepOnce(): Promise<void> {
-    try {
-      const { reconcilerMaxDrives, reconcilerMaxDrivesPerHost, slotSweepIntervalMs } = LIMITS;
-      for (const session of await this.#lists.listUnsettled(reconcilerMaxDrives, reconcilerMaxDrivesPerHost)) {
-        if (this.#closing.signal.aborted || this.#drives.size >= reconcilerMaxDrives) return;
-        if (this.#driveCountOf(session.wolfInstanceId) < reconcilerMaxDrivesPerHost) this.#begin(session);
-      }
-      if (performance.now() - this.#slotsSweptAt >= slotSweepIntervalMs) {
-        await this.#slots.sweep();
-        this.#slotsSweptAt = performance.now();
-      }
-      this.#troubles.delete(SWEEP);
-    } catch (error) {
-      this.#note(SWEEP, { error });
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { reconcilerMaxDrives, reconcilerMaxDrivesPerHost, slotSweepIntervalMs } = LIMITS;
+    for (const session of await this.#lists.listUnsettled(reconcilerMaxDrives, reconcilerMaxDrivesPerHost)) {
+      if (signal.aborted || this.#drives.size >= reconcilerMaxDrives) return;
+      if (this.#driveCountOf(session.wolfInstanceId) < reconcilerMaxDrivesPerHost) this.#begin(session);
     }
+    if (performance.now() - this.#slotsSweptAtMs < slotSweepIntervalMs) return;
+    await this.#slots.sweep();
+    this.#slotsSweptAtMs = performance.now();
   }
 
   #begin({ id, wolfInstanceId: host }: UnsettledSession): void {
     const drive: Drive = {
       host,
-      ended: this.#driver
-        .drive(id)
-        .then(
-          () => {
-            this.#troubles.delete(id);
-          },
-          (error: unknown) => {
-            this.#note(id, { sessionId: id, error });
-          },
-        )
-        .finally(() => this.#drives.delete(drive)),
+      ended: this.#troubles.drive(this.#driver, id).finally(() => this.#drives.delete(drive)),
     };
     this.#drives.add(drive);
   }
 
   #driveCountOf(host: string | null): number {
     return [...this.#drives].filter((drive) => drive.host === host).length;
-  }
-
-  /** Said once for each trouble, not once for each try. */
-  #note(trouble: SessionId | typeof SWEEP, fields: Readonly<Record<string, unknown>>): void {
-    if (this.#troubles.has(trouble)) return;
-    this.#troubles.set(trouble, true);
-    this.#logger.warn(fields, 'sessions cannot be reconciled now');
   }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { onAbort } from '@helix/pacing';
 import { runnerIdOf, type RunnerDialer } from '@helix/revdial';
 import { WebSocket } from 'ws';
 import { ExternalAgentError } from '../../external-agent-error.js';
@@ -60,9 +61,6 @@ function shakeHands(
       stream.destroy();
       reject(error);
     };
-    const onAbort = (): void => {
-      fail(new ExternalAgentError('STREAM_ABORTED', 'the viewer left before the host answered'));
-    };
     const timer = setTimeout(() => {
       fail(new ExternalAgentError('STREAM_TIMEOUT', 'Moonlight Web on the host does not answer'));
     }, LIMITS.streamConnectMs);
@@ -71,10 +69,9 @@ function shakeHands(
     };
     const settle = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      stopListening();
       socket.off('error', onError);
     };
-    signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', onError);
     socket.once('unexpected-response', (_request, response) => {
       fail(
@@ -90,6 +87,9 @@ function shakeHands(
       socket.on('error', () => undefined);
       resolve(socket);
     });
-    if (signal.aborted) onAbort();
+    let stopListening = (): void => undefined;
+    stopListening = onAbort(signal, () => {
+      fail(new ExternalAgentError('STREAM_ABORTED', 'the viewer left before the host answered'));
+    });
   });
 }
