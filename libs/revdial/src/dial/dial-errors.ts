@@ -1,4 +1,4 @@
-import type { MuxStreamError } from '../mux/mux-stream-error.js';
+import type { MuxStreamError } from '../mux/reset-code.js';
 import { RevDialError } from '../revdial-error.js';
 import type { RevDialErrorCode } from '../revdial-error.js';
 import type { DialRefusal, DialRefusalCode } from './dial-codec.js';

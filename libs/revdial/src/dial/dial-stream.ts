@@ -1,8 +1,8 @@
 import { callGuarded } from '../defect.js';
 import { MuxStream } from '../mux/mux-stream.js';
-import { MuxStreamError } from '../mux/mux-stream-error.js';
+import { MuxStreamError } from '../mux/reset-code.js';
 import type { StreamClass } from '../tunnel-stream.js';
-import type { StreamHost } from '../mux/stream-host.js';
+import type { StreamHost } from '../mux/mux-stream.js';
 import { RevDialError } from '../revdial-error.js';
 import { DialAnswerReader, encodePreamble } from './dial-codec.js';
 import { dialErrorOf, refusalErrorOf } from './dial-errors.js';

@@ -10,7 +10,7 @@ import { MultiplexedConnection } from '../links/multiplexed-connection.js';
 import type { Carriage, MultiplexedConnectionEvents } from '../links/multiplexed-connection.js';
 import { MultiplexedLink } from '../links/multiplexed-link.js';
 import { PrincipalShare } from '../links/principal-share.js';
-import { emptyResetCounts } from '../mux/reset-counts.js';
+import { emptyResetCounts } from '../mux/reset-code.js';
 import { asksForNewLinkElse, formatLinkGrant, formatReceived, parseResumption } from '../resumable/resumption.js';
 import type { Resumption } from '../resumable/resumption.js';
 import type { RevDialCounters } from '../revdial-counters.js';

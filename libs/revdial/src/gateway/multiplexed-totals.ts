@@ -1,4 +1,4 @@
-import { emptyResetCounts } from '../mux/reset-counts.js';
+import { emptyResetCounts } from '../mux/reset-code.js';
 import type { ResetCode } from '../mux/reset-code.js';
 import type { StreamClass } from '../tunnel-stream.js';
 import type { MultiplexedConnection } from '../links/multiplexed-connection.js';

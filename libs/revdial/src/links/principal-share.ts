@@ -1,5 +1,5 @@
 import { PRINCIPAL_LINKS_MAX_COUNT, PRINCIPAL_STREAMS_MAX_COUNT, PRINCIPAL_UNREAD_MAX_BYTES } from '../limits.js';
-import type { UnreadAccount } from '../mux/unread-account.js';
+import type { UnreadAccount } from '../mux/stream-table.js';
 
 export interface PrincipalLimits {
   readonly maxLinkCountPerPrincipal?: number;

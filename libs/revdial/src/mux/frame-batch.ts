@@ -1,14 +1,13 @@
-import { FRAME_HEADER_BYTES, FRAME_TYPES, writeFrameHeader } from './frame.js';
-import type { FrameType } from './frame.js';
+import { FRAME_HEADER_BYTES, FRAME_TYPES, writeFrameHeader } from './frame-codec.js';
+import type { FrameType } from './frame-codec.js';
 import { PAYLOAD_COPY_MAX_BYTES } from './limits.js';
 
 /** A slab is handed out piece by piece and never written twice, since the pipe owns what it was given. */
 const SLAB_BYTES = 16 * 1024;
 
 /**
- * Gathers frames for one write. Headers and short payloads are copied one behind the other into a slab, long payloads go in
- * between as they are: many small frames leave as one buffer. Filled and taken within one turn, so one batch serves all
- * links of the process, and an idle link holds none.
+ * Gathers frames for one write. Headers and short payloads are copied into a slab, long payloads go between as they are: many small
+ * frames become one buffer. Filled and emptied within one turn, so one batch serves all links, and an idle link holds none.
  */
 export class FrameBatch {
   #slab: Buffer = Buffer.alloc(0);
@@ -44,7 +43,7 @@ export class FrameBatch {
     this.#chunks.push(bytes);
   }
 
-  /** Frames that are whole already; copied, since their room is used again. */
+  /** Complete frames; copied, since their memory is used again. */
   addControl(frames: Buffer): void {
     this.#byteLength += frames.length;
     if (frames.length > SLAB_BYTES) {
@@ -57,7 +56,7 @@ export class FrameBatch {
     this.#slabEnd += frames.length;
   }
 
-  /** What was gathered, in order; the batch is empty again. */
+  /** Returns what was gathered, in order, and empties the batch. */
   take(): readonly Buffer[] {
     this.#closePiece();
     const chunks = this.#chunks;

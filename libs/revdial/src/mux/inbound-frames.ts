@@ -1,35 +1,32 @@
-import { FRAME_FLAGS } from './frame.js';
-import type { FrameSink } from './frame-reader.js';
-import type { LinkStreams } from './link-streams.js';
+import { FRAME_FLAGS, MuxViolation } from './frame-codec.js';
+import type { FrameSink } from './frame-codec.js';
+import type { StreamTable, StreamIds } from './stream-table.js';
 import type { MuxStream } from './mux-stream.js';
-import { MuxStreamError } from './mux-stream-error.js';
-import { MuxViolation } from './mux-violation.js';
-import { parseResetCode } from './reset-code.js';
+import { MuxStreamError, parseResetCode } from './reset-code.js';
 import type { ResetCode } from './reset-code.js';
-import type { StreamIds } from './stream-ids.js';
 
-/** What frames make the link do. */
+/** What frames ask of the link. */
 export interface InboundLink {
   /** A stream that the peer opens; undefined when it was refused. */
   accept(id: number): MuxStream | undefined;
-  notePeersReset(code: ResetCode): void;
+  countPeersReset(code: ResetCode): void;
   answerPing(value: number): void;
-  notePong(value: number): void;
-  noteGoAway(code: number): void;
+  onPong(value: number): void;
+  onGoAwayFrame(code: number): void;
 }
 
 const { syn, fin, rst } = FRAME_FLAGS;
 
-/** What each frame means for the streams (yamux's spec, "Message Flow"). Throws MuxViolation where it means nothing. */
+/** Applies each frame to its stream (yamux's spec, "Message Flow"). Throws MuxViolation where the spec has no meaning for it. */
 export class InboundFrames implements FrameSink {
   readonly #ids: StreamIds;
-  readonly #streams: LinkStreams;
+  readonly #streams: StreamTable;
   readonly #link: InboundLink;
-  /** Whose payload comes; undefined while it belongs to a stream that is gone. */
+  /** The stream that the payload is for; undefined when that stream is gone. */
   #current: MuxStream | undefined;
   #isLastFrame = false;
 
-  constructor(ids: StreamIds, streams: LinkStreams, link: InboundLink) {
+  constructor(ids: StreamIds, streams: StreamTable, link: InboundLink) {
     this.#ids = ids;
     this.#streams = streams;
     this.#link = link;
@@ -79,11 +76,11 @@ export class InboundFrames implements FrameSink {
 
   onPing(flags: number, value: number): void {
     if (flags === syn) this.#link.answerPing(value);
-    else this.#link.notePong(value);
+    else this.#link.onPong(value);
   }
 
   onGoAway(code: number): void {
-    this.#link.noteGoAway(code);
+    this.#link.onGoAwayFrame(code);
   }
 
   /** Undefined: the stream is gone, or not wanted, and the frame is skipped. */
@@ -95,15 +92,15 @@ export class InboundFrames implements FrameSink {
   }
 
   #open(flags: number, id: number): MuxStream | undefined {
-    if (this.#ids.isOwn(id)) throw new MuxViolation(`the peer opened ${id}, an id of ours`);
+    if (this.#ids.isOwn(id)) throw new MuxViolation(`the peer opened stream ${id}, an id of this side`);
     if (this.#ids.isUsed(id)) throw new MuxViolation(`stream ${id} was opened twice`);
     this.#ids.openPeers(id);
-    // Opened and given up in one frame: nobody needs to hear of it.
+    // Opened and reset in one frame: the user of the link need not see it.
     return (flags & rst) === 0 ? this.#link.accept(id) : undefined;
   }
 
   #reset(stream: MuxStream, code: ResetCode): void {
-    this.#link.notePeersReset(code);
+    this.#link.countPeersReset(code);
     stream.deliverReset(new MuxStreamError(code, `the peer reset the stream (${code})`));
   }
 }

@@ -1,18 +1,18 @@
 import { PING_BELIEVED_MAX_MS, ROUND_TRIP_FRESH_MS } from './limits.js';
-import { MuxStreamError } from './mux-stream-error.js';
+import { MuxStreamError } from './reset-code.js';
 
-interface Asked {
+interface OpenPing {
   readonly value: number;
   readonly atMs: number;
-  readonly answered: Promise<number>;
+  readonly answer: Promise<number>;
   resolve(roundTripMs: number): void;
   reject(error: MuxStreamError): void;
 }
 
-/** One ping at a time, which all who ask meanwhile share: a question each would be a buffer that callers can grow. */
+/** One ping at a time, shared by all callers that ask meanwhile: one ping for each would be a queue that callers can grow. */
 export class LinkPing {
   readonly #send: (value: number) => void;
-  #asked: Asked | undefined;
+  #open: OpenPing | undefined;
   #lastValue = 0;
   #latestMs: number | undefined;
   #latestAtMs = 0;
@@ -23,42 +23,42 @@ export class LinkPing {
 
   /** The round trip in ms. Rejects with `expired` when the link ends first; has no limit of its own. */
   ask(): Promise<number> {
-    if (this.#asked !== undefined) return this.#asked.answered;
+    if (this.#open !== undefined) return this.#open.answer;
     this.#lastValue = (this.#lastValue + 1) >>> 0;
-    let settle: Pick<Asked, 'resolve' | 'reject'> | undefined;
-    const answered = new Promise<number>((resolve, reject) => {
+    let settle: Pick<OpenPing, 'resolve' | 'reject'> | undefined;
+    const answer = new Promise<number>((resolve, reject) => {
       settle = { resolve, reject };
     });
-    if (settle === undefined) return answered;
-    // The windows ask without waiting for the answer.
-    answered.catch(() => undefined);
-    this.#asked = { value: this.#lastValue, atMs: performance.now(), answered, ...settle };
+    if (settle === undefined) return answer;
+    // Receive windows ask and do not wait.
+    answer.catch(() => undefined);
+    this.#open = { value: this.#lastValue, atMs: performance.now(), answer, ...settle };
     this.#send(this.#lastValue);
-    return answered;
+    return answer;
   }
 
-  /** The latest known; asks for a newer one when it is old. */
+  /** The latest round trip; sends a ping when it is old. */
   roundTripMs(): number | undefined {
     if (this.#latestMs === undefined || performance.now() - this.#latestAtMs > ROUND_TRIP_FRESH_MS) void this.ask();
     return this.#latestMs;
   }
 
-  /** Answers nobody asked for mean nothing. */
-  noteAnswer(value: number): void {
-    const asked = this.#asked;
-    if (asked?.value !== value) return;
-    this.#asked = undefined;
+  /** An answer to another ping than the open one is ignored. */
+  onPong(value: number): void {
+    const open = this.#open;
+    if (open?.value !== value) return;
+    this.#open = undefined;
     const nowMs = performance.now();
-    const roundTripMs = nowMs - asked.atMs;
+    const roundTripMs = nowMs - open.atMs;
     if (roundTripMs <= PING_BELIEVED_MAX_MS) {
       this.#latestAtMs = nowMs;
       this.#latestMs = roundTripMs;
     }
-    asked.resolve(roundTripMs);
+    open.resolve(roundTripMs);
   }
 
   end(): void {
-    this.#asked?.reject(new MuxStreamError('expired', 'the link ended before it answered'));
-    this.#asked = undefined;
+    this.#open?.reject(new MuxStreamError('expired', 'the link ended before the peer answered the ping'));
+    this.#open = undefined;
   }
 }

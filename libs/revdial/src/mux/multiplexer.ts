@@ -2,24 +2,26 @@ import type { BytePipe, PipeEnd } from '../carrier/byte-pipe.js';
 import type { PipeCloseCode } from '../carrier/close-code.js';
 import { callGuarded } from '../defect.js';
 import { MuxLink } from './mux-link.js';
-import type { MultiplexerOptions } from './multiplexer-options.js';
-import type { MultiplexerStats } from './multiplexer-stats.js';
+import type { MultiplexerOptions, MultiplexerStats } from './multiplexer-options.js';
 import { MuxStream } from './mux-stream.js';
 import type { StreamClass } from '../tunnel-stream.js';
-import type { StreamHost } from './stream-host.js';
+import type { StreamHost } from './mux-stream.js';
 
 /**
- * Many streams over one pipe, in the frames of yamux (its public spec, and gen 3 in docs/protocol.md where we say more).
+ * A link has one connection, and every request, picture and terminal of a host needs a stream of its own: opened at no round trip,
+ * with its own backpressure, and so that a click does not wait behind a screenshot. The multiplexer carries many streams over one
+ * pipe in the frames of yamux (its public spec; docs/protocol.md, generation 3, has what is added to it).
  *
- *   MuxStream ─ StreamSender ─┐ one frame at a time               ┌─ FrameReader ─ InboundFrames ─▶ MuxStream
- *   MuxStream ─ StreamSender ─┴─▶ SendScheduler ─▶ FrameOutlet ─▶ pipe
+ *   out:  MuxStream ─▶ StreamSender ─┐ one frame at a time
+ *         MuxStream ─▶ StreamSender ─┴─▶ SendScheduler ─▶ FrameOutlet ─▶ FrameBatch ─▶ pipe
+ *   in:   pipe ─▶ FrameReader ─▶ InboundFrames ─▶ MuxStream (ReceiveWindow, UnreadBacklog) ─▶ its reader
  *
- * It pulls: while the pipe takes bytes the scheduler is asked for frames, so that what is urgent never waits behind what was
- * queued before it. Nothing here has a timer: whether the peer lives is the pipe's business, and when the pipe ends all streams
- * fail with `expired`.
+ * Sending pulls: while the pipe takes bytes, the scheduler is asked for frames, so urgent bytes never wait behind bytes that were
+ * queued before them. There are no timers here: the pipe below finds out whether the peer is alive, and when the pipe ends, all
+ * streams fail with `expired`. `MuxLink` holds the parts together; this class is what users of a link see.
  */
 export class Multiplexer {
-  /** Settles once, when the pipe has ended for whatever reason. Never rejects. */
+  /** Settles once, when the pipe has ended. Never rejects. */
   readonly closed: Promise<PipeEnd>;
   readonly #link: MuxLink;
 

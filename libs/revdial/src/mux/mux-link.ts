@@ -1,31 +1,25 @@
 import { callGuarded } from '../defect.js';
 import type { BytePipe, PipeEnd, PipeReceiver } from '../carrier/byte-pipe.js';
 import type { PipeCloseCode } from '../carrier/close-code.js';
-import { FRAME_FLAGS, FRAME_TYPES, GO_AWAY_CODES } from './frame.js';
+import { FRAME_FLAGS, FRAME_TYPES, GO_AWAY_CODES, FrameReader, MuxViolation } from './frame-codec.js';
 import { FrameOutlet } from './frame-outlet.js';
-import { FrameReader } from './frame-reader.js';
 import { InboundFrames } from './inbound-frames.js';
 import type { InboundLink } from './inbound-frames.js';
 import { LinkPing } from './link-ping.js';
-import { LinkStreams } from './link-streams.js';
-import { muxLimits } from './mux-limits.js';
-import type { MuxLimits } from './mux-limits.js';
+import { StreamTable, StreamIds } from './stream-table.js';
+import { muxLimits } from './multiplexer-options.js';
+import type { MuxLimits, MultiplexerOptions } from './multiplexer-options.js';
 import { MuxStream } from './mux-stream.js';
-import { MuxStreamError } from './mux-stream-error.js';
-import { MuxViolation } from './mux-violation.js';
-import type { MultiplexerOptions } from './multiplexer-options.js';
-import { emptyResetCounts } from './reset-counts.js';
-import { RESET_CODES } from './reset-code.js';
+import { MuxStreamError, emptyResetCounts, RESET_CODES } from './reset-code.js';
 import type { ResetCode } from './reset-code.js';
-import type { StreamHost } from './stream-host.js';
-import { StreamIds } from './stream-ids.js';
+import type { StreamHost } from './mux-stream.js';
 import type { StreamSender } from './stream-sender.js';
-import { WindowBudget } from './window-budget.js';
+import { WindowBudget } from './receive-window.js';
 
-/** The works of a multiplexer: between its pipe, its streams and the frames of the peer. */
+/** The inside of a multiplexer: one pipe, its streams, and what the peer's frames do to them. */
 export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
   readonly windowBudget: WindowBudget;
-  readonly streams: LinkStreams;
+  readonly streams: StreamTable;
   readonly resetsByCode: Record<ResetCode, number>;
   readonly #pipe: BytePipe;
   readonly #options: MultiplexerOptions;
@@ -50,9 +44,9 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     this.windowBudget = new WindowBudget(this.#limits.linkWindowExtraMaxBytes);
     this.resetsByCode = emptyResetCounts();
     this.#ids = new StreamIds(options.role);
-    this.streams = new LinkStreams(this.#limits.linkUnreadMaxBytes, options.unreadAccount);
+    this.streams = new StreamTable(this.#limits.linkUnreadMaxBytes, options.unreadAccount);
     this.#outlet = new FrameOutlet(pipe, this.#numberFirstFrame, () => {
-      this.destroy('limit', new MuxViolation('the peer asks for answers and does not read them'));
+      this.destroy('limit', new MuxViolation('the peer sends pings and does not read the answers'));
     });
     this.#ping = new LinkPing((value) => {
       this.#outlet.addControl(FRAME_TYPES.ping, FRAME_FLAGS.syn, 0, value);
@@ -98,7 +92,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     if (!this.#isOpen || this.#isCut) return;
     this.#isCut = true;
     this.#reader.stop();
-    this.#sayWhy(code);
+    this.#sendReasonOfEnd(code);
     this.#outlet.flushControl();
     this.#outlet.close();
     this.#pipe.destroy(code, cause);
@@ -118,8 +112,8 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     this.#outlet.addControl(FRAME_TYPES.windowUpdate, flags, sender.id, byteCount);
   }
 
-  noteUnread(stream: MuxStream, before: number, after: number): void {
-    this.streams.noteUnread(stream, before, after);
+  countUnread(stream: MuxStream, before: number, after: number): void {
+    this.streams.countUnread(stream, before, after);
   }
 
   release(stream: MuxStream): void {
@@ -137,15 +131,15 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
 
   accept(id: number): MuxStream | undefined {
     const { onStream } = this.#options;
-    const isTaking = onStream !== undefined && !this.#hasGoneAway;
-    if (!isTaking || this.streams.peersCount >= this.#limits.streamsMaxCount) {
-      this.#sendReset(id, isTaking ? 'limit' : 'refused');
+    const isAccepting = onStream !== undefined && !this.#hasGoneAway;
+    if (!isAccepting || this.streams.peersCount >= this.#limits.streamsMaxCount) {
+      this.#sendReset(id, isAccepting ? 'limit' : 'refused');
       return undefined;
     }
     const stream = new MuxStream(this, 'interactive', id);
     this.streams.addPeers(id, stream);
     this.offer(stream.sender);
-    callGuarded('whoever takes streams of a link', () => {
+    callGuarded('the acceptor of streams of a link', () => {
       try {
         onStream(stream);
       } catch (error) {
@@ -156,7 +150,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     return stream.destroyed ? undefined : stream;
   }
 
-  notePeersReset(code: ResetCode): void {
+  countPeersReset(code: ResetCode): void {
     this.resetsByCode[code] += 1;
   }
 
@@ -164,22 +158,22 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     this.#outlet.addControl(FRAME_TYPES.ping, FRAME_FLAGS.ack, 0, value);
   }
 
-  notePong(value: number): void {
-    this.#ping.noteAnswer(value);
+  onPong(value: number): void {
+    this.#ping.onPong(value);
   }
 
-  noteGoAway(code: number): void {
+  onGoAwayFrame(code: number): void {
     if (code === GO_AWAY_CODES.protocolError || code === GO_AWAY_CODES.internalError) {
       this.destroy(
         code === GO_AWAY_CODES.protocolError ? 'protocol-violation' : 'internal',
-        `the peer said go away ${code}`,
+        `the peer sent GO_AWAY with code ${code}`,
       );
       return;
     }
-    if (code !== GO_AWAY_CODES.normal) throw new MuxViolation(`go away with the unknown code ${code}`);
+    if (code !== GO_AWAY_CODES.normal) throw new MuxViolation(`GO_AWAY with the unknown code ${code}`);
     if (this.#hasPeerGoneAway) return;
     this.#hasPeerGoneAway = true;
-    this.streams.failThoseWithoutId(() => new MuxStreamError('refused', 'the peer takes no more streams'));
+    this.streams.failStreamsWithoutId(() => new MuxStreamError('refused', 'the peer takes no more streams'));
     callGuarded('the owner of a link', () => this.#options.onGoAway?.());
   }
 
@@ -189,7 +183,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      // A reader that was left in the middle of a frame cannot go on, whoever threw.
+      // A reader that stopped in the middle of a frame cannot go on, whatever threw.
       this.destroy(error instanceof MuxViolation ? 'protocol-violation' : 'internal', error);
     }
   }
@@ -214,9 +208,9 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
       this.streams.number(sender, id);
       return id;
     }
-    // A link lasts for two thousand million streams; the next one begins anew.
+    // A link has ids for two thousand million streams; the next link starts at the first id again.
     this.goAway();
-    this.streams.failThoseWithoutId(() => new MuxStreamError('limit', 'the link has no more ids'));
+    this.streams.failStreamsWithoutId(() => new MuxStreamError('limit', 'the link has no more ids'));
     return undefined;
   };
 
@@ -238,7 +232,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     this.#outlet.addControl(FRAME_TYPES.windowUpdate, FRAME_FLAGS.rst, id, RESET_CODES[code]);
   }
 
-  #sayWhy(code: PipeCloseCode): void {
+  #sendReasonOfEnd(code: PipeCloseCode): void {
     const isPeersFault = code === 'protocol-violation' || code === 'limit';
     const unlessInternal = isPeersFault ? GO_AWAY_CODES.protocolError : GO_AWAY_CODES.normal;
     const value = code === 'internal' ? GO_AWAY_CODES.internalError : unlessInternal;

@@ -1,13 +1,29 @@
 import { TunnelStream } from '../tunnel-stream.js';
 import { STREAM_WRITE_BUFFER_BYTES } from './limits.js';
-import { MuxStreamError } from './mux-stream-error.js';
+import { MuxStreamError } from './reset-code.js';
 import { ReceiveWindow } from './receive-window.js';
+import type { WindowBudget } from './receive-window.js';
 import type { ResetCode } from './reset-code.js';
 import type { StreamClass } from '../tunnel-stream.js';
-import type { StreamHost } from './stream-host.js';
 import { StreamSender } from './stream-sender.js';
 import type { SenderOwner } from './stream-sender.js';
 import { UnreadBacklog } from './unread-backlog.js';
+
+/** What a stream asks of its link. */
+export interface StreamHost {
+  readonly windowBudget: WindowBudget;
+  readonly streamWindowMaxBytes: number;
+  /** Undefined while it is not known; asking finds it out. */
+  readonly roundTripMs: () => number | undefined;
+  /** The sender may have something to send now. */
+  offer(sender: StreamSender): void;
+  sendCredit(sender: StreamSender, byteCount: number): void;
+  countUnread(stream: MuxStream, before: number, after: number): void;
+  /** Both directions ended: nothing more of it comes or goes on the wire. */
+  release(stream: MuxStream): void;
+  /** The stream was cut here: the peer, if it knows of it, is told why. */
+  abandon(stream: MuxStream, code: ResetCode): void;
+}
 
 type Callback = (error?: Error | null) => void;
 
@@ -16,7 +32,7 @@ type Callback = (error?: Error | null) => void;
  * cut both and tell the peer why: the code of a MuxStreamError, else `cancelled`. Fails with a MuxStreamError: the peer's code
  * when the peer cut it, `expired` when the link is gone, `refused` or `limit` when it could not be opened.
  *
- * Node's own buffer holds one piece at most, what else is unread waits in a backlog that counts exactly.
+ * Node's own buffer holds at most one piece; other unread bytes wait in a backlog that counts them exactly.
  */
 export class MuxStream extends TunnelStream implements SenderOwner {
   readonly #host: StreamHost;
@@ -25,10 +41,10 @@ export class MuxStream extends TunnelStream implements SenderOwner {
   readonly #backlog = new UnreadBacklog();
   #receivedBytes = 0;
   #readBytes = 0;
-  /** As the link knows it. */
-  #notedUnreadBytes = 0;
+  /** As the link has counted it. */
+  #countedUnreadBytes = 0;
   #isPieceWanted = false;
-  /** Somebody is in the middle of reading, or of hearing what came. */
+  /** The reader is in the middle of reading, or of handling a piece. */
   #isHandingOver = false;
   #isPumpPlanned = false;
   #hasPeerEnded = false;
@@ -87,7 +103,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     return this.#hasPeerEnded;
   }
 
-  /** A frame of so many bytes begins; false when its window does not allow it. */
+  /** A frame of so many bytes begins; false when the window does not allow it. */
   beginFrame(byteCount: number): boolean {
     return this.#window.take(byteCount);
   }
@@ -125,7 +141,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     this.#checkOver();
   }
 
-  /** The peer or the end of the link cut it: there is no peer to tell. */
+  /** Cut by the peer or by the end of the link: the peer need not be told. */
   deliverReset(error: MuxStreamError): void {
     this.#host.release(this);
     if (!this.isReadAfterCut) {
@@ -138,7 +154,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     this.#callBackWrites(null);
   }
 
-  /** Does its reader get what had come before a cut? An acceptor is told of it at once: its service may never read on. */
+  /** Does the reader get what had come before a cut? An acceptor fails at once instead: its service may never read on. */
   protected readonly isReadAfterCut: boolean = false;
 
   // SenderOwner.
@@ -164,7 +180,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
 
   // Duplex.
 
-  /** Everything that reads comes through here, so what was consumed is known at once. What waits follows in a tick of its own. */
+  /** All reads come through here, so consumed bytes are counted at once. Waiting bytes follow in a tick of their own. */
   override read(size?: number): unknown {
     const wasHandingOver = this.#isHandingOver;
     this.#isHandingOver = true;
@@ -202,15 +218,15 @@ export class MuxStream extends TunnelStream implements SenderOwner {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    // A subclass may have put it into other words.
+    // A subclass may have wrapped the error.
     const reason = error instanceof MuxStreamError ? error : error?.cause;
     const code = this.#resetCode ?? (reason instanceof MuxStreamError ? reason.code : 'cancelled');
     this.#host.abandon(this, code);
     this.#sender.drop();
     this.#backlog.clear();
     this.#window.close();
-    this.#host.noteUnread(this, this.#notedUnreadBytes, 0);
-    this.#notedUnreadBytes = 0;
+    this.#host.countUnread(this, this.#countedUnreadBytes, 0);
+    this.#countedUnreadBytes = 0;
     callback(error);
     this.#callBackWrites(error ?? new MuxStreamError(code, 'the stream was cut'));
   }
@@ -238,7 +254,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     return this.#isPieceWanted || (this.readableFlowing === true && this.readableLength === 0);
   }
 
-  /** A small view in the hands of somebody who does not read at once keeps a large block alive. */
+  /** A small view that is not read at once keeps a large block of memory alive. */
   #wouldPin(bytes: Buffer): boolean {
     return this.readableFlowing !== true && bytes.length * 4 < bytes.buffer.byteLength;
   }
@@ -253,7 +269,7 @@ export class MuxStream extends TunnelStream implements SenderOwner {
     }
   }
 
-  /** Hands over what waits, as far as it is wanted; not in the middle of another handing-over, which a pipe without turns leads to. */
+  /** Hands over waiting pieces as far as the reader wants them; not within another hand-over, as a synchronous pipe would cause. */
   #pump(): void {
     if (this.#isHandingOver) {
       this.#planPump();
@@ -291,10 +307,10 @@ export class MuxStream extends TunnelStream implements SenderOwner {
       if (credit > 0) this.#host.sendCredit(this.#sender, credit);
       this.noteRead();
     }
-    const before = this.#notedUnreadBytes;
+    const before = this.#countedUnreadBytes;
     if (unread === before) return;
-    this.#notedUnreadBytes = unread;
-    this.#host.noteUnread(this, before, unread);
+    this.#countedUnreadBytes = unread;
+    this.#host.countUnread(this, before, unread);
   }
 
   #checkOver(): void {

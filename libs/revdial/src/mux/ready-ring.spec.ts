@@ -17,7 +17,7 @@ describe('ReadyRing', () => {
     return names;
   }
 
-  it('gives its members in the order of their coming, each once', () => {
+  it('returns members in the order of adding, each once', () => {
     for (const member of [a, b, a, c, b]) ring.add(member);
     expect(takeAll()).toBe('abc');
     expect(ring.isEmpty).toBe(true);
@@ -27,7 +27,7 @@ describe('ReadyRing', () => {
     [a, 'bc'],
     [b, 'ac'],
     [c, 'ab'],
-  ])('lets anybody leave from anywhere', (leaver, rest) => {
+  ])('removes a member from any place', (leaver, rest) => {
     for (const member of [a, b, c]) ring.add(member);
     ring.remove(leaver);
     ring.remove(leaver);

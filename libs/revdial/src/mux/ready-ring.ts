@@ -1,11 +1,11 @@
-/** What can wait in a ring. The ring alone writes these three. */
+/** A member of a ring. Only the ring writes these three. */
 export interface RingMember<T extends RingMember<T>> {
   ring: ReadyRing<T> | undefined;
   before: T | undefined;
   after: T | undefined;
 }
 
-/** First come, first served, and anybody leaves from anywhere at no cost: streams that have something to send. */
+/** A queue of streams that have something to send: first come, first served. Any member can leave at constant cost. */
 export class ReadyRing<T extends RingMember<T>> {
   #first: T | undefined;
   #last: T | undefined;

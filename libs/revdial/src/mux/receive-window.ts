@@ -1,12 +1,10 @@
 import { STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
-import type { WindowBudget } from './window-budget.js';
 
 const GROWS_WITHIN_ROUND_TRIPS = 3;
 
 /**
- * How much the peer may send on one stream. Credit is given back for bytes that were read, half a window at a time. A window
- * that was read through within a few round trips is what holds the sender up (with halves it takes two), so it doubles, as far
- * as the link's budget goes.
+ * How much the peer may send on one stream. Credit for bytes that were read is returned half a window at a time. A window that was
+ * read within a few round trips (with halves it takes two) slows the sender down, so it doubles, within the budget of the link.
  */
 export class ReceiveWindow {
   readonly #budget: WindowBudget;
@@ -28,7 +26,7 @@ export class ReceiveWindow {
     return this.#sizeBytes;
   }
 
-  /** The peer sends a frame; false when it had no right to so much. */
+  /** The peer sends a frame; false when it is longer than the window. */
   take(byteCount: number): boolean {
     if (byteCount > this.#leftBytes) return false;
     this.#leftBytes -= byteCount;
@@ -48,7 +46,7 @@ export class ReceiveWindow {
     return credit;
   }
 
-  /** The stream is over: what the window had grown by is free for others. */
+  /** The stream is over: what the window had grown by returns to the budget. */
   close(): void {
     this.#budget.giveBack(this.#sizeBytes - STREAM_WINDOW_INITIAL_BYTES);
     this.#sizeBytes = STREAM_WINDOW_INITIAL_BYTES;
@@ -64,5 +62,25 @@ export class ReceiveWindow {
     if (growth <= 0 || !this.#budget.take(growth)) return;
     this.#sizeBytes += growth;
     this.#dueBytes += growth;
+  }
+}
+
+/** How many bytes the windows of one link may grow by, together. */
+export class WindowBudget {
+  #leftBytes: number;
+
+  constructor(byteCount: number) {
+    this.#leftBytes = byteCount;
+  }
+
+  /** All of it or nothing. */
+  take(byteCount: number): boolean {
+    if (byteCount > this.#leftBytes) return false;
+    this.#leftBytes -= byteCount;
+    return true;
+  }
+
+  giveBack(byteCount: number): void {
+    this.#leftBytes += byteCount;
   }
 }

@@ -5,7 +5,7 @@
 export const RESET_CODES = {
   /** The peer gave no reason that is known here. */
   unknown: 0,
-  /** Whoever used the stream at the other end does not want it any more. */
+  /** The user of the stream at the other end does not want it any more. */
   cancelled: 1,
   /** More bytes came than the window allowed. */
   'flow-violation': 2,
@@ -28,4 +28,29 @@ const BY_NUMBER: ReadonlyMap<number, ResetCode> = new Map(
 
 export function parseResetCode(value: number): ResetCode {
   return BY_NUMBER.get(value) ?? 'unknown';
+}
+
+export function emptyResetCounts(): Record<ResetCode, number> {
+  return {
+    unknown: 0,
+    cancelled: 0,
+    'flow-violation': 0,
+    'buffer-full': 0,
+    expired: 0,
+    internal: 0,
+    limit: 0,
+    refused: 0,
+  };
+}
+
+/** How a stream of the multiplexer fails. Match `code`. Given to `destroy`, its code is what the peer is told. */
+export class MuxStreamError extends Error {
+  constructor(
+    readonly code: ResetCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'MuxStreamError';
+  }
 }

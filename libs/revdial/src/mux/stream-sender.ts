@@ -1,10 +1,10 @@
-import { FRAME_FLAGS, FRAME_TYPES } from './frame.js';
+import { FRAME_FLAGS, FRAME_TYPES } from './frame-codec.js';
 import type { FrameBatch } from './frame-batch.js';
 import { SEND_WINDOW_MAX_BYTES, STREAM_WINDOW_INITIAL_BYTES } from './limits.js';
 import type { ReadyRing } from './ready-ring.js';
 import type { StreamClass } from '../tunnel-stream.js';
 
-/** What the stream wants to hear of its sender. */
+/** What the sender tells its stream. */
 export interface SenderOwner {
   /** Nothing follows the bytes that wait: the end may travel with the last of them. */
   readonly isLastWriteKnown: boolean;
@@ -14,11 +14,11 @@ export interface SenderOwner {
 }
 
 /**
- * The sending half of one stream: the bytes that wait, the credit that is left, and the flags that the next frame carries. The
- * scheduler asks it for one frame at a time.
+ * The sending half of one stream: waiting bytes, remaining credit, and the flags of the next frame. The scheduler takes one frame
+ * at a time.
  */
 export class StreamSender {
-  /** Of the ring it waits in; the ring's business. */
+  /** Of the ring it waits in; written by the ring only. */
   ring: ReadyRing<StreamSender> | undefined;
   before: StreamSender | undefined;
   after: StreamSender | undefined;
@@ -114,7 +114,7 @@ export class StreamSender {
 
   /** After the batch was written: tells the owner, who may send more at once. */
   settle(): void {
-    // The end first: a writer that goes on after its last write would otherwise hear of it too late.
+    // The end first: a writer that continues in the callback of its last write has to know of it.
     if (this.#isEndSent) this.#owner.onEndSent();
     if (!this.#hasSentAll) return;
     this.#hasSentAll = false;
@@ -128,7 +128,7 @@ export class StreamSender {
     return true;
   }
 
-  /** Forgets what waits. */
+  /** Drops waiting bytes. */
   drop(): void {
     this.leaveRing();
     this.#introduction = 0;

@@ -3,8 +3,8 @@ import { UNREAD_BLOCK_BYTES } from './limits.js';
 const FIRST_BLOCK_BYTES = 1024;
 
 /**
- * Bytes that wait for a slow reader. A view keeps alive all of the memory it looks at, so small parts are copied into blocks:
- * what is held stays within a few times of what is counted, however finely the peer cuts its frames.
+ * Bytes that wait for a slow reader. A view keeps all of its memory alive, so small parts are copied into blocks: memory stays
+ * within a few times of the counted bytes, however small the frames of the peer are.
  */
 export class UnreadBacklog {
   #pieces: Buffer[] = [];
@@ -20,7 +20,7 @@ export class UnreadBacklog {
 
   append(bytes: Buffer): void {
     this.#byteLength += bytes.length;
-    // A small one costs many times what it holds, even where it is all of its memory.
+    // A small piece costs many times its length, even where nothing else is in its memory.
     if (bytes.length >= FIRST_BLOCK_BYTES && bytes.length * 4 >= bytes.buffer.byteLength) {
       this.#block = undefined;
       this.#pieces.push(bytes);

@@ -52,8 +52,8 @@ function checkInvariants({ pipe, mux, ends }: Run): void {
   expect(ends).toEqual([pipe.end.code]);
   expect(['protocol-violation', 'limit', 'internal']).toContain(pipe.end.code);
   expect(streamsOpen).toBe(0);
-  // `internal` is for the peer's own go away: no frame makes our code fail.
-  if (pipe.end.code === 'internal') expect(String(pipe.end.cause)).toMatch(/^the peer said go away/);
+  // `internal` is for the peer's own GO_AWAY: no frame makes the code here fail.
+  if (pipe.end.code === 'internal') expect(String(pipe.end.cause)).toMatch(/^the peer sent GO_AWAY/);
   expect(pipe.takeFrames().at(-1)?.type).toBe(GO_AWAY);
 }
 

@@ -123,7 +123,7 @@ describe('the peer of a multiplexer', () => {
     expect(mux.stats.streamsOpen).toBe(2);
   });
 
-  it('is cut with the code limit when it asks for answers and reads none', () => {
+  it('closes the link with limit when the peer pings and reads no answers', () => {
     pipe.writableBytes = 0;
     const pings = Buffer.concat(Array.from({ length: 1000 }, () => frame(PING, SYN, 0, 1)));
     for (let count = 0; count < 22; count += 1) pipe.receive(pings);

@@ -99,7 +99,7 @@ describe('a reader that stops', () => {
     await pair.end();
   });
 
-  it('costs the stream with the most unread bytes when the link holds too much', async () => {
+  it('resets the stream with the most unread bytes when the link has too many', async () => {
     const pipe = new ScriptedPipe();
     const accepted: MuxStream[] = [];
     const mux = new Multiplexer(pipe, {
@@ -109,7 +109,7 @@ describe('a reader that stops', () => {
     });
     pipe.receive(frame(DATA, SYN, 1, Buffer.alloc(100 * KIB)), frame(DATA, SYN, 3, Buffer.alloc(150 * KIB)));
     pipe.receive(frame(DATA, SYN, 5, Buffer.alloc(60 * KIB)));
-    expect(accepted.map(({ errored }) => errored?.message.includes('the link holds too much'))).toEqual([
+    expect(accepted.map(({ errored }) => errored?.message.includes('the link has too many unread bytes'))).toEqual([
       undefined,
       true,
       undefined,

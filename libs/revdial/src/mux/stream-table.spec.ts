@@ -1,4 +1,4 @@
-import { StreamIds } from './stream-ids.js';
+import { StreamIds } from './stream-table.js';
 
 describe('StreamIds', () => {
   it('numbers our own from the first of our parity', () => {
@@ -7,7 +7,7 @@ describe('StreamIds', () => {
     expect([1, 3, 5].map((id) => ids.isUsed(id))).toEqual([true, true, false]);
   });
 
-  it('tells the ids that the peer skipped from those it used', () => {
+  it('tells skipped ids from used ones', () => {
     const ids = new StreamIds('server');
     ids.openPeers(1);
     ids.openPeers(7);
@@ -16,7 +16,7 @@ describe('StreamIds', () => {
     expect([3, 5].map((id) => ids.isUsed(id))).toEqual([false, true]);
   });
 
-  it('remembers no more than the nearest ids of a leap', () => {
+  it('remembers only the nearest skipped ids', () => {
     const ids = new StreamIds('server');
     ids.openPeers(0xffffffff);
     expect(ids.isUsed(1)).toBe(true);

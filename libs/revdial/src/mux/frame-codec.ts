@@ -1,10 +1,52 @@
-import { FRAME_FLAGS, FRAME_HEADER_BYTES, FRAME_TYPES, FRAME_VERSION } from './frame.js';
+import { RevDialError } from '../revdial-error.js';
 import { FRAME_IN_MAX_BYTES } from './limits.js';
-import { MuxViolation } from './mux-violation.js';
+
+/** The frames of yamux (its spec, "Framing"): a header of 12 bytes, all numbers big endian, then payload in data frames. */
+export const FRAME_TYPES = { data: 0, windowUpdate: 1, ping: 2, goAway: 3 } as const;
+
+export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
+
+export const FRAME_FLAGS = { syn: 1, ack: 2, fin: 4, rst: 8 } as const;
+
+/** What the length of a go-away frame means. */
+export const GO_AWAY_CODES = { normal: 0, protocolError: 1, internalError: 2 } as const;
+
+const FRAME_VERSION = 0;
+export const FRAME_HEADER_BYTES = 12;
+
+/** Writes a header into `target`, which has room for it. Byte by byte: checks of Buffer's own writers cost more than this. */
+export function writeFrameHeader(
+  target: Buffer,
+  at: number,
+  type: FrameType,
+  flags: number,
+  streamId: number,
+  length: number,
+): void {
+  target[at] = FRAME_VERSION;
+  target[at + 1] = type;
+  target[at + 2] = flags >>> 8;
+  target[at + 3] = flags;
+  target[at + 4] = streamId >>> 24;
+  target[at + 5] = streamId >>> 16;
+  target[at + 6] = streamId >>> 8;
+  target[at + 7] = streamId;
+  target[at + 8] = length >>> 24;
+  target[at + 9] = length >>> 16;
+  target[at + 10] = length >>> 8;
+  target[at + 11] = length;
+}
+
+/** The peer broke the rules of frames, which ends the link: a PROTOCOL_VIOLATION. */
+export class MuxViolation extends RevDialError {
+  constructor(message: string) {
+    super('PROTOCOL_VIOLATION', message);
+  }
+}
 
 const KNOWN_FLAGS = FRAME_FLAGS.syn | FRAME_FLAGS.ack | FRAME_FLAGS.fin | FRAME_FLAGS.rst;
 
-/** Hears of each frame as its header is complete, and of payload as it comes. */
+/** Called for each frame when its header is complete, and for payload as it comes. */
 export interface FrameSink {
   onData(flags: number, streamId: number, length: number): void;
   /** Some of the payload of the latest data frame; a view, never empty. */
@@ -17,8 +59,8 @@ export interface FrameSink {
 }
 
 /**
- * Reads frames from bytes cut anywhere. Holds at most a part of one header: payload passes as views of what came.
- * What the sink throws passes through and leaves the reader where it is: after that it is not to be used.
+ * Reads frames from bytes that may be split anywhere. Holds at most a part of one header: payload passes as views of the bytes.
+ * An error of the sink passes through; the reader must not be used after it.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -43,7 +85,7 @@ export class FrameReader {
     }
   }
 
-  /** Nothing is read any more, not even the rest of what is being read. */
+  /** Nothing more is read, not even the rest of the bytes that are being pushed. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -68,16 +110,16 @@ export class FrameReader {
   }
 
   #takeHeader(bytes: Buffer, at: number): void {
-    if (bytes[at] !== FRAME_VERSION) throw new MuxViolation(`a frame of version ${String(bytes[at])}`);
+    if (bytes[at] !== FRAME_VERSION) throw new MuxViolation(`frame of unknown version ${String(bytes[at])}`);
     const flags = bytes.readUInt16BE(at + 2);
-    if ((flags & ~KNOWN_FLAGS) !== 0) throw new MuxViolation(`a frame with the flags ${flags}`);
+    if ((flags & ~KNOWN_FLAGS) !== 0) throw new MuxViolation(`frame with unknown flags ${flags}`);
     const streamId = bytes.readUInt32BE(at + 4);
     const length = bytes.readUInt32BE(at + 8);
     switch (bytes[at + 1]) {
       case FRAME_TYPES.data:
         this.#requireStream(streamId);
         if (length > FRAME_IN_MAX_BYTES)
-          throw new MuxViolation(`a frame of ${length} bytes, more than ${FRAME_IN_MAX_BYTES}`);
+          throw new MuxViolation(`frame of ${length} bytes, more than ${FRAME_IN_MAX_BYTES}`);
         this.#payloadLeft = length;
         this.#sink.onData(flags, streamId, length);
         if (length === 0) this.#sink.onDataEnd();
@@ -88,8 +130,7 @@ export class FrameReader {
         return;
       case FRAME_TYPES.ping:
         this.#requireLink(streamId);
-        if (flags !== FRAME_FLAGS.syn && flags !== FRAME_FLAGS.ack)
-          throw new MuxViolation(`a ping with flags ${flags}`);
+        if (flags !== FRAME_FLAGS.syn && flags !== FRAME_FLAGS.ack) throw new MuxViolation(`ping with flags ${flags}`);
         this.#sink.onPing(flags, length);
         return;
       case FRAME_TYPES.goAway:
@@ -97,15 +138,15 @@ export class FrameReader {
         this.#sink.onGoAway(length);
         return;
       default:
-        throw new MuxViolation(`a frame of type ${String(bytes[at + 1])}`);
+        throw new MuxViolation(`frame of unknown type ${String(bytes[at + 1])}`);
     }
   }
 
   #requireStream(streamId: number): void {
-    if (streamId === 0) throw new MuxViolation('a frame of a stream with the id of the link');
+    if (streamId === 0) throw new MuxViolation('stream frame with id 0, which is the link');
   }
 
   #requireLink(streamId: number): void {
-    if (streamId !== 0) throw new MuxViolation(`a frame of the link with the id ${streamId}`);
+    if (streamId !== 0) throw new MuxViolation(`link frame with the id of stream ${streamId}`);
   }
 }

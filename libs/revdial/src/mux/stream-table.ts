@@ -1,11 +1,18 @@
-import type { MuxStream } from './mux-stream.js';
-import { MuxStreamError } from './mux-stream-error.js';
 import type { StreamClass } from '../tunnel-stream.js';
+import { SKIPPED_IDS_MAX_COUNT, STREAM_ID_MAX } from './limits.js';
+import type { MuxStream } from './mux-stream.js';
+import { MuxStreamError } from './reset-code.js';
 import type { StreamSender } from './stream-sender.js';
-import type { UnreadAccount } from './unread-account.js';
 
-/** The streams of one link: by id, those without one yet, and those that hold unread bytes, open or not. */
-export class LinkStreams {
+/** Unread bytes that several links may hold together. Beyond it, links with more than their share have their fullest streams reset. */
+export interface UnreadAccount {
+  unreadBytes: number;
+  readonly maxUnreadBytes: number;
+  readonly linkCount: number;
+}
+
+/** The streams of one link: by id, those without an id yet, and those with unread bytes, open or not. */
+export class StreamTable {
   readonly #byId = new Map<number, MuxStream>();
   readonly #withoutId = new Map<StreamSender, MuxStream>();
   readonly #unread = new Set<MuxStream>();
@@ -67,8 +74,8 @@ export class LinkStreams {
     return wasThere;
   }
 
-  /** Keeps the sum, and cuts the streams that hold the most while it is too great. */
-  noteUnread(stream: MuxStream, before: number, after: number): void {
+  /** Keeps the sum of unread bytes. While it is above the limit, resets the stream with the most of them. */
+  countUnread(stream: MuxStream, before: number, after: number): void {
     this.#unreadBytes += after - before;
     if (this.#account !== undefined) this.#account.unreadBytes += after - before;
     if (after === 0) this.#unread.delete(stream);
@@ -77,7 +84,10 @@ export class LinkStreams {
     while (this.#unread.size > 0 && this.#isTooMuch) {
       const fullest = [...this.#unread].reduce((most, other) => (other.unreadBytes > most.unreadBytes ? other : most));
       fullest.destroy(
-        new MuxStreamError('buffer-full', `the link holds too much, ${fullest.unreadBytes} bytes of it here`),
+        new MuxStreamError(
+          'buffer-full',
+          `the link has too many unread bytes, ${fullest.unreadBytes} of them on this stream`,
+        ),
       );
     }
   }
@@ -96,12 +106,60 @@ export class LinkStreams {
     return queued;
   }
 
-  failThoseWithoutId(error: () => MuxStreamError): void {
+  failStreamsWithoutId(error: () => MuxStreamError): void {
     for (const stream of [...this.#withoutId.values()]) stream.deliverReset(error());
   }
 
   failAll(error: () => MuxStreamError): void {
-    this.failThoseWithoutId(error);
+    this.failStreamsWithoutId(error);
     for (const stream of [...this.#byId.values()]) stream.deliverReset(error());
+  }
+}
+
+/** The agent is the client of yamux and opens odd ids, the API is the server and opens even ones. */
+export type MuxRole = 'client' | 'server';
+
+/**
+ * Which ids have been opened, and by which side, without a list of all: ids rise, so those below the highest have been used,
+ * except for a few that the peer skipped. So a late frame (its stream is gone) differs from a wrong one (there was no such stream).
+ */
+export class StreamIds {
+  #nextOwn: number;
+  #nextPeers: number;
+  readonly #ownParity: number;
+  readonly #skipped = new Set<number>();
+
+  constructor(role: MuxRole) {
+    this.#ownParity = role === 'client' ? 1 : 0;
+    this.#nextOwn = role === 'client' ? 1 : 2;
+    this.#nextPeers = role === 'client' ? 2 : 1;
+  }
+
+  /** Undefined when all are used up. */
+  takeOwn(): number | undefined {
+    if (this.#nextOwn > STREAM_ID_MAX) return undefined;
+    const id = this.#nextOwn;
+    this.#nextOwn += 2;
+    return id;
+  }
+
+  isOwn(id: number): boolean {
+    return id % 2 === this.#ownParity;
+  }
+
+  /** Has a stream of this id ever been opened? */
+  isUsed(id: number): boolean {
+    if (this.isOwn(id)) return id < this.#nextOwn;
+    return id < this.#nextPeers && !this.#skipped.has(id);
+  }
+
+  /** The peer opens an id of its parity that is not used. */
+  openPeers(id: number): void {
+    if (this.#skipped.delete(id)) return;
+    // After a leap only the nearest ids are remembered; opening a farther one afterwards is a violation.
+    const from = Math.max(this.#nextPeers, id - 2 * SKIPPED_IDS_MAX_COUNT);
+    for (let skipped = from; skipped < id && this.#skipped.size < SKIPPED_IDS_MAX_COUNT; skipped += 2)
+      this.#skipped.add(skipped);
+    this.#nextPeers = id + 2;
   }
 }

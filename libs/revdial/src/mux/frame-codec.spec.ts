@@ -1,6 +1,11 @@
-import { FRAME_FLAGS, FRAME_HEADER_BYTES, FRAME_TYPES, writeFrameHeader } from './frame.js';
-import { FrameReader } from './frame-reader.js';
-import { MuxViolation } from './mux-violation.js';
+import {
+  FRAME_FLAGS,
+  FRAME_HEADER_BYTES,
+  FRAME_TYPES,
+  writeFrameHeader,
+  FrameReader,
+  MuxViolation,
+} from './frame-codec.js';
 
 function header(type: 0 | 1 | 2 | 3, flags: number, id: number, length: number): Buffer {
   const bytes = Buffer.alloc(FRAME_HEADER_BYTES);
@@ -8,17 +13,17 @@ function header(type: 0 | 1 | 2 | 3, flags: number, id: number, length: number):
   return bytes;
 }
 
-function reader(): { readonly frames: FrameReader; readonly heard: unknown[][] } {
-  const heard: unknown[][] = [];
+function reader(): { readonly frames: FrameReader; readonly received: unknown[][] } {
+  const received: unknown[][] = [];
   const frames = new FrameReader({
-    onData: (...frame) => heard.push(['data', ...frame]),
-    onPayload: (bytes) => heard.push(['payload', bytes.toString()]),
-    onDataEnd: () => heard.push(['end']),
-    onWindowUpdate: (...frame) => heard.push(['window', ...frame]),
-    onPing: (...frame) => heard.push(['ping', ...frame]),
-    onGoAway: (code) => heard.push(['go away', code]),
+    onData: (...frame) => received.push(['data', ...frame]),
+    onPayload: (bytes) => received.push(['payload', bytes.toString()]),
+    onDataEnd: () => received.push(['end']),
+    onWindowUpdate: (...frame) => received.push(['window', ...frame]),
+    onPing: (...frame) => received.push(['ping', ...frame]),
+    onGoAway: (code) => received.push(['go away', code]),
   });
-  return { frames, heard };
+  return { frames, received };
 }
 
 const ALL = Buffer.concat([
@@ -32,9 +37,9 @@ const ALL = Buffer.concat([
 
 describe('FrameReader', () => {
   it('reads each kind of frame with its greatest numbers', () => {
-    const { frames, heard } = reader();
+    const { frames, received } = reader();
     frames.push(ALL);
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ['data', 1, 0xfffffffd, 3],
       ['payload', 'abc'],
       ['end'],
@@ -47,10 +52,10 @@ describe('FrameReader', () => {
   });
 
   it('reads the same when each byte comes alone', () => {
-    const { frames, heard } = reader();
+    const { frames, received } = reader();
     for (let at = 0; at < ALL.length; at += 1) frames.push(ALL.subarray(at, at + 1));
-    expect(heard.filter(([kind]) => kind !== 'payload')).toHaveLength(7);
-    expect(heard.filter(([kind]) => kind === 'payload').map(([, text]) => text)).toEqual(['a', 'b', 'c']);
+    expect(received.filter(([kind]) => kind !== 'payload')).toHaveLength(7);
+    expect(received.filter(([kind]) => kind === 'payload').map(([, text]) => text)).toEqual(['a', 'b', 'c']);
   });
 
   it('passes payload on as views, without a copy', () => {
@@ -70,13 +75,13 @@ describe('FrameReader', () => {
   });
 
   it('reads nothing after it was stopped', () => {
-    const { frames, heard } = reader();
+    const { frames, received } = reader();
     frames.stop();
     frames.push(ALL);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
-  it('throws on what is no frame', () => {
+  it('throws on bytes that are no frame', () => {
     expect(() => reader().frames.push(Buffer.alloc(12, 0xff))).toThrow(MuxViolation);
   });
 });
