@@ -15,8 +15,7 @@ export const CAPACITY_FUNCTIONS_VERSION = 1;
  *   ├ place_in_queue         queues a session that found no host, or says how it stands
  *   └ reserve_slot           one placement: a host, its counters, the row, the record of why
  *     └ choose_host          the first host without an obstacle, in the order of the strategy; else what stands against each
- *       ├ judged_hosts       every host with its obstacle
- *       │ └ host_obstacle    the rule
+ *       ├ judged_hosts       every host with what stands against it: obstacle_code is the rule
  *       └ describe_fleet     how many hosts have which obstacle, and those nearest to fitting
  *
  * Requests, options and answers are JSON, in the words of `capacity-operations.ts`. A process of the previous release may run
@@ -35,88 +34,87 @@ CREATE OR REPLACE FUNCTION used_slots(c wolf_capacities) RETURNS int LANGUAGE sq
 CREATE OR REPLACE FUNCTION slot_load(c wolf_capacities) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
   SELECT (c.reserved + c.confirmed + c.foreign_lobbies)::float8 / greatest(c.max_sandboxes, 1) $$;
 
+-- What a request and the policy come to, read once for all hosts. Absent: any host will do in this.
+DROP TYPE IF EXISTS placement_question CASCADE;
+CREATE TYPE placement_question AS (vendor text, labels jsonb, image text, image_version text, heard_since timestamptz,
+  encoders_max int, video_memory_mb int);
+
+CREATE FUNCTION has_vendor(c wolf_capacities, q placement_question) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT q.vendor IS NULL OR c.gpu_vendor = q.vendor $$;
+
+CREATE FUNCTION has_labels(c wolf_capacities, q placement_question) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT q.labels IS NULL OR c.labels @> q.labels $$;
+
 -- Encoders in use. A session without a viewer yet counts as well: it will have one.
 CREATE OR REPLACE FUNCTION used_encoders(c wolf_capacities) RETURNS int LANGUAGE sql IMMUTABLE AS $$
   SELECT greatest(coalesce(c.encoder_sessions, 0) + c.unseen, c.reserved + c.confirmed + c.foreign_lobbies) $$;
 
+CREATE FUNCTION encoders_max(c wolf_capacities, q placement_question) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(c.encoder_sessions_max, q.encoders_max) $$;
+
 -- Video memory, in MiB, that one more session lacks; NULL where it is not measured.
-CREATE OR REPLACE FUNCTION missing_video_memory(c wolf_capacities, p_options jsonb) RETURNS int LANGUAGE sql IMMUTABLE AS $$
-  SELECT (c.unseen + 1) * coalesce(c.video_memory_per_session_mb, (p_options->>'videoMemoryPerSessionMb')::int, 0)
+CREATE FUNCTION missing_video_memory(c wolf_capacities, q placement_question) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+  SELECT (c.unseen + 1) * coalesce(c.video_memory_per_session_mb, q.video_memory_mb, 0)
     - (c.video_memory_total_mb - c.video_memory_used_mb) $$;
 
-CREATE OR REPLACE FUNCTION has_vendor(c wolf_capacities, p_request jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT NOT p_request ? 'gpuVendor' OR c.gpu_vendor = p_request->>'gpuVendor' $$;
-
-CREATE OR REPLACE FUNCTION has_labels(c wolf_capacities, p_request jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT NOT p_request ? 'labels' OR c.labels @> (p_request->'labels') $$;
-
--- The first label that the host lacks.
-CREATE OR REPLACE FUNCTION label_obstacle(p_labels jsonb, p_wanted jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT jsonb_build_object('code', 'label', 'name', key, 'has', p_labels->key, 'wants', value)
-  FROM jsonb_each(p_wanted) WHERE p_labels->key IS DISTINCT FROM value LIMIT 1 $$;
-
--- The gravest condition that takes a host out of rotation; NULL when none does.
-CREATE OR REPLACE FUNCTION condition_obstacle(p_conditions jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT '{"code":"condition"}'::jsonb || (coalesce(
-    jsonb_path_query_first(p_conditions, '$[*] ? (@.effect == "offline")'),
-    jsonb_path_query_first(p_conditions, '$[*] ? (@.effect == "blocks")')) - 'effect') $$;
-
-CREATE OR REPLACE FUNCTION silence_obstacle(i wolf_instances) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('code', 'silent', 'forMs', round(extract(epoch FROM now() - i.last_seen_at) * 1000)) $$;
-
--- THE RULE: the first thing that stands against a host for a request, in this order, and by how much; NULL when it fits.
-CREATE OR REPLACE FUNCTION host_obstacle(c wolf_capacities, i wolf_instances, p_request jsonb, p_options jsonb) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
+-- THE RULE: the first thing that stands against a host, in this order; NULL when it fits. Each code has its words in obstacle_of.
+CREATE FUNCTION obstacle_code(c wolf_capacities, i wolf_instances, q placement_question) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
-    -- Without a condition: its facts have changed and its status has not followed yet.
-    WHEN c.rank IS NULL THEN coalesce(condition_obstacle(i.conditions), silence_obstacle(i))
-    WHEN NOT i.link_connected OR i.last_seen_at < now() - (p_options->>'silenceMs')::float8 * interval '1 millisecond'
-      THEN silence_obstacle(i)
-    WHEN NOT has_vendor(c, p_request)
-      THEN jsonb_build_object('code', 'gpu-vendor', 'has', c.gpu_vendor, 'wants', p_request->'gpuVendor')
-    WHEN NOT has_labels(c, p_request) THEN label_obstacle(c.labels, p_request->'labels')
+    WHEN c.rank IS NULL AND (i.conditions @> '[{"effect":"offline"}]' OR i.conditions @> '[{"effect":"blocks"}]') THEN 'condition'
+    -- Out of rotation without a condition: its facts have changed and its status has not followed yet.
+    WHEN c.rank IS NULL OR NOT i.link_connected OR i.last_seen_at < q.heard_since THEN 'silent'
+    WHEN NOT has_vendor(c, q) THEN 'gpu-vendor'
+    WHEN NOT has_labels(c, q) THEN 'label'
     -- A host that does not tell of the image may have it.
-    WHEN c.images->>(p_request->>'imageName') <> p_request->>'imageVersion'
-      THEN jsonb_build_object('code', 'image', 'name', p_request->'imageName',
-        'has', c.images->(p_request->>'imageName'), 'wants', p_request->'imageVersion')
-    WHEN used_slots(c) >= c.max_sandboxes
-      THEN jsonb_build_object('code', 'slots', 'used', used_slots(c), 'max', c.max_sandboxes)
-    WHEN used_encoders(c) >= coalesce(c.encoder_sessions_max, (p_options->>'encoderSessionsMax')::int)
-      THEN jsonb_build_object('code', 'encoders', 'used', used_encoders(c),
-        'max', coalesce(c.encoder_sessions_max, (p_options->>'encoderSessionsMax')::int))
-    WHEN missing_video_memory(c, p_options) > 0
-      THEN jsonb_build_object('code', 'video-memory', 'shortMb', missing_video_memory(c, p_options))
+    WHEN c.images->>q.image <> q.image_version THEN 'image'
+    WHEN used_slots(c) >= c.max_sandboxes THEN 'slots'
+    WHEN used_encoders(c) >= encoders_max(c, q) THEN 'encoders'
+    WHEN missing_video_memory(c, q) > 0 THEN 'video-memory'
   END $$;
 
+-- The obstacle of that code, and by how much: see Obstacle.
+CREATE FUNCTION obstacle_of(p_code text, p_id text, q placement_question) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('code', p_code) || CASE p_code
+    WHEN 'condition' THEN coalesce(jsonb_path_query_first(i.conditions, '$[*] ? (@.effect == "offline")'),
+      jsonb_path_query_first(i.conditions, '$[*] ? (@.effect == "blocks")')) - 'effect'
+    WHEN 'silent' THEN jsonb_build_object('forMs', round(extract(epoch FROM now() - i.last_seen_at) * 1000))
+    WHEN 'gpu-vendor' THEN jsonb_build_object('has', c.gpu_vendor, 'wants', q.vendor)
+    WHEN 'label' THEN (SELECT jsonb_build_object('name', key, 'has', c.labels->key, 'wants', value)
+      FROM jsonb_each(q.labels) WHERE c.labels->key IS DISTINCT FROM value LIMIT 1)
+    WHEN 'image' THEN jsonb_build_object('name', q.image, 'has', c.images->>q.image, 'wants', q.image_version)
+    WHEN 'slots' THEN jsonb_build_object('used', used_slots(c), 'max', c.max_sandboxes)
+    WHEN 'encoders' THEN jsonb_build_object('used', used_encoders(c), 'max', encoders_max(c, q))
+    WHEN 'video-memory' THEN jsonb_build_object('shortMb', missing_video_memory(c, q)) END
+  FROM wolf_capacities c JOIN wolf_instances i ON i.id = c.wolf_instance_id WHERE c.wolf_instance_id = p_id $$;
+
 -- Every host as the rule sees it. is_near: it lacks neither the GPU nor a label that was asked for.
-CREATE OR REPLACE FUNCTION judged_hosts(p_request jsonb, p_options jsonb) RETURNS TABLE (id text, rank smallint, used int,
-  max int, load float8, placed_seq bigint, is_near boolean, is_offline boolean, obstacle jsonb) LANGUAGE sql STABLE AS $$
+CREATE FUNCTION judged_hosts(q placement_question) RETURNS TABLE (id text, rank smallint, used int, max int, load float8,
+  placed_seq bigint, is_near boolean, is_offline boolean, code text) LANGUAGE sql STABLE AS $$
   SELECT c.wolf_instance_id, c.rank, used_slots(c), c.max_sandboxes, slot_load(c), c.placed_seq,
-    has_vendor(c, p_request) AND has_labels(c, p_request),
-    c.rank IS NULL AND i.conditions @> '[{"effect":"offline"}]', host_obstacle(c, i, p_request, p_options)
+    has_vendor(c, q) AND has_labels(c, q), c.rank IS NULL AND i.conditions @> '[{"effect":"offline"}]', obstacle_code(c, i, q)
   FROM wolf_capacities c JOIN wolf_instances i ON i.id = c.wolf_instance_id $$;
 
--- The whole fleet for one request, for what explains: see FleetSummary.
-CREATE OR REPLACE FUNCTION describe_fleet(p_request jsonb, p_options jsonb) RETURNS jsonb
-LANGUAGE sql STABLE SET enable_seqscan = on AS $$
-  WITH judged AS MATERIALIZED (
-    SELECT *, obstacle->>'code' AS code, p_options->>'strategy' AS strategy FROM judged_hosts(p_request, p_options)
-  ), nearest AS (
-    SELECT row_number() OVER (ORDER BY
-        CASE WHEN code IS NULL THEN 0 WHEN code IN ('slots', 'encoders', 'video-memory') THEN 1 WHEN code = 'image' THEN 2
-          WHEN code = 'label' THEN 3 WHEN code = 'gpu-vendor' THEN 4 ELSE 5 END,
-        coalesce(rank, 2), CASE strategy WHEN 'least-loaded' THEN load WHEN 'bin-pack' THEN -load END,
-        CASE WHEN strategy = 'bin-pack' THEN -placed_seq ELSE placed_seq END,
-        CASE WHEN strategy <> 'bin-pack' THEN id END COLLATE "C", id COLLATE "C" DESC) AS place, *
-    FROM judged ORDER BY place LIMIT (p_options->>'explainedHosts')::int
+-- The whole fleet, for what explains: see FleetSummary.
+CREATE FUNCTION describe_fleet(q placement_question, p_strategy text, p_max_hosts int) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET enable_seqscan = on AS $$
+BEGIN
+  RETURN (WITH judged AS MATERIALIZED (SELECT * FROM judged_hosts(q)),
+  nearest AS (
+    SELECT row_number() OVER () AS place, n.* FROM (SELECT * FROM judged j ORDER BY
+      CASE WHEN j.code IS NULL THEN 0 WHEN j.code IN ('slots', 'encoders', 'video-memory') THEN 1 WHEN j.code = 'image' THEN 2
+        WHEN j.code = 'label' THEN 3 WHEN j.code = 'gpu-vendor' THEN 4 ELSE 5 END,
+      coalesce(j.rank, 2), CASE p_strategy WHEN 'least-loaded' THEN j.load WHEN 'bin-pack' THEN -j.load END,
+      CASE WHEN p_strategy = 'bin-pack' THEN -j.placed_seq ELSE j.placed_seq END,
+      CASE WHEN p_strategy <> 'bin-pack' THEN j.id END COLLATE "C", j.id COLLATE "C" DESC LIMIT p_max_hosts) n
   )
   SELECT jsonb_build_object('at', now(),
     'hostCount', (SELECT count(*) FROM judged),
-    'offlineCount', (SELECT count(*) FROM judged WHERE is_offline OR code = 'silent'),
-    'counts', (SELECT coalesce(jsonb_object_agg(code, n), '{}')
-      FROM (SELECT code, count(*) AS n FROM judged WHERE code IS NOT NULL GROUP BY code) c),
-    'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'score', load, 'used', used, 'max', max,
-      'obstacle', obstacle) ORDER BY place), '[]') FROM nearest)) $$;
+    'offlineCount', (SELECT count(*) FROM judged j WHERE j.is_offline OR j.code = 'silent'),
+    'counts', (SELECT coalesce(jsonb_object_agg(c.code, c.n), '{}')
+      FROM (SELECT j.code, count(*) AS n FROM judged j WHERE j.code IS NOT NULL GROUP BY j.code) c),
+    'hosts', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'score', n.load, 'used', n.used, 'max', n.max,
+      'obstacle', CASE WHEN n.code IS NOT NULL THEN obstacle_of(n.code, n.id, q) END) ORDER BY n.place), '[]') FROM nearest n)));
+END $$;
 
 -- host: the preferred one if it fits, else the first that fits, healthy before last choice, in the order of the strategy.
 -- passed: those that did not fit on the way there. fleet: when no host fits or isExplained is set, and explainedHosts given.
@@ -125,6 +123,9 @@ DROP FUNCTION IF EXISTS choose_host(jsonb, jsonb);
 CREATE FUNCTION choose_host(p_request jsonb, p_options jsonb, OUT host jsonb, OUT considered int, OUT passed jsonb,
   OUT fleet jsonb) LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  q       placement_question := (p_request->>'gpuVendor', p_request->'labels', p_request->>'imageName', p_request->>'imageVersion',
+    now() - (p_options->>'silenceMs')::float8 * interval '1 millisecond', p_options->>'encoderSessionsMax',
+    p_options->>'videoMemoryPerSessionMb');
   v_rank  smallint;
   v_hosts refcursor;
   h       record;
@@ -132,8 +133,8 @@ BEGIN
   considered := 0;
   passed := '[]';
   IF p_request ? 'preferredInstanceId' THEN
-    SELECT * INTO h FROM judged_hosts(p_request, p_options) j WHERE j.id = p_request->>'preferredInstanceId';
-    IF FOUND AND h.obstacle IS NULL THEN
+    SELECT * INTO h FROM judged_hosts(q) j WHERE j.id = p_request->>'preferredInstanceId';
+    IF FOUND AND h.code IS NULL THEN
       considered := 1;
       host := jsonb_build_object('id', h.id, 'score', h.load, 'used', h.used, 'max', h.max, 'rank', h.rank, 'isPreferred', true);
     END IF;
@@ -141,32 +142,31 @@ BEGIN
   FOREACH v_rank IN ARRAY ARRAY[0, 1] LOOP
     EXIT WHEN host IS NOT NULL;
     IF p_options->>'strategy' = 'round-robin' THEN
-      OPEN v_hosts FOR SELECT * FROM judged_hosts(p_request, p_options) j
-        WHERE j.rank = v_rank AND j.used < j.max AND j.is_near ORDER BY j.placed_seq, j.id COLLATE "C";
+      OPEN v_hosts FOR SELECT * FROM judged_hosts(q) j WHERE j.rank = v_rank AND j.used < j.max AND j.is_near
+        ORDER BY j.placed_seq, j.id COLLATE "C";
     ELSIF p_options->>'strategy' = 'bin-pack' THEN
-      OPEN v_hosts FOR SELECT * FROM judged_hosts(p_request, p_options) j
-        WHERE j.rank = v_rank AND j.used < j.max AND j.is_near
+      OPEN v_hosts FOR SELECT * FROM judged_hosts(q) j WHERE j.rank = v_rank AND j.used < j.max AND j.is_near
         ORDER BY j.load DESC, j.placed_seq DESC, j.id COLLATE "C" DESC;
     ELSE
-      OPEN v_hosts FOR SELECT * FROM judged_hosts(p_request, p_options) j
-        WHERE j.rank = v_rank AND j.used < j.max AND j.is_near ORDER BY j.load, j.placed_seq, j.id COLLATE "C";
+      OPEN v_hosts FOR SELECT * FROM judged_hosts(q) j WHERE j.rank = v_rank AND j.used < j.max AND j.is_near
+        ORDER BY j.load, j.placed_seq, j.id COLLATE "C";
     END IF;
     LOOP
       FETCH v_hosts INTO h;
       EXIT WHEN NOT FOUND;
       considered := considered + 1;
-      IF h.obstacle IS NULL THEN
+      IF h.code IS NULL THEN
         host := jsonb_build_object('id', h.id, 'score', h.load, 'used', h.used, 'max', h.max, 'rank', h.rank);
         EXIT;
       END IF;
       IF considered <= (p_options->>'recordedHosts')::int THEN
-        passed := passed || jsonb_build_object('id', h.id, 'obstacle', h.obstacle);
+        passed := passed || jsonb_build_object('id', h.id, 'obstacle', obstacle_of(h.code, h.id, q));
       END IF;
     END LOOP;
     CLOSE v_hosts;
   END LOOP;
   IF p_options ? 'explainedHosts' AND (host IS NULL OR (p_options->>'isExplained')::boolean) THEN
-    fleet := describe_fleet(p_request, p_options);
+    fleet := describe_fleet(q, p_options->>'strategy', (p_options->>'explainedHosts')::int);
   END IF;
 END $$;
 

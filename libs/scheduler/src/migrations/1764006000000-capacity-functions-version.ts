@@ -26,6 +26,7 @@ export class CapacityFunctionsVersion1764006000000 implements MigrationInterface
     for (const [, name = ''] of CAPACITY_FUNCTIONS.matchAll(/^CREATE (?:OR REPLACE )?FUNCTION (\w+)/gm)) {
       if (name !== 'keep_wolf_capacity') await queryRunner.query(`DROP FUNCTION IF EXISTS ${name}`);
     }
+    await queryRunner.query('DROP TYPE IF EXISTS placement_question');
     await before.up(queryRunner);
     await queryRunner.query('DROP TABLE capacity_functions');
   }
