@@ -6,7 +6,7 @@ import { filesUnder, ROOT } from './source-files.js';
 /** Who parses by himself, and why it may be. What a peer, a user, a host or a desktop sends is for `parseForeignJson` and its like. */
 const OWN_FILES: Readonly<Record<string, string>> = {
   'libs/revdial/src/json/foreign-json.ts': 'the one place, behind its limits',
-  'apps/api/src/config/product-version.ts': 'our own package.json',
+  'apps/api/src/console/frontend-config.controller.ts': 'our own package.json',
   'libs/embedded-postgres/src/postgres-binaries.ts': 'a file of the installed package',
   'apps/revdial-agent/src/main.ts': 'our own package.json',
   'apps/api/src/console/page/api-client.ts': 'runs in a browser: what the API answers to its own page',

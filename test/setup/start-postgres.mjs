@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { runOnServer } from './run-on-server.mjs';
 
 const launcher = '../../libs/embedded-postgres/dist/embedded-postgres.js';
-const database = new URL('../../apps/api/dist/database/', import.meta.url);
+const api = new URL('../../apps/api/dist/', import.meta.url);
 
 export default async function startPostgres() {
   if (!process.env.TEST_POSTGRES_URL) {
@@ -51,8 +51,8 @@ async function startServer() {
 
 /** Resolves with its name. No connection to it is left open: PostgreSQL copies only databases without connections. */
 async function createTemplate(serverUrl) {
-  const { openDataSource } = await import(new URL('open-data-source.js', database).href);
-  const { dataSourceOptions } = await import(new URL('data-source-options.js', database).href);
+  const { openDataSource } = await import(new URL('database/open-data-source.js', api).href);
+  const { dataSourceOptions } = await import(new URL('bootstrap/data-source-options.js', api).href);
   const name = `template_${randomBytes(8).toString('hex')}`;
   await runOnServer(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);

@@ -10,6 +10,8 @@ export const API_LIMITS = {
   keyPatienceMs: 500,
   /** A list of runners waits no longer for what the registry says of their hosts. */
   runnerHostsPatienceMs: 500,
+  /** What OpenID Connect allows for a subject; longer ones are refused. */
+  userIdMaxLength: 255,
   /** Longer texts are no key of ours. */
   tokenMaxLength: 512,
   /** Bodies of JSON, of every route that says nothing else. */

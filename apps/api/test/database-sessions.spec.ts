@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { ManagedProcess } from '../../../test/support/managed-process.js';
 import { createTestDatabase } from '../../../test/support/postgres.js';
-import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { dataSourceOptions } from '../src/bootstrap/data-source-options.js';
 import { openDataSource } from '../src/database/open-data-source.js';
 import { ApiInProcess } from './support/api-in-process.js';
 import { RoleDatabase } from './support/role-database.js';

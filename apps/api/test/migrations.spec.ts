@@ -2,7 +2,7 @@ import { createSessionId } from '@helix/external-agent';
 import { PlacementService, StatusSweeper, WolfInstanceRegistry } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
 import { createTestDatabase } from '../../../test/support/postgres.js';
-import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { dataSourceOptions } from '../src/bootstrap/data-source-options.js';
 import { openDataSource } from '../src/database/open-data-source.js';
 
 /** The first migration of this release; each bears its time at the end of its name. */

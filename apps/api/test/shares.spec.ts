@@ -5,7 +5,7 @@ import { createMigratedDatabase } from '../../../test/support/postgres.js';
 import { eventually } from '@helix/pacing/testing';
 import { RestClient } from '../../../test/support/rest-client.js';
 import { ApiKeysService } from '../src/api-keys/api-keys.service.js';
-import type { Principal } from '../src/auth/principal.js';
+import type { Principal } from '../src/access/principal.js';
 import { SessionAccessPolicy } from '../src/auth/session-access.js';
 import { startApi } from '../src/bootstrap/start-api.js';
 import { readApiConfig } from '../src/config/api-config.js';

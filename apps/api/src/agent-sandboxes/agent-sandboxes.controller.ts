@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { httpAnswerOf } from '../errors/status-by-code.js';
 import { WolfHosts } from '../wolf/wolf-hosts.js';
@@ -17,9 +17,9 @@ import { SandboxesDebugDto, toSandboxesDebugDto } from './sandboxes-debug.dto.js
 @Access('admin')
 export class AgentSandboxesController {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(WolfReports) private readonly reports: WolfReports,
-    @Inject(EventStreams) private readonly events: EventStreams,
+    private readonly hosts: WolfHosts,
+    private readonly reports: WolfReports,
+    private readonly events: EventStreams,
   ) {}
 
   @Get('debug')

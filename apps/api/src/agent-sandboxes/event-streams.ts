@@ -1,4 +1,4 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ExternalAgentError } from '@helix/external-agent';
 import { isWolfError, WolfWatches, type WolfEvent, type WolfWatchEvent } from '@helix/wolf-client';
 import type { ServerResponse } from 'node:http';
@@ -14,8 +14,8 @@ export class EventStreams implements BeforeApplicationShutdown {
   private readonly ends = new Set<() => void>();
 
   constructor(
-    @Inject(WolfWatches) private readonly watches: WolfWatches,
-    @Inject(Drain) private readonly drain: Drain,
+    private readonly watches: WolfWatches,
+    private readonly drain: Drain,
   ) {
     drain.whenDraining(() => {
       for (const end of [...this.ends]) end();

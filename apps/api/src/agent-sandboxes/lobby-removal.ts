@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   ExternalAgentService,
   isSessionId,
@@ -25,10 +25,10 @@ import { WolfReports } from '../wolf/wolf-reports.js';
 @Injectable()
 export class LobbyRemoval {
   constructor(
-    @Inject(WolfClientFactory) private readonly clients: WolfClientFactory,
-    @Inject(SessionRepository) private readonly sessions: SessionRepository,
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-    @Inject(WolfReports) private readonly reports: WolfReports,
+    private readonly clients: WolfClientFactory,
+    private readonly sessions: SessionRepository,
+    private readonly agents: ExternalAgentService,
+    private readonly reports: WolfReports,
   ) {}
 
   /** @throws WolfError WOLF_UNKNOWN_LOBBY and others; ApiError LOBBY_PIN_UNKNOWN */

@@ -1,7 +1,7 @@
-import { Controller, Delete, HttpCode, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { parseWolfLobbyId, parseWolfU64, WolfClientFactory } from '@helix/wolf-client';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { WolfHosts } from '../wolf/wolf-hosts.js';
 import { WolfInstanceQueryDto } from '../wolf/wolf-instance-query.dto.js';
@@ -15,10 +15,10 @@ import { LobbyRemoval } from './lobby-removal.js';
 @Access('admin')
 export class WolfRemovalController {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(LobbyRemoval) private readonly lobbies: LobbyRemoval,
-    @Inject(WolfClientFactory) private readonly clients: WolfClientFactory,
-    @Inject(WolfReports) private readonly reports: WolfReports,
+    private readonly hosts: WolfHosts,
+    private readonly lobbies: LobbyRemoval,
+    private readonly clients: WolfClientFactory,
+    private readonly reports: WolfReports,
   ) {}
 
   @Delete('lobbies/:id')

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { USER_ID, USER_ID_RULE } from '../auth/user-id.js';
+import { USER_ID, USER_ID_RULE } from '../config/identity-settings.js';
 import { RefusesUnknownKeys } from '../input/own-keys.pipe.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 

@@ -43,3 +43,10 @@ export class ApiKeyEntity {
   @Column({ type: 'timestamptz', name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 }
+
+const PREFIX = 'bootstrap_';
+
+/** Ids of the key that the operator configured are told from all others by their beginning. */
+export function isBootstrapKey(id: string): boolean {
+  return id.startsWith(PREFIX);
+}

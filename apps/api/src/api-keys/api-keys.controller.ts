@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -8,9 +8,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { ReplicaPresence } from '@helix/scheduler';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
+import { PageQueryDto, pageOf } from '../input/page-query.dto.js';
 import { ApiKeyDto, CreateApiKeyDto, CreatedApiKeyDto, toApiKeyDto } from './api-key.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
 
@@ -20,8 +20,8 @@ import { ApiKeysService } from './api-keys.service.js';
 @Access('admin')
 export class ApiKeysController {
   constructor(
-    @Inject(ApiKeysService) private readonly keys: ApiKeysService,
-    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+    private readonly keys: ApiKeysService,
+    private readonly replica: ReplicaPresence,
   ) {}
 
   @Post()

@@ -1,10 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { Injectable } from '@nestjs/common';
 import type { SessionId, SessionTokenIssuer } from '@helix/external-agent';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
-import { KeyCache } from '../auth/key-cache.js';
-import { createSecretToken, hashSecret, KEY_PREFIX } from '../auth/secret-token.js';
+import { KeyCache } from './key-cache.js';
+import { createSecretToken, hashSecret, KEY_PREFIX } from '../access/secret-token.js';
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -21,8 +20,8 @@ export interface NewApiKey {
 @Injectable()
 export class ApiKeysService implements SessionTokenIssuer {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(KeyCache) private readonly cache: KeyCache,
+    private readonly dataSource: DataSource,
+    private readonly cache: KeyCache,
   ) {}
 
   /**

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { ReplicaPresence } from '@helix/scheduler';
-import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { ApiKeyDto, CreatedApiKeyDto, toApiKeyDto } from './api-key.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -21,8 +21,8 @@ import { CreatePersonalApiKeyDto } from './personal-api-key.dto.js';
 @Access('user')
 export class PersonalApiKeysController {
   constructor(
-    @Inject(ApiKeysService) private readonly keys: ApiKeysService,
-    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+    private readonly keys: ApiKeysService,
+    private readonly replica: ReplicaPresence,
   ) {}
 
   @Get()

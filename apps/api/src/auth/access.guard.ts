@@ -4,16 +4,16 @@ import { isSessionId } from '@helix/external-agent';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
-import { ACCESS_RULE, type AccessRule, type GuardedRequest } from './access.decorator.js';
+import { ACCESS_RULE, type AccessRule, type GuardedRequest } from '../access/access.decorator.js';
 import { Admission } from './admission.js';
 
 /** The one guard: stands before every route, and refuses those that do not say who may use them. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
-    @Inject(Reflector) private readonly reflector: Reflector,
+    private readonly reflector: Reflector,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
-    @Inject(Admission) private readonly admission: Admission,
+    private readonly admission: Admission,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

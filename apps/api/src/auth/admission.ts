@@ -7,10 +7,10 @@ import { API_CONFIG } from '../config/config.module.js';
 import { databaseTroubleOf } from '../database/database-trouble.js';
 import { ApiError } from '../errors/api-error.js';
 import { Drain } from '../health/drain.js';
-import type { AccessRule, SessionRule } from './access.decorator.js';
+import type { AccessRule, SessionRule } from '../access/access.decorator.js';
 import { Authenticator } from './authenticator.js';
 import { isActOfAnotherSite, isFromAnotherSite } from './other-site.js';
-import { principalName, type Principal } from './principal.js';
+import { principalName, type Principal } from '../access/principal.js';
 import { ownAccess, SessionAccessPolicy } from './session-access.js';
 
 /** A request whose caller is to be known: one for a route, or an upgrade to a WebSocket. */
@@ -53,10 +53,10 @@ export interface SessionAdmission {
 export class Admission {
   constructor(
     @Inject(API_CONFIG) private readonly config: ApiConfig,
-    @Inject(Authenticator) private readonly authenticator: Authenticator,
-    @Inject(SessionDirectory) private readonly directory: SessionDirectory,
-    @Inject(SessionAccessPolicy) private readonly accessPolicy: SessionAccessPolicy,
-    @Inject(Drain) private readonly drain: Drain,
+    private readonly authenticator: Authenticator,
+    private readonly directory: SessionDirectory,
+    private readonly accessPolicy: SessionAccessPolicy,
+    private readonly drain: Drain,
   ) {}
 
   /**

@@ -1,9 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { Logger } from 'pino';
-import { ApiKeysController } from '../api-keys/api-keys.controller.js';
-import { ApiKeysService } from '../api-keys/api-keys.service.js';
-import { PersonalApiKeysController } from '../api-keys/personal-api-keys.controller.js';
+import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { BodyGuard } from '../input/body.guard.js';
@@ -11,24 +9,19 @@ import { LOGGER } from '../logging/logging.module.js';
 import { AccessGuard } from './access.guard.js';
 import { Admission } from './admission.js';
 import { Authenticator, OIDC_USERS } from './authenticator.js';
-import { KeyCache } from './key-cache.js';
-import { KeyHolders } from './key-holders.js';
-import { KeyNotices } from './key-notices.js';
 import { OidcUsers } from './oidc/oidc-users.js';
 import { TokenRunnerAuthorizer } from './runner-authorizer.js';
 import { SessionAccessPolicy } from './session-access.js';
 import { StrangerBudget } from './stranger-budget.js';
 import { WhoAmIController } from './who-am-i.controller.js';
 
-/** Who is calling, and what they may do: keys, tokens, the guard before every route and the one for links. */
+/** Who is calling, and what they may do: tokens, the guard before every route, the admission of sockets and of links. */
 @Global()
 @Module({
-  controllers: [ApiKeysController, PersonalApiKeysController, WhoAmIController],
+  imports: [ApiKeysModule],
+  controllers: [WhoAmIController],
   providers: [
-    KeyCache,
     { provide: StrangerBudget, useFactory: () => new StrangerBudget() },
-    KeyNotices,
-    KeyHolders,
     {
       provide: OIDC_USERS,
       inject: [API_CONFIG, LOGGER],
@@ -38,12 +31,11 @@ import { WhoAmIController } from './who-am-i.controller.js';
     Authenticator,
     SessionAccessPolicy,
     Admission,
-    ApiKeysService,
     TokenRunnerAuthorizer,
     // In this order: bodies are read for callers who were let in.
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_GUARD, useClass: BodyGuard },
   ],
-  exports: [Admission, Authenticator, SessionAccessPolicy, ApiKeysService, TokenRunnerAuthorizer],
+  exports: [Admission, Authenticator, SessionAccessPolicy, ApiKeysModule, TokenRunnerAuthorizer],
 })
 export class AuthModule {}

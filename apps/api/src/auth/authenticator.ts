@@ -3,11 +3,11 @@ import { SessionShares } from '@helix/external-agent';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { API_LIMITS } from '../limits.js';
-import { KeyHolders } from './key-holders.js';
+import { KeyHolders } from '../api-keys/key-holders.js';
 import { JWT_MAX_LENGTH } from './oidc/limits.js';
 import { OidcUsers } from './oidc/oidc-users.js';
-import type { Principal } from './principal.js';
-import { hashSecret, isSameHash, KEY_PREFIX } from './secret-token.js';
+import type { Principal } from '../access/principal.js';
+import { hashSecret, isSameHash, KEY_PREFIX } from '../access/secret-token.js';
 import { StrangerBudget } from './stranger-budget.js';
 
 /** Token under which the users of the OIDC provider are injected; `undefined` where there is none. */
@@ -22,10 +22,10 @@ export class Authenticator {
 
   constructor(
     @Inject(API_CONFIG) config: ApiConfig,
-    @Inject(KeyHolders) private readonly keys: KeyHolders,
+    private readonly keys: KeyHolders,
     @Inject(OIDC_USERS) private readonly people: OidcUsers | undefined,
-    @Inject(SessionShares) private readonly shares: SessionShares,
-    @Inject(StrangerBudget) private readonly strangers: StrangerBudget,
+    private readonly shares: SessionShares,
+    private readonly strangers: StrangerBudget,
   ) {
     this.runnerHashes = config.runnerTokens.map(hashSecret);
   }

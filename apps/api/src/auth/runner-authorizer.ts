@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isSessionId, SessionDirectory } from '@helix/external-agent';
 import {
   RevDialError,
@@ -9,7 +9,7 @@ import {
 } from '@helix/revdial';
 import { ApiError } from '../errors/api-error.js';
 import { Authenticator } from './authenticator.js';
-import { principalName, type Principal } from './principal.js';
+import { principalName, type Principal } from '../access/principal.js';
 
 /**
  * Which token opens which link (revdial-wire §1): a runner token the parts of a host and never a desktop; a desktop's token
@@ -18,8 +18,8 @@ import { principalName, type Principal } from './principal.js';
 @Injectable()
 export class TokenRunnerAuthorizer implements RunnerAuthorizer {
   constructor(
-    @Inject(Authenticator) private readonly authenticator: Authenticator,
-    @Inject(SessionDirectory) private readonly directory: SessionDirectory,
+    private readonly authenticator: Authenticator,
+    private readonly directory: SessionDirectory,
   ) {}
 
   async authenticate(token: string, remoteAddress?: string): Promise<RunnerPrincipal | undefined> {

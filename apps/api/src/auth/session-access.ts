@@ -1,13 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { SessionShares, type SessionAccess, type SessionEntity, type SessionShareEntity } from '@helix/external-agent';
-import type { Principal } from './principal.js';
+import type { Principal } from '../access/principal.js';
 
 type SessionOwned = Pick<SessionEntity, 'id' | 'ownerId'>;
 
 /** What a caller may do with a session, and by what right. Asked again later, it also tells that a share has ended. */
 @Injectable()
 export class SessionAccessPolicy {
-  constructor(@Inject(SessionShares) private readonly shares: SessionShares) {}
+  constructor(private readonly shares: SessionShares) {}
 
   /**
    * `undefined` for those who may do nothing with it.

@@ -1,6 +1,6 @@
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
-import { hashSecret } from './secret-token.js';
+import { hashSecret } from '../access/secret-token.js';
 import { StrangerBudget } from './stranger-budget.js';
 
 const BURST = 50;

@@ -4,10 +4,10 @@ import { accessTokenOf } from '@helix/revdial';
 import type { Request } from 'express';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
-import { Access, CurrentUser, type UserPrincipal } from './access.decorator.js';
+import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { Admission } from './admission.js';
 import { mayHoldSecret } from './other-site.js';
-import { KEY_PREFIX } from './secret-token.js';
+import { KEY_PREFIX } from '../access/secret-token.js';
 
 export class AuthenticatedDto {
   @ApiProperty() authenticated!: boolean;
@@ -38,7 +38,7 @@ export class StatusDto {
 @Controller('api/v1')
 export class WhoAmIController {
   constructor(
-    @Inject(Admission) private readonly admission: Admission,
+    private readonly admission: Admission,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 

@@ -1,7 +1,41 @@
 import { z } from 'zod';
-import type { OidcConfig } from '../auth/oidc/oidc-config.js';
-import { isProviderUrl } from '../auth/oidc/provider-url.js';
-import { isUserId, USER_ID_RULE } from '../auth/user-id.js';
+import { API_LIMITS } from '../limits.js';
+
+/** What providers use for subjects, without what means something in a path, a header or a query. */
+export const USER_ID = new RegExp(`^(?!\\.+$)[A-Za-z0-9._@|:+=-]{1,${String(API_LIMITS.userIdMaxLength)}}$`);
+export const USER_ID_RULE = `must be 1 to ${String(API_LIMITS.userIdMaxLength)} of A-Z a-z 0-9 . _ @ | : + = -`;
+
+export function isUserId(value: unknown): value is string {
+  return typeof value === 'string' && USER_ID.test(value);
+}
+
+/** The provider whose users may come, and how its tokens name them. */
+export interface OidcConfig {
+  /** Exactly as it stands in the tokens, with or without a slash at the end. */
+  readonly issuer: string;
+  /** A token for any of these is for us. */
+  readonly audiences: readonly string[];
+  /** Undefined: the provider's discovery document says it. */
+  readonly jwksUrl: string | undefined;
+  readonly userClaim: string;
+  /** Undefined: tokens do not say who is an admin. */
+  readonly admin: { readonly claim: string; readonly value: string | undefined } | undefined;
+  /** Plain http to other machines, too. */
+  readonly allowHttp: boolean;
+}
+
+/** May the provider be asked at this URL? Who can change the answers on the way there would sign our tokens. */
+export function isProviderUrl(text: string, allowHttp: boolean): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return false;
+  if (protocol === 'https:') return true;
+  return protocol === 'http:' && (allowHttp || isLoopback(hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
 
 export const ADMIN_USER_SOURCES = ['env', 'jwt'] as const;
 export type AdminUserSource = (typeof ADMIN_USER_SOURCES)[number];

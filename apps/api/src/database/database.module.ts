@@ -1,5 +1,4 @@
 import {
-  Inject,
   Injectable,
   Module,
   type BeforeApplicationShutdown,
@@ -8,17 +7,14 @@ import {
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
-import type { ApiConfig } from '../config/api-config.js';
-import { API_CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ChangeNotices } from './change-notices/change-notices.js';
-import { openDataSource, SchemaTooNewError } from './open-data-source.js';
-import { dataSourceOptions } from './data-source-options.js';
+import { openDataSource, SchemaTooNewError, type ApiDataSourceOptions } from './open-data-source.js';
 
-/** Listens from when everybody has subscribed until the application closes. */
+/** Listens from when all have subscribed until the application closes. */
 @Injectable()
 class ChangeNoticesLife implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(ChangeNotices) private readonly notices: ChangeNotices) {}
+  constructor(private readonly notices: ChangeNotices) {}
 
   onApplicationBootstrap(): void {
     this.notices.start();
@@ -32,15 +28,14 @@ class ChangeNoticesLife implements OnApplicationBootstrap, BeforeApplicationShut
 /** PostgreSQL for the whole application, migrated before it is used, and what other replicas change in it. */
 @Module({})
 export class DatabaseModule {
-  static forUrl(url: string): DynamicModule {
+  static with(url: string, options: ApiDataSourceOptions): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
       imports: [
         TypeOrmModule.forRootAsync({
-          inject: [API_CONFIG],
-          useFactory: (config: ApiConfig) => ({
-            ...dataSourceOptions(url, config.databasePoolSize),
+          useFactory: () => ({
+            ...options,
             retryAttempts: 10,
             retryDelay: 1_000,
             verboseRetryLog: true,

@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { applyCapacityFunctions } from '@helix/scheduler';
-import { DataSource, type QueryRunner } from 'typeorm';
-import { poolConfig, type ApiDataSourceOptions } from './data-source-options.js';
+import type pg from 'pg';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import type { DatabasePoolConfig } from './connections/database-pool.js';
+import { sessionSettings, type SessionTimes } from './connections/session-settings.js';
 import { databaseTroubleOf } from './database-trouble.js';
 import { DATABASE_LIMITS } from './limits.js';
+
+export type ApiDataSourceOptions = Extract<DataSourceOptions, { readonly type: 'postgres' }>;
 
 /** Two replicas that start together must not run the same migration twice. Any fixed number; this one spells "helix". */
 const MIGRATION_LOCK = 0x68656c6978;
@@ -108,4 +112,12 @@ async function refuseNewerSchema(dataSource: DataSource, runner: QueryRunner): P
   const known = new Set(dataSource.migrations.map(({ name, constructor }) => name ?? constructor.name));
   const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
   if (unknown.length > 0) throw new SchemaTooNewError(unknown);
+}
+
+/** For the pool: connections that use this schema, where it is known, and give up in time. */
+export function poolConfig(schema: string | undefined, times: SessionTimes, silenceMs: number): DatabasePoolConfig {
+  const settings = sessionSettings(schema, times);
+  // The pool waits for what this returns, though its type does not say so.
+  const onConnect = (connection: pg.ClientBase): unknown => connection.query(settings);
+  return { keepAlive: true, silenceMs, onConnect };
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiOkResponse,
@@ -18,7 +18,7 @@ import {
 } from '@helix/external-agent';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Response } from 'express';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { AbsentWhenEmpty } from '../input/lenient-text.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 
@@ -44,8 +44,8 @@ export class JoinedDto {
 @Access('session-owner')
 export class AutoJoinController {
   constructor(
-    @Inject(AutoJoin) private readonly autoJoin: AutoJoin,
-    @Inject(SessionActivity) private readonly activity: SessionActivity,
+    private readonly autoJoin: AutoJoin,
+    private readonly activity: SessionActivity,
   ) {}
 
   @Post()

@@ -1,11 +1,11 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { ExternalAgentService, EXTERNAL_AGENT_LIMITS } from '@helix/external-agent';
 import { ConnectionManager, type RunnerStatus } from '@helix/revdial';
 import { IsIn, IsOptional } from 'class-validator';
-import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { AbsentWhenEmpty } from '../input/lenient-text.js';
-import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
+import { PageQueryDto, pageOf } from '../input/page-query.dto.js';
 
 class ListConnectionsDto extends PageQueryDto {
   @ApiPropertyOptional({
@@ -34,8 +34,8 @@ type Connected = Extract<RunnerStatus, { readonly state: 'connected' }>;
 @Access('user')
 export class DesktopConnectionsController {
   constructor(
-    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
+    private readonly connections: ConnectionManager,
+    private readonly agents: ExternalAgentService,
   ) {}
 
   @Get()

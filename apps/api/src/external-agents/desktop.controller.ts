@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -27,7 +27,7 @@ import {
 } from '@helix/external-agent';
 import type { Request, Response } from 'express';
 import { sendHeld } from '../answers/send-held.js';
-import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { Access, CurrentSession } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { OwnBody } from '../input/body.guard.js';
@@ -51,11 +51,11 @@ const CLIPBOARD_SCHEMA = {
 @Access('session-controller')
 export class DesktopController {
   constructor(
-    @Inject(ScreenshotService) private readonly screenshots: ScreenshotService,
-    @Inject(ClipboardService) private readonly clipboards: ClipboardService,
-    @Inject(ByteBudget) private readonly budget: ByteBudget,
-    @Inject(LastPictures) private readonly lastPictures: LastPictures,
-    @Inject(SessionActivity) private readonly activity: SessionActivity,
+    private readonly screenshots: ScreenshotService,
+    private readonly clipboards: ClipboardService,
+    private readonly budget: ByteBudget,
+    private readonly lastPictures: LastPictures,
+    private readonly activity: SessionActivity,
   ) {}
 
   @Get('screenshot')

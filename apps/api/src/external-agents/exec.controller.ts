@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import {
   ByteBudget,
@@ -9,7 +9,7 @@ import {
 } from '@helix/external-agent';
 import type { Response } from 'express';
 import { sendJsonHeld } from '../answers/send-json-held.js';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { JsonBody } from '../input/body.guard.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { API_LIMITS } from '../limits.js';
@@ -23,9 +23,9 @@ import { ExecDto, ExecResultDto, toExecResultDto } from './exec.dto.js';
 @Access('session-owner')
 export class ExecController {
   constructor(
-    @Inject(ExecService) private readonly execs: ExecService,
-    @Inject(SessionActivity) private readonly activity: SessionActivity,
-    @Inject(ByteBudget) private readonly budget: ByteBudget,
+    private readonly execs: ExecService,
+    private readonly activity: SessionActivity,
+    private readonly budget: ByteBudget,
   ) {}
 
   @Post()

@@ -10,13 +10,13 @@ import {
 } from '@nestjs/swagger';
 import { ExternalAgentService, SessionActivity, SessionViews, type SessionEntity } from '@helix/external-agent';
 import type { Response } from 'express';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { JsonBody } from '../input/body.guard.js';
 import { API_LIMITS } from '../limits.js';
 import { ListSessionsDto } from '../sessions/list-sessions.dto.js';
-import { pageOf } from '../sessions/page-query.dto.js';
+import { pageOf } from '../input/page-query.dto.js';
 import { answerStop, StoppedDto } from '../sessions/stopped.dto.js';
 import {
   CreateExternalAgentDto,
@@ -30,9 +30,9 @@ import {
 @Controller('api/v1/external-agents')
 export class ExternalAgentsController {
   constructor(
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-    @Inject(SessionViews) private readonly views: SessionViews,
-    @Inject(SessionActivity) private readonly activity: SessionActivity,
+    private readonly agents: ExternalAgentService,
+    private readonly views: SessionViews,
+    private readonly activity: SessionActivity,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiOkResponse,
@@ -12,7 +12,7 @@ import {
 import { ByteBudget, EXTERNAL_AGENT_LIMITS, LogService, logText, type SessionEntity } from '@helix/external-agent';
 import type { Request, Response } from 'express';
 import { sendJsonHeld } from '../answers/send-json-held.js';
-import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { Access, CurrentSession } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { readSwitch } from './read-switch.js';
@@ -33,8 +33,8 @@ export class DesktopLogDto {
 @Access('session-owner')
 export class LogsController {
   constructor(
-    @Inject(LogService) private readonly logs: LogService,
-    @Inject(ByteBudget) private readonly budget: ByteBudget,
+    private readonly logs: LogService,
+    private readonly budget: ByteBudget,
   ) {}
 
   @Get()

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiT
 import { DesktopHealthService, type SessionEntity } from '@helix/external-agent';
 import { ConnectionManager, runnerIdOf } from '@helix/revdial';
 import type { Response } from 'express';
-import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { Access, CurrentSession } from '../access/access.decorator.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { agentStatusOf, linksOf, type AgentStatus } from '../sessions/session.dto.js';
@@ -28,8 +28,8 @@ export class DesktopViewDto {
 @Access('session-owner')
 export class StatsController {
   constructor(
-    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
-    @Inject(DesktopHealthService) private readonly health: DesktopHealthService,
+    private readonly connections: ConnectionManager,
+    private readonly health: DesktopHealthService,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 

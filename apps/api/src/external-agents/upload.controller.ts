@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -17,7 +17,7 @@ import {
   type UploadedFile,
 } from '@helix/external-agent';
 import type { Request, Response } from 'express';
-import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { Access, CurrentSession } from '../access/access.decorator.js';
 import { OwnBody } from '../input/body.guard.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { inviteBody } from '../input/read-body.js';
@@ -32,8 +32,8 @@ import { readSwitch } from './read-switch.js';
 @Access('session-owner')
 export class UploadController {
   constructor(
-    @Inject(UploadService) private readonly uploads: UploadService,
-    @Inject(SessionActivity) private readonly activity: SessionActivity,
+    private readonly uploads: UploadService,
+    private readonly activity: SessionActivity,
   ) {}
 
   @Post()

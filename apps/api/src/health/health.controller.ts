@@ -1,9 +1,8 @@
-import { Controller, Get, HttpCode, Inject } from '@nestjs/common';
+import { Controller, Get, HttpCode } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { ReplicaPresence } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { Drain } from './drain.js';
 import { API_LIMITS } from '../limits.js';
@@ -15,9 +14,9 @@ export class HealthController {
   private answeredAtMs = -Infinity;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
-    @Inject(Drain) private readonly drain: Drain,
+    private readonly dataSource: DataSource,
+    private readonly replica: ReplicaPresence,
+    private readonly drain: Drain,
   ) {}
 
   @Get('healthz')

@@ -1,15 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  Inject,
-  Injectable,
-  SetMetadata,
-  type CanActivate,
-  type CustomDecorator,
-  type ExecutionContext,
-} from '@nestjs/common';
+import { Injectable, SetMetadata, type CanActivate, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ForeignJsonError, parseForeignJson, type JsonLimits } from '@helix/revdial';
-import type { GuardedRequest } from '../auth/access.decorator.js';
+import type { GuardedRequest } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
 import { hasBody, readBody } from './read-body.js';
@@ -44,7 +37,7 @@ const READS_NO_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OP
  */
 @Injectable()
 export class BodyGuard implements CanActivate {
-  constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
+  constructor(private readonly reflector: Reflector) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<GuardedRequest>();

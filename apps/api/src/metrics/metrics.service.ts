@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { SessionLists, SessionStreams } from '@helix/external-agent';
 import { ConnectionManager, RevDialGateway } from '@helix/revdial';
 import { FleetTotals } from '@helix/scheduler';
@@ -13,11 +13,11 @@ export class MetricsService {
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 
   constructor(
-    @Inject(ConnectionManager) connections: ConnectionManager,
-    @Inject(SessionLists) sessions: SessionLists,
-    @Inject(SessionStreams) streams: SessionStreams,
-    @Inject(RevDialGateway) gateway: RevDialGateway,
-    @Inject(FleetTotals) fleet: FleetTotals,
+    connections: ConnectionManager,
+    sessions: SessionLists,
+    streams: SessionStreams,
+    gateway: RevDialGateway,
+    fleet: FleetTotals,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });

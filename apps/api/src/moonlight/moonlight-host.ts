@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { sessionIdOfReference } from '@helix/external-agent';
 import { parseRunnerId } from '@helix/revdial';
-import type { UserPrincipal } from '../auth/access.decorator.js';
+import type { UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { SessionHost } from '../wolf/session-host.js';
 import { WolfHosts } from '../wolf/wolf-hosts.js';
@@ -16,8 +16,8 @@ export interface NamedMoonlight {
 @Injectable()
 export class MoonlightHost {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(SessionHost) private readonly sessionHost: SessionHost,
+    private readonly hosts: WolfHosts,
+    private readonly sessionHost: SessionHost,
   ) {}
 
   /** @throws ApiError INVALID_REQUEST, NOT_FOUND, FORBIDDEN; ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP */

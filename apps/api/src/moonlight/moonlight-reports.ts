@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { MoonlightStatus, type MoonlightStatusReport } from '@helix/external-agent';
 import { API_LIMITS } from '../limits.js';
 import { SharedAnswers } from '../wolf/shared-answers.js';
@@ -8,7 +8,7 @@ import { SharedAnswers } from '../wolf/shared-answers.js';
 export class MoonlightReports {
   readonly status: SharedAnswers<MoonlightStatusReport>;
 
-  constructor(@Inject(MoonlightStatus) status: MoonlightStatus) {
+  constructor(status: MoonlightStatus) {
     this.status = new SharedAnswers(API_LIMITS.moonlightStatusFreshMs, (wolfInstanceId, signal) =>
       status.read(wolfInstanceId, signal),
     );

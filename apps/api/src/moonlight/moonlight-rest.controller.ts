@@ -1,8 +1,8 @@
-import { Controller, Delete, Get, Inject, Options, Patch, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Options, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiExcludeController } from '@nestjs/swagger';
 import { ByteBudget, MoonlightRest, type MoonlightRoute } from '@helix/external-agent';
 import type { Request, Response } from 'express';
-import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { OwnBody } from '../input/body.guard.js';
@@ -23,9 +23,9 @@ import { sendMoonlightAnswer } from './send-moonlight-answer.js';
 @Access('admin')
 export class MoonlightRestController {
   constructor(
-    @Inject(MoonlightRest) private readonly moonlight: MoonlightRest,
-    @Inject(MoonlightHost) private readonly hosts: MoonlightHost,
-    @Inject(ByteBudget) private readonly budget: ByteBudget,
+    private readonly moonlight: MoonlightRest,
+    private readonly hosts: MoonlightHost,
+    private readonly budget: ByteBudget,
   ) {}
 
   @Get('*path')

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { WolfHosts } from '../wolf/wolf-hosts.js';
 import { WolfInstanceQueryDto } from '../wolf/wolf-instance-query.dto.js';
@@ -15,8 +15,8 @@ import { MoonlightStatusDto, toMoonlightStatusDto } from './moonlight-status.dto
 @Access('admin')
 export class MoonlightStatusController {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(MoonlightReports) private readonly reports: MoonlightReports,
+    private readonly hosts: WolfHosts,
+    private readonly reports: MoonlightReports,
   ) {}
 
   @Get()

@@ -1,8 +1,8 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ExternalAgentService, isSessionId, placementRequestOf } from '@helix/external-agent';
 import { PlacementService, type PlacementRequest } from '@helix/scheduler';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { ExplainPlacementDto } from './explain-placement.dto.js';
 import { PlacementDto, toPlacementDto } from './placement.dto.js';
@@ -13,8 +13,8 @@ import { PlacementDto, toPlacementDto } from './placement.dto.js';
 @Access('admin')
 export class ExplainPlacementController {
   constructor(
-    @Inject(PlacementService) private readonly placements: PlacementService,
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
+    private readonly placements: PlacementService,
+    private readonly agents: ExternalAgentService,
   ) {}
 
   @Post('explain')

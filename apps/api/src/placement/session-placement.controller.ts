@@ -1,8 +1,8 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { SessionEntity } from '@helix/external-agent';
 import { PlacementService } from '@helix/scheduler';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { SessionPlacementDto, toPlacementDto, toPlacementSummary } from './placement.dto.js';
 
@@ -13,7 +13,7 @@ import { SessionPlacementDto, toPlacementDto, toPlacementSummary } from './place
 @Controller('api/v1/sessions/:id/placement')
 @Access('session-owner')
 export class SessionPlacementController {
-  constructor(@Inject(PlacementService) private readonly placements: PlacementService) {}
+  constructor(private readonly placements: PlacementService) {}
 
   @Get()
   @ApiOperation({ summary: 'Why the session is where it is, or nowhere: the last decision about it' })

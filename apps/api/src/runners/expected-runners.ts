@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { SessionLists } from '@helix/external-agent';
 import { ConnectionManager, RUNNERS_MAX_COUNT, runnerIdOf } from '@helix/revdial';
 import { WolfInstanceRegistry } from '@helix/scheduler';
-import { principalName } from '../auth/principal.js';
+import { principalName } from '../access/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 
@@ -14,9 +14,9 @@ import { API_CONFIG } from '../config/config.module.js';
 export class ExpectedRunners implements OnApplicationBootstrap {
   constructor(
     @Inject(API_CONFIG) private readonly config: ApiConfig,
-    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
-    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
-    @Inject(SessionLists) private readonly sessions: SessionLists,
+    private readonly connections: ConnectionManager,
+    private readonly registry: WolfInstanceRegistry,
+    private readonly sessions: SessionLists,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

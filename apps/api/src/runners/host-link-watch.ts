@@ -41,10 +41,10 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   private writing: Promise<void> | undefined;
 
   constructor(
-    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
-    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
-    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
-    @Inject(HostWatch) private readonly hosts: HostWatch,
+    private readonly connections: ConnectionManager,
+    private readonly registry: WolfInstanceRegistry,
+    private readonly replica: ReplicaPresence,
+    private readonly hosts: HostWatch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -9,7 +9,7 @@ import { LOGGER } from '../logging/logging.module.js';
 @Injectable()
 export class RunnerHosts {
   constructor(
-    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
+    private readonly registry: WolfInstanceRegistry,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

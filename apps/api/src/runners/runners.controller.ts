@@ -1,9 +1,9 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { ConnectionManager } from '@helix/revdial';
 import { IsIn, IsOptional } from 'class-validator';
-import { Access } from '../auth/access.decorator.js';
-import { PageQueryDto, pageOf } from '../sessions/page-query.dto.js';
+import { Access } from '../access/access.decorator.js';
+import { PageQueryDto, pageOf } from '../input/page-query.dto.js';
 import { RunnerHosts } from './runner-hosts.js';
 import { RunnerListDto, toRunnerDto } from './runner.dto.js';
 
@@ -20,8 +20,8 @@ class ListRunnersDto extends PageQueryDto {
 @Access('admin')
 export class RunnersController {
   constructor(
-    @Inject(ConnectionManager) private readonly connections: ConnectionManager,
-    @Inject(RunnerHosts) private readonly hosts: RunnerHosts,
+    private readonly connections: ConnectionManager,
+    private readonly hosts: RunnerHosts,
   ) {}
 
   @Get()

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpStatus, Inject, Post, Res } from '@nestjs/
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ExternalAgentService, SessionFeed, SessionViews, type SessionEntity } from '@helix/external-agent';
 import type { Response } from 'express';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { DesktopStateDto, toDesktopStateDto } from './desktop-state.dto.js';
@@ -18,9 +18,9 @@ import { answerStop, StoppedDto } from './stopped.dto.js';
 @Access('session-owner')
 export class DesktopLifeController {
   constructor(
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-    @Inject(SessionViews) private readonly views: SessionViews,
-    @Inject(SessionFeed) private readonly feed: SessionFeed,
+    private readonly agents: ExternalAgentService,
+    private readonly views: SessionViews,
+    private readonly feed: SessionFeed,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
 

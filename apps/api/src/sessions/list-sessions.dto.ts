@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { AbsentWhenEmpty } from '../input/lenient-text.js';
-import { PageQueryDto } from './page-query.dto.js';
+import { PageQueryDto } from '../input/page-query.dto.js';
 
 export class ListSessionsDto extends PageQueryDto {
   @ApiPropertyOptional({ description: 'Part of the name or id' })

@@ -1,9 +1,9 @@
-import { Body, Controller, Delete, Get, Inject, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ExternalAgentService, SessionViews, type SessionEntity } from '@helix/external-agent';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { ListSessionsDto } from './list-sessions.dto.js';
-import { pageOf } from './page-query.dto.js';
+import { pageOf } from '../input/page-query.dto.js';
 import { SessionDto, SessionPageDto, toSessionDto, toSessionSummaryDto } from './session.dto.js';
 import { UpdateSessionDto } from './update-session.dto.js';
 
@@ -12,8 +12,8 @@ import { UpdateSessionDto } from './update-session.dto.js';
 @Controller('api/v1/sessions')
 export class SessionsController {
   constructor(
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
-    @Inject(SessionViews) private readonly views: SessionViews,
+    private readonly agents: ExternalAgentService,
+    private readonly views: SessionViews,
   ) {}
 
   @Get()

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { EXTERNAL_AGENT_LIMITS, VIEWER_ROLES, type ViewerRole } from '@helix/external-agent';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { USER_ID, USER_ID_RULE } from '../auth/user-id.js';
+import { USER_ID, USER_ID_RULE } from '../config/identity-settings.js';
 import { RefusesUnknownKeys } from '../input/own-keys.pipe.js';
 
 const LIFE_DEFAULT_S = EXTERNAL_AGENT_LIMITS.shareLifeDefaultMs / 1_000;

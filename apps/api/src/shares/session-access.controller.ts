@@ -1,4 +1,4 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiTags } from '@nestjs/swagger';
 import {
   SESSION_STATES,
@@ -9,7 +9,7 @@ import {
   type SessionState,
   type ViewerRole,
 } from '@helix/external-agent';
-import { Access, CurrentAccess, CurrentSession } from '../auth/access.decorator.js';
+import { Access, CurrentAccess, CurrentSession } from '../access/access.decorator.js';
 
 export class SessionDisplayDto {
   @ApiProperty() width!: number;
@@ -39,7 +39,7 @@ export class SessionAccessDto {
 @Controller('api/v1/sessions/:id/access')
 @Access('session-viewer')
 export class SessionAccessController {
-  constructor(@Inject(SessionStreams) private readonly streams: SessionStreams) {}
+  constructor(private readonly streams: SessionStreams) {}
 
   @Get()
   @ApiOperation({ summary: 'What the caller may do with the session, and by what right' })

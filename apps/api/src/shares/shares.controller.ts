@@ -11,8 +11,8 @@ import {
 import { SessionShares, SessionStreams, type SessionEntity, type SessionId } from '@helix/external-agent';
 import type { Request } from 'express';
 import type { Logger } from 'pino';
-import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
-import { createSecretToken, hashSecret } from '../auth/secret-token.js';
+import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
+import { createSecretToken, hashSecret } from '../access/secret-token.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
@@ -32,8 +32,8 @@ const VIEW_NOTE =
 @Access('session-owner')
 export class SharesController {
   constructor(
-    @Inject(SessionShares) private readonly shares: SessionShares,
-    @Inject(SessionStreams) private readonly streams: SessionStreams,
+    private readonly shares: SessionShares,
+    private readonly streams: SessionStreams,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}

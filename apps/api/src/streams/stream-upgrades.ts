@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   EXTERNAL_AGENT_LIMITS,
   sessionIdOfReference,
@@ -38,11 +38,11 @@ export class StreamUpgrades implements OnApplicationBootstrap, BeforeApplication
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    @Inject(Upgrades) private readonly upgrades: Upgrades,
-    @Inject(Admission) private readonly admission: Admission,
-    @Inject(SessionStreams) private readonly streams: SessionStreams,
-    @Inject(SessionShares) private readonly shares: SessionShares,
-    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
+    private readonly upgrades: Upgrades,
+    private readonly admission: Admission,
+    private readonly streams: SessionStreams,
+    private readonly shares: SessionShares,
+    private readonly notices: ChangeNotices,
   ) {}
 
   onApplicationBootstrap(): void {

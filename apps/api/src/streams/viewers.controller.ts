@@ -1,7 +1,7 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { SessionActivity, SessionStreams, type SessionEntity } from '@helix/external-agent';
-import { Access, CurrentSession } from '../auth/access.decorator.js';
+import { Access, CurrentSession } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { toViewerDto, ViewersDto } from './viewer.dto.js';
 
@@ -11,8 +11,8 @@ import { toViewerDto, ViewersDto } from './viewer.dto.js';
 @Controller('api/v1/sessions/:id')
 export class ViewersController {
   constructor(
-    @Inject(SessionStreams) private readonly streams: SessionStreams,
-    @Inject(SessionActivity) private readonly activity: SessionActivity,
+    private readonly streams: SessionStreams,
+    private readonly activity: SessionActivity,
   ) {}
 
   @Get('viewers')

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Operator } from '@helix/scheduler';
-import type { GuardedRequest } from '../auth/access.decorator.js';
+import type { GuardedRequest } from '../access/access.decorator.js';
 
 /** The admin behind the request and the address that it came from (behind a proxy, the proxy's), on routes for admins. */
 export const CurrentOperator = createParamDecorator((_: unknown, context: ExecutionContext): Operator => {

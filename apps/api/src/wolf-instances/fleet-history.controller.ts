@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { DiskHistory, FleetEvents, WolfInstanceRegistry, type WolfInstance } from '@helix/scheduler';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { DiskHistoryDto, toDiskHistoryDto } from './disk-history.dto.js';
 import { eventPageSize, FleetEventListDto, ListFleetEventsDto, toFleetEventListDto } from './fleet-event.dto.js';
@@ -17,9 +17,9 @@ const HOURS_MAX = 168;
 @Access('admin')
 export class FleetHistoryController {
   constructor(
-    @Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry,
-    @Inject(DiskHistory) private readonly disks: DiskHistory,
-    @Inject(FleetEvents) private readonly events: FleetEvents,
+    private readonly registry: WolfInstanceRegistry,
+    private readonly disks: DiskHistory,
+    private readonly events: FleetEvents,
   ) {}
 
   @Get('wolf-instances/:id')

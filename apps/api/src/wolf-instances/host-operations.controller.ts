@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@n
 import { ExternalAgentService } from '@helix/external-agent';
 import { HostOperations, type HostEdit, type Operator, type WolfInstance } from '@helix/scheduler';
 import type { Logger } from 'pino';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { CurrentOperator } from './current-operator.decorator.js';
@@ -23,8 +23,8 @@ import { toWolfInstanceDto, WolfInstanceDto } from './wolf-instance.dto.js';
 @Access('admin')
 export class HostOperationsController {
   constructor(
-    @Inject(HostOperations) private readonly operations: HostOperations,
-    @Inject(ExternalAgentService) private readonly agents: ExternalAgentService,
+    private readonly operations: HostOperations,
+    private readonly agents: ExternalAgentService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

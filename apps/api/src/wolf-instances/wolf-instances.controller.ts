@@ -1,7 +1,7 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { WolfInstanceRegistry } from '@helix/scheduler';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { JsonBody } from '../input/body.guard.js';
 import { API_LIMITS } from '../limits.js';
@@ -26,7 +26,7 @@ const HEARTBEAT_BODY = {
 @ApiBearerAuth()
 @Controller('api/v1')
 export class WolfInstancesController {
-  constructor(@Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry) {}
+  constructor(private readonly registry: WolfInstanceRegistry) {}
 
   @Post('wolf-instances/register')
   @Access('host')

@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ExternalAgentError, isSessionId, SessionDirectory, type SessionId } from '@helix/external-agent';
-import type { UserPrincipal } from '../auth/access.decorator.js';
+import type { UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 
 export interface HostOfSession {
@@ -11,7 +11,7 @@ export interface HostOfSession {
 /** The host of a session that is named in a query rather than in the path, where the guard does not see it. */
 @Injectable()
 export class SessionHost {
-  constructor(@Inject(SessionDirectory) private readonly directory: SessionDirectory) {}
+  constructor(private readonly directory: SessionDirectory) {}
 
   /** @throws ApiError FORBIDDEN, ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP */
   async of(sessionId: string, user: UserPrincipal): Promise<HostOfSession> {

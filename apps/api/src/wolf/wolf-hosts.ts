@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
@@ -12,7 +12,7 @@ export interface AskedAll<T> {
 /** Which Wolf a request means. */
 @Injectable()
 export class WolfHosts {
-  constructor(@Inject(WolfInstanceRegistry) private readonly registry: WolfInstanceRegistry) {}
+  constructor(private readonly registry: WolfInstanceRegistry) {}
 
   /**
    * The id of a registered instance.

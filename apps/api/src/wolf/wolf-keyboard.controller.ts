@@ -1,9 +1,9 @@
-import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isViewerOf, type SessionId } from '@helix/external-agent';
 import { parseWolfU64, WolfClientFactory, WolfError, type WolfSession } from '@helix/wolf-client';
 import type { Response } from 'express';
-import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { SessionHost } from './session-host.js';
@@ -31,10 +31,10 @@ interface KeyboardScope {
 @Access('user')
 export class WolfKeyboardController {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(SessionHost) private readonly sessionHost: SessionHost,
-    @Inject(WolfReports) private readonly reports: WolfReports,
-    @Inject(WolfClientFactory) private readonly clients: WolfClientFactory,
+    private readonly hosts: WolfHosts,
+    private readonly sessionHost: SessionHost,
+    private readonly reports: WolfReports,
+    private readonly clients: WolfClientFactory,
   ) {}
 
   @Get()

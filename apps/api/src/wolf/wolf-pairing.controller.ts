@@ -1,7 +1,7 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Access } from '../auth/access.decorator.js';
+import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { WolfInstanceQueryDto } from './wolf-instance-query.dto.js';
@@ -14,7 +14,7 @@ import { WolfPairing } from './wolf-pairing.service.js';
 @Controller('api/v1/wolf/pairing')
 @Access('admin')
 export class WolfPairingController {
-  constructor(@Inject(WolfPairing) private readonly pairing: WolfPairing) {}
+  constructor(private readonly pairing: WolfPairing) {}
 
   @Get('pending')
   @ApiOperation({ summary: 'Clients that wait for their PIN' })

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { WolfClientFactory, WolfError, type PendingPairing } from '@helix/wolf-client';
 import { API_LIMITS } from '../limits.js';
 import { WolfHosts } from './wolf-hosts.js';
@@ -11,8 +11,8 @@ export interface FoundPairing extends PendingPairing {
 @Injectable()
 export class WolfPairing {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(WolfClientFactory) private readonly clients: WolfClientFactory,
+    private readonly hosts: WolfHosts,
+    private readonly clients: WolfClientFactory,
   ) {}
 
   /** Of the named host, or of all that can be reached. @throws ApiError NOT_FOUND, WolfError of the named host */

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   WolfClientFactory,
   type WolfApp,
@@ -25,7 +25,7 @@ export class WolfReports {
   readonly lobbies: SharedAnswers<readonly WolfLobby[]>;
   readonly apps: SharedAnswers<readonly WolfApp[]>;
 
-  constructor(@Inject(WolfClientFactory) clients: WolfClientFactory) {
+  constructor(clients: WolfClientFactory) {
     const shared = <T>(
       freshMs: number,
       ask: (client: WolfClient, options: { readonly signal: AbortSignal; readonly timeoutMs: number }) => Promise<T>,

@@ -1,9 +1,9 @@
-import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { uiAppOf } from '@helix/external-agent';
 import { IsString, MaxLength } from 'class-validator';
 import type { Response } from 'express';
-import { Access, CurrentUser, type UserPrincipal } from '../auth/access.decorator.js';
+import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { SessionHost } from './session-host.js';
@@ -28,9 +28,9 @@ class UiAppIdDto {
 @Controller('api/v1/wolf')
 export class WolfController {
   constructor(
-    @Inject(WolfHosts) private readonly hosts: WolfHosts,
-    @Inject(SessionHost) private readonly sessionHost: SessionHost,
-    @Inject(WolfReports) private readonly reports: WolfReports,
+    private readonly hosts: WolfHosts,
+    private readonly sessionHost: SessionHost,
+    private readonly reports: WolfReports,
   ) {}
 
   @Get('health')

@@ -1,8 +1,4 @@
 import { Module } from '@nestjs/common';
-import { AgentSandboxesController } from '../agent-sandboxes/agent-sandboxes.controller.js';
-import { EventStreams } from '../agent-sandboxes/event-streams.js';
-import { LobbyRemoval } from '../agent-sandboxes/lobby-removal.js';
-import { WolfRemovalController } from '../agent-sandboxes/wolf-removal.controller.js';
 import { SessionHost } from './session-host.js';
 import { WolfController } from './wolf.controller.js';
 import { WolfHosts } from './wolf-hosts.js';
@@ -13,14 +9,8 @@ import { WolfReports } from './wolf-reports.js';
 
 /** Views of each host's Wolf, and what may be done there by hand. */
 @Module({
-  controllers: [
-    WolfController,
-    WolfKeyboardController,
-    WolfPairingController,
-    AgentSandboxesController,
-    WolfRemovalController,
-  ],
-  providers: [WolfHosts, SessionHost, WolfReports, WolfPairing, EventStreams, LobbyRemoval],
-  exports: [WolfHosts, SessionHost],
+  controllers: [WolfController, WolfKeyboardController, WolfPairingController],
+  providers: [WolfHosts, SessionHost, WolfReports, WolfPairing],
+  exports: [WolfHosts, SessionHost, WolfReports],
 })
 export class WolfModule {}

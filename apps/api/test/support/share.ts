@@ -1,6 +1,6 @@
 import type { SessionId, ViewerRole } from '@helix/external-agent';
 import { SessionShares } from '@helix/external-agent';
-import { createSecretToken, hashSecret } from '../../src/auth/secret-token.js';
+import { createSecretToken, hashSecret } from '../../src/access/secret-token.js';
 import type { ApiInProcess } from './api-in-process.js';
 
 /** Shares a session and resolves with what its viewer comes with: the link's token, or a key of the user. */

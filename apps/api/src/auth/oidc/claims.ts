@@ -1,6 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { isUserId } from '../user-id.js';
-import type { OidcConfig } from './oidc-config.js';
+import { isUserId, type OidcConfig } from '../../config/identity-settings.js';
 
 /** The claim of this name or, where there is none, the one at this dotted path. Some providers name claims by URLs. */
 function claimAt(payload: JWTPayload, path: string): unknown {

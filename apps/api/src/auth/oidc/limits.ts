@@ -26,6 +26,3 @@ export const VERIFIED_TOKENS_MAX = 20_000;
 
 /** After this the signature of a token is checked again, in case its key was taken back. */
 export const VERIFIED_TOKEN_FRESH_MS = 300_000;
-
-/** What OpenID Connect allows for a subject; longer ones are refused. */
-export const USER_ID_MAX_LENGTH = 255;

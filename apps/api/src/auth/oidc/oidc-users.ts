@@ -1,10 +1,10 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { Principal } from '../principal.js';
+import type { Principal } from '../../access/principal.js';
 import { isAdminBy, textClaim, userIdOf } from './claims.js';
 import { CLOCK_TOLERANCE_S, JWT_MAX_LENGTH, VERIFIED_TOKEN_FRESH_MS, VERIFIED_TOKENS_MAX } from './limits.js';
-import type { OidcConfig } from './oidc-config.js';
+import type { OidcConfig } from '../../config/identity-settings.js';
 import { ProviderKeys } from './provider-keys.js';
 
 type Person = Extract<Principal, { kind: 'user' }>;

@@ -1,11 +1,10 @@
 import { createLocalJWKSet, errors } from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { isProviderUrl, type OidcConfig } from '../../config/identity-settings.js';
 import { fetchJson } from './fetch-json.js';
 import { PROVIDER_COOLDOWN_MS, PROVIDER_KEYS_FRESH_MS, PROVIDER_KEYS_STALE_MS } from './limits.js';
-import type { OidcConfig } from './oidc-config.js';
 import { ProviderAwayError } from './provider-away-error.js';
-import { isProviderUrl } from './provider-url.js';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 type KeyRequest = Parameters<KeySet>;

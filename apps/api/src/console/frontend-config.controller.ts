@@ -1,9 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Access } from '../auth/access.decorator.js';
-import type { ApiConfig } from './api-config.js';
-import { API_CONFIG } from './config.module.js';
-import { PRODUCT_VERSION } from './product-version.js';
+import { z } from 'zod';
+import { Access } from '../access/access.decorator.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { API_CONFIG } from '../config/config.module.js';
+
+/** Token under which the version of this API is injected. */
+export const PRODUCT_VERSION = Symbol('ProductVersion');
+
+/** As the manifest of this package says, beside the sources and beside what is built of them. */
+export async function readProductVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
 
 export class FrontendConfigDto {
   @ApiProperty({ enum: ['single'], description: 'One stream for each desktop' }) moonlight_web_mode!: 'single';

@@ -1,13 +1,15 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { isSessionId, SessionShares } from '@helix/external-agent';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
+import { SessionAccessController } from './session-access.controller.js';
+import { SharesController } from './shares.controller.js';
 
 /** Shares that were changed on any replica are read anew on this one as soon as that is announced. */
 @Injectable()
 export class ShareNotices implements OnModuleInit {
   constructor(
-    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
-    @Inject(SessionShares) private readonly shares: SessionShares,
+    private readonly notices: ChangeNotices,
+    private readonly shares: SessionShares,
   ) {}
 
   onModuleInit(): void {
@@ -17,3 +19,7 @@ export class ShareNotices implements OnModuleInit {
     });
   }
 }
+
+/** With whom sessions are shared. */
+@Module({ controllers: [SessionAccessController, SharesController], providers: [ShareNotices] })
+export class SharesModule {}

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedPostgres } from '@helix/embedded-postgres';
 import { pino } from 'pino';
-import { createApi } from '../bootstrap/start-api.js';
+import { createApi } from './start-api.js';
 import { readApiConfig } from '../config/api-config.js';
-import { OpenApiDocument } from './openapi.controller.js';
+import { OpenApiDocument } from '../openapi/openapi.module.js';
 
 /** `npm run openapi`: writes docs/openapi.json from the controllers. */
 const target = fileURLToPath(new URL('../../../../docs/openapi.json', import.meta.url));

@@ -1,4 +1,4 @@
-import { Inject, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import {
   WebSocketGateway,
   type OnGatewayConnection,
@@ -8,11 +8,11 @@ import {
 import { SessionFeed, type SessionView } from '@helix/external-agent';
 import type { WebSocket } from 'ws';
 import { Admission, type SessionAdmission } from '../auth/admission.js';
-import { principalName } from '../auth/principal.js';
+import { principalName } from '../access/principal.js';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { API_LIMITS } from '../limits.js';
-import { toSessionUpdate } from '../sessions/session-update.dto.js';
-import type { AdmittedRequest } from './session-ws-adapter.js';
+import { toSessionUpdate } from './session-update.dto.js';
+import type { AdmittedRequest } from '../sockets/session-ws-adapter.js';
 
 interface OpenSocket {
   readonly admission: SessionAdmission;
@@ -42,9 +42,9 @@ export class UserSocketGateway
   private stopListening: () => void = () => undefined;
 
   constructor(
-    @Inject(SessionFeed) private readonly feed: SessionFeed,
-    @Inject(Admission) private readonly admission: Admission,
-    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
+    private readonly feed: SessionFeed,
+    private readonly admission: Admission,
+    private readonly notices: ChangeNotices,
   ) {}
 
   afterInit(): void {

@@ -1,16 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { isSessionId, readOrStale, type SharedRead } from '@helix/external-agent';
 import { ReplicaPresence } from '@helix/scheduler';
 import { DataSource } from 'typeorm';
-import { ApiKeyEntity } from '../api-keys/api-key.entity.js';
-import { isBootstrapKey } from '../api-keys/bootstrap-key.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { API_LIMITS } from '../limits.js';
+import type { Principal } from '../access/principal.js';
+import { isSameHash } from '../access/secret-token.js';
+import { ApiKeyEntity, isBootstrapKey } from './api-key.entity.js';
 import { KeyCache } from './key-cache.js';
-import type { Principal } from './principal.js';
-import { isSameHash } from './secret-token.js';
 
 type KeyRead = SharedRead<Principal | undefined>;
 
@@ -22,9 +20,9 @@ export class KeyHolders {
 
   constructor(
     @Inject(API_CONFIG) private readonly config: ApiConfig,
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(KeyCache) private readonly cache: KeyCache,
-    @Inject(ReplicaPresence) private readonly replica: ReplicaPresence,
+    private readonly dataSource: DataSource,
+    private readonly cache: KeyCache,
+    private readonly replica: ReplicaPresence,
   ) {}
 
   /**

@@ -1,16 +1,13 @@
 import { EXTERNAL_AGENT_ENTITIES, EXTERNAL_AGENT_MIGRATIONS } from '@helix/external-agent';
 import { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from '@helix/scheduler';
 import pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
 import { ApiKeyEntity } from '../api-keys/api-key.entity.js';
 import { CreateApiKeys1764000300000 } from '../api-keys/migrations/1764000300000-create-api-keys.js';
 import { ScopeAndUseOfApiKeys1764002000002 } from '../api-keys/migrations/1764002000002-scope-and-use-of-api-keys.js';
 import { AnnounceKeyChanges1764002000003 } from '../api-keys/migrations/1764002000003-announce-key-changes.js';
-import { DatabasePool, type DatabasePoolConfig } from './connections/database-pool.js';
-import { sessionSettings, type SessionTimes } from './connections/session-settings.js';
-import { DATABASE_LIMITS } from './limits.js';
-
-export type ApiDataSourceOptions = Extract<DataSourceOptions, { readonly type: 'postgres' }>;
+import { DatabasePool } from '../database/connections/database-pool.js';
+import { poolConfig, type ApiDataSourceOptions } from '../database/open-data-source.js';
+import { DATABASE_LIMITS } from '../database/limits.js';
 
 /** The database of the whole application. Tables change by migrations only, run before anything else uses them. */
 export function dataSourceOptions(url: string, poolSize: number): ApiDataSourceOptions {
@@ -34,12 +31,4 @@ export function dataSourceOptions(url: string, poolSize: number): ApiDataSourceO
     connectTimeoutMS: DATABASE_LIMITS.connectMs,
     extra: poolConfig(undefined, DATABASE_LIMITS, DATABASE_LIMITS.silenceMs),
   };
-}
-
-/** For the pool: connections that use this schema, where it is known, and give up in time. */
-export function poolConfig(schema: string | undefined, times: SessionTimes, silenceMs: number): DatabasePoolConfig {
-  const settings = sessionSettings(schema, times);
-  // The pool waits for what this returns, though its type does not say so.
-  const onConnect = (connection: pg.ClientBase): unknown => connection.query(settings);
-  return { keepAlive: true, silenceMs, onConnect };
 }

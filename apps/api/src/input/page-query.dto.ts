@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { NumberUnlessEmpty } from '../input/lenient-text.js';
+import { NumberUnlessEmpty } from './lenient-text.js';
 import { API_LIMITS } from '../limits.js';
 
 /** Which part of a list: pages count from 1; none, or 0, is the first. */

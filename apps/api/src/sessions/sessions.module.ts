@@ -1,6 +1,9 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { ExternalAgents, isSessionId, SessionDirectory, SessionFeed } from '@helix/external-agent';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
+import { DesktopLifeController } from './desktop-life.controller.js';
+import { SessionsController } from './sessions.controller.js';
+import { UserSocketGateway } from './user-socket.gateway.js';
 
 /**
  * A session that was changed on any replica is read anew on this one as soon as it is announced, and started when its slot has
@@ -9,10 +12,10 @@ import { ChangeNotices } from '../database/change-notices/change-notices.js';
 @Injectable()
 export class SessionNotices implements OnModuleInit {
   constructor(
-    @Inject(ChangeNotices) private readonly notices: ChangeNotices,
-    @Inject(SessionDirectory) private readonly directory: SessionDirectory,
-    @Inject(SessionFeed) private readonly feed: SessionFeed,
-    @Inject(ExternalAgents) private readonly all: ExternalAgents,
+    private readonly notices: ChangeNotices,
+    private readonly directory: SessionDirectory,
+    private readonly feed: SessionFeed,
+    private readonly all: ExternalAgents,
   ) {}
 
   onModuleInit(): void {
@@ -28,3 +31,10 @@ export class SessionNotices implements OnModuleInit {
     });
   }
 }
+
+/** Sessions: their list, their life, and their state as pages are told it. */
+@Module({
+  controllers: [SessionsController, DesktopLifeController],
+  providers: [SessionNotices, UserSocketGateway],
+})
+export class SessionsModule {}

@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ReplicaPresence } from '@helix/scheduler';
 import { LRUCache } from 'lru-cache';
-import type { Principal } from './principal.js';
+import type { Principal } from '../access/principal.js';
 import { API_LIMITS } from '../limits.js';
 
 interface Known {
@@ -19,7 +19,7 @@ export class KeyCache {
   /** What was read before this may have changed. */
   private doubtedAt = -Infinity;
 
-  constructor(@Inject(ReplicaPresence) private readonly replica: ReplicaPresence) {}
+  constructor(private readonly replica: ReplicaPresence) {}
 
   get epoch(): number {
     return this.revocations;
