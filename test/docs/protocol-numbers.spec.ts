@@ -2,7 +2,7 @@ import { PIPE_CLOSE_CODES, RESET_CODES } from '@helix/revdial';
 
 import { DIAL_REFUSAL_CODES } from '../../libs/revdial/src/dial/dial-codec.js';
 import { refusalErrorOf } from '../../libs/revdial/src/dial/dial-errors.js';
-import { RECORD_TYPES } from '../../libs/revdial/src/resumable/record.js';
+import { RECORD_TYPES } from '../../libs/revdial/src/resumable/record-codec.js';
 import { namedRows, readDocument, sectionOf } from './markdown-table.js';
 
 const TABLES = {

@@ -12,7 +12,7 @@ import { WebSocketCarrier } from '../src/carrier/websocket-carrier.js';
 import { HttpSocket } from '../src/http/http-socket.js';
 import { ControlChannel } from '../src/links/control-channel.js';
 import type { ControlTransport, ControlTransportEvents } from '../src/links/control-transport.js';
-import { ProcessClock } from '../src/resumable/process-clock.js';
+import { ProcessClock } from '../src/resumable/link-clock.js';
 import { DATA, FIN, RST, SYN, WINDOW_UPDATE, frame } from './mux/support/frames.js';
 import { ScriptedPipe, turn } from './mux/support/scripted-pipe.js';
 import { BYTE_SOURCES } from './order/byte-sources.js';
@@ -151,7 +151,7 @@ describe.each(['raw', 'websocket'] as const)('a reader of a %s carrier that thro
     writer.write([Buffer.from('bytes')]);
     await eventually(() => expect(receiver.ends).toMatchObject([{ code: 'internal', cause: DEFECT }]));
     await eventually(() => expect(other.ends).toHaveLength(1));
-    expect(defects).toMatchObject([{ where: 'the reader of a carrier', error: DEFECT }]);
+    expect(defects).toMatchObject([{ where: 'the receiver of a carrier', error: DEFECT }]);
   });
 });
 

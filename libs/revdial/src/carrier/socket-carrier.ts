@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import { reportDefect } from '../defect.js';
 import { FRAME_COPY_MAX_BYTES, SOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
-import type { BytePipe, PipeEnd, PipeReceiver } from './byte-pipe.js';
-import type { PipeCloseCode } from './close-code.js';
+import type { BytePipe, PipeEnd, PipeReceiver, PipeCloseCode } from './byte-pipe.js';
 import { CARRIER_QUEUE_MAX_BYTES } from './limits.js';
 
 /**
@@ -13,7 +12,7 @@ export class SocketCarrier implements BytePipe {
   readonly #socket: Socket;
   #receiver: PipeReceiver | undefined;
   #isPaused = false;
-  #farewell: PipeEnd | undefined;
+  #closing: PipeEnd | undefined;
   #end: PipeEnd | undefined;
   #cutTimer: NodeJS.Timeout | undefined;
 
@@ -34,14 +33,14 @@ export class SocketCarrier implements BytePipe {
     this.#receiver = receiver;
     const socket = this.#socket;
     if (this.#end !== undefined) {
-      this.#tellLater();
+      this.#reportEndLater();
       return;
     }
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
     if (socket.readableEnded) process.nextTick(this.#onEnd);
-    // A 'data' listener starts the flow unless somebody has paused, which the constructor did.
+    // The constructor has paused the socket, so a 'data' listener alone does not start the flow.
     if (!this.#isPaused) socket.resume();
   }
 
@@ -72,18 +71,18 @@ export class SocketCarrier implements BytePipe {
 
   close(code: PipeCloseCode, reason = ''): void {
     if (!this.#isOpen) return;
-    this.sayGoodbye(code);
-    this.#farewell = { code, reason, byPeer: false };
+    this.sendGoodbye(code);
+    this.#closing = { code, reason, byPeer: false };
     this.#socket.end();
     this.#cutLater();
   }
 
   destroy(code: PipeCloseCode, cause?: unknown): void {
     if (this.#end !== undefined) return;
-    if (this.#farewell === undefined) this.sayGoodbye(code);
+    if (this.#closing === undefined) this.sendGoodbye(code);
     this.#end = { code, reason: '', byPeer: false, ...(cause === undefined ? {} : { cause }) };
     this.#socket.destroy();
-    this.#tellLater();
+    this.#reportEndLater();
   }
 
   /** What is to be written for these bytes. */
@@ -98,14 +97,14 @@ export class SocketCarrier implements BytePipe {
     this.deliver(chunk);
   }
 
-  /** Writes the carrier's own last words. */
-  protected sayGoodbye(_code: PipeCloseCode): void {
+  /** Writes the carrier's own end, such as a close frame. */
+  protected sendGoodbye(_code: PipeCloseCode): void {
     return undefined;
   }
 
   protected deliver(bytes: Buffer): void {
     if (this.#end !== undefined || bytes.length === 0) return;
-    this.#tell((receiver) => {
+    this.#callReceiver((receiver) => {
       receiver.onBytes(bytes);
     });
   }
@@ -123,16 +122,16 @@ export class SocketCarrier implements BytePipe {
     socket.uncork();
   }
 
-  /** The peer has said its last. */
+  /** The peer has ended. */
   protected endByPeer(code: PipeCloseCode): void {
     if (this.#end !== undefined) return;
-    if (this.#farewell === undefined) this.sayGoodbye('done');
-    this.#end = this.#farewell ?? { code, reason: '', byPeer: true };
+    if (this.#closing === undefined) this.sendGoodbye('done');
+    this.#end = this.#closing ?? { code, reason: '', byPeer: true };
     this.#socket.off('data', this.#onData);
     this.#socket.resume();
     this.#socket.end();
     this.#cutLater();
-    this.#tellEnd(this.#end);
+    this.#reportEnd(this.#end);
   }
 
   protected get unsentByteCount(): number {
@@ -140,7 +139,7 @@ export class SocketCarrier implements BytePipe {
   }
 
   get #isOpen(): boolean {
-    return this.#end === undefined && this.#farewell === undefined && this.#socket.writable;
+    return this.#end === undefined && this.#closing === undefined && this.#socket.writable;
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -149,7 +148,7 @@ export class SocketCarrier implements BytePipe {
 
   readonly #onDrain = (): void => {
     if (!this.#isOpen) return;
-    this.#tell((receiver) => {
+    this.#callReceiver((receiver) => {
       receiver.onWritable();
     });
   };
@@ -159,43 +158,43 @@ export class SocketCarrier implements BytePipe {
   };
 
   readonly #onError = (cause: Error): void => {
-    this.#finish(this.#farewell ?? { code: 'lost', reason: '', byPeer: false, cause });
+    this.#finish(this.#closing ?? { code: 'lost', reason: '', byPeer: false, cause });
   };
 
   readonly #onClose = (): void => {
     clearTimeout(this.#cutTimer);
-    this.#finish(this.#farewell ?? { code: 'lost', reason: '', byPeer: false });
+    this.#finish(this.#closing ?? { code: 'lost', reason: '', byPeer: false });
   };
 
   #finish(end: PipeEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    this.#tellEnd(end);
+    this.#reportEnd(end);
   }
 
-  /** What the reader throws ends this connection. A link above it goes on from where it was, on another. */
-  #tell(say: (receiver: PipeReceiver) => void): void {
+  /** An error of the receiver ends this connection; a link above goes on over another one. */
+  #callReceiver(say: (receiver: PipeReceiver) => void): void {
     const receiver = this.#receiver;
     if (receiver === undefined) return;
     try {
       say(receiver);
     } catch (error) {
-      reportDefect('the reader of a carrier', error);
+      reportDefect('the receiver of a carrier', error);
       this.destroy('internal', error);
     }
   }
 
-  #tellEnd(end: PipeEnd): void {
-    this.#tell((receiver) => {
+  #reportEnd(end: PipeEnd): void {
+    this.#callReceiver((receiver) => {
       receiver.onClosed(end);
     });
   }
 
-  #tellLater(): void {
+  #reportEndLater(): void {
     const end = this.#end;
     if (end !== undefined && this.#receiver !== undefined)
       process.nextTick(() => {
-        this.#tellEnd(end);
+        this.#reportEnd(end);
       });
   }
 

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { DATA_FRAME_OUT_MAX_BYTES, FRAME_COPY_MAX_BYTES, PONG_UNSENT_MAX_BYTES } from '../limits.js';
-import { FRAME_OPCODES, frameHeader } from '../wire/websocket-frame.js';
+import { FRAME_OPCODES, frameHeader, WebSocketViolation } from '../wire/websocket-frame.js';
 import { WebSocketFrameReader } from '../wire/websocket-frame-reader.js';
-import { WebSocketViolation } from '../wire/websocket-violation.js';
-import type { PipeCloseCode } from './close-code.js';
+import type { PipeCloseCode } from './byte-pipe.js';
 import { CARRIER_MESSAGE_MAX_BYTES } from './limits.js';
 import { SocketCarrier } from './socket-carrier.js';
 
@@ -18,16 +17,16 @@ const PROTOCOL_ERROR = 1002;
 const CLOSE_FRAME_REASON_MAX_BYTES = 123;
 
 /**
- * A WebSocket as a pipe, on the socket that carried its handshake: bytes in binary frames whose borders mean nothing, so
- * that payload passes as it arrives and no message is ever collected. A client masks with zeros (ADR 0004). Pings are answered,
- * and say nothing about the link above.
+ * A WebSocket as a pipe, on the socket that carried its handshake: bytes in binary frames whose boundaries mean nothing, so payload
+ * passes as it arrives and no message is collected. A client masks with zeros (ADR 0004). Pings are answered, and do not count as
+ * liveness of the link above.
  */
 export class WebSocketCarrier extends SocketCarrier {
   readonly #isClient: boolean;
   readonly #frames: WebSocketFrameReader;
   #peerCloseCode: number | undefined;
   #isClosedByPeer = false;
-  #isGoodbyeSaid = false;
+  #isCloseSent = false;
 
   /** The handshake on `socket` is over; `head` is what came right behind it. */
   constructor(socket: Socket, role: WebSocketRole, head?: Buffer) {
@@ -74,15 +73,15 @@ export class WebSocketCarrier extends SocketCarrier {
     if (this.#isClosedByPeer) this.endByPeer(this.#peerCloseCode === PROTOCOL_ERROR ? 'protocol-violation' : 'done');
   }
 
-  protected override sayGoodbye(code: PipeCloseCode): void {
+  protected override sendGoodbye(code: PipeCloseCode): void {
     if (code === 'protocol-violation') this.#sendClose(PROTOCOL_ERROR);
     else this.#sendClose(code === 'shutdown' ? GOING_AWAY : NORMAL_CLOSURE);
   }
 
   /** `reason` is ours, and ASCII. */
   #sendClose(code: number, reason = ''): void {
-    if (this.#isGoodbyeSaid) return;
-    this.#isGoodbyeSaid = true;
+    if (this.#isCloseSent) return;
+    this.#isCloseSent = true;
     const text = reason.slice(0, CLOSE_FRAME_REASON_MAX_BYTES);
     const payload = Buffer.allocUnsafe(2 + text.length);
     payload.writeUInt16BE(code);
@@ -91,7 +90,7 @@ export class WebSocketCarrier extends SocketCarrier {
   }
 
   #answerPing(payload: Buffer): void {
-    if (this.#isGoodbyeSaid || this.unsentByteCount > PONG_UNSENT_MAX_BYTES) return;
+    if (this.#isCloseSent || this.unsentByteCount > PONG_UNSENT_MAX_BYTES) return;
     this.send([this.#copied(FRAME_OPCODES.pong, [payload], payload.length)]);
   }
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { BytePipe } from '../carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { BytePipe, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { SocketCarrier } from '../carrier/socket-carrier.js';
 import { WebSocketCarrier } from '../carrier/websocket-carrier.js';
 import type { ConnectionManager } from '../connections/connection-manager.js';

@@ -9,7 +9,7 @@ import {
 } from '../limits.js';
 import { NO_PAGE_HEADERS } from '../http/no-page-headers.js';
 import { headerLines } from './header-lines.js';
-import type { ResumptionRefusal } from '../resumable/resumption-gate.js';
+import type { ResumptionRefusal } from '../resumable/resumption.js';
 
 /** An answer instead of a connection (revdial-wire §4). Control refusals are plain text, data refusals JSON. */
 export interface Refusal {

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FOREIGN_JSON_AT_ONCE_MAX_BYTES, FOREIGN_JSON_SLICE_BYTES } from '../limits.js';
-import { ForeignJsonError } from './foreign-json-error.js';
-import { JsonOutline, type JsonLimits, type JsonMember } from './json-outline.js';
+import { ForeignJsonError, JsonOutline, type JsonLimits, type JsonMember } from './json-outline.js';
 
 /** For what says a few things: far more than any of it has, and parsed within a few milliseconds. */
 export const SMALL_JSON: JsonLimits = { maxBytes: 64 * 1024, maxKeys: 512, maxValues: 4_096 };

@@ -1,5 +1,4 @@
 import { FOREIGN_JSON_MAX_DEPTH } from '../limits.js';
-import { ForeignJsonError } from './foreign-json-error.js';
 
 /** What a text of JSON may hold beside its depth, which is the same for all. */
 export interface JsonLimits {
@@ -8,6 +7,21 @@ export interface JsonLimits {
   readonly maxKeys: number;
   /** Objects, lists and what stands in them, all together. */
   readonly maxValues: number;
+}
+
+export type JsonFault = 'too-long' | 'too-deep' | 'too-many-keys' | 'too-many-values' | 'not-json';
+
+/** Why foreign JSON is refused. The message never quotes the text, which may be long and hold secrets. */
+export class ForeignJsonError extends Error {
+  readonly code = 'FOREIGN_JSON';
+
+  constructor(
+    readonly fault: JsonFault,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ForeignJsonError';
+  }
 }
 
 /** Where a member of the outermost object stands in the text. */

@@ -1,4 +1,4 @@
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { PipeCloseCode } from '../carrier/byte-pipe.js';
 import type { LinkEndReason } from '../runner-link.js';
 
 /** Why a multiplexed link ends, in the words of its wire. */

@@ -1,5 +1,4 @@
-import type { BytePipe, PipeEnd } from '../carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { BytePipe, PipeEnd, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { callGuarded } from '../defect.js';
 import { MuxLink } from './mux-link.js';
 import type { MultiplexerOptions, MultiplexerStats } from './multiplexer-options.js';

@@ -1,6 +1,5 @@
 import { callGuarded } from '../defect.js';
-import type { BytePipe, PipeEnd, PipeReceiver } from '../carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { BytePipe, PipeEnd, PipeReceiver, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { FRAME_FLAGS, FRAME_TYPES, GO_AWAY_CODES, FrameReader, MuxViolation } from './frame-codec.js';
 import { FrameOutlet } from './frame-outlet.js';
 import { InboundFrames } from './inbound-frames.js';

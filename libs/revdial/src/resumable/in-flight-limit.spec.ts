@@ -26,10 +26,10 @@ class Path {
     for (let round = 0; round < count; round += 1) {
       const { bytes } = this.limit;
       this.#offset += bytes;
-      this.limit.sent(this.#offset, bytes, this.nowMs);
-      this.limit.usedUp();
+      this.limit.onSent(this.#offset, bytes, this.nowMs);
+      this.limit.onUsedUp();
       this.nowMs += this.emptyMs + this.queueMs;
-      this.limit.acknowledged(this.#offset, this.nowMs);
+      this.limit.onAck(this.#offset, this.nowMs);
     }
   }
 }
@@ -59,7 +59,7 @@ describe('InFlightLimit', () => {
     expect(path.limit.bytes).toBeGreaterThan(100 * 20_000 * 0.8);
   });
 
-  it('believes a path that has become longer, after a while', () => {
+  it('follows a path that has become longer, after a while', () => {
     const path = new Path(1, 100_000);
     path.rounds(100);
     path.emptyMs = 80;
@@ -69,34 +69,34 @@ describe('InFlightLimit', () => {
     expect(path.limit.bytes).toBeGreaterThan(1024 * 1024);
   });
 
-  it('hears of the path also from acknowledgements that ride along with what the peer sends', () => {
+  it('measures the path also by acknowledgements that travel with data', () => {
     const limit = new InFlightLimit();
     let [sent, acked] = [0, 0];
     for (let nowMs = 0; nowMs < 2_000; nowMs += 1) {
       sent += 6_000;
-      limit.sent(sent, sent - acked, nowMs);
-      limit.usedUp();
-      if (nowMs >= 50) limit.acknowledged((acked += 6_000), nowMs);
+      limit.onSent(sent, sent - acked, nowMs);
+      limit.onUsedUp();
+      if (nowMs >= 50) limit.onAck((acked += 6_000), nowMs);
     }
     expect(limit.bytes).toBeGreaterThan(IN_FLIGHT_START_BYTES);
   });
 
-  it('takes an acknowledgement that was delayed for none, also the first one of a link that is resumed', () => {
+  it('ignores delayed acknowledgements, also the first one after a resumption', () => {
     const limit = new InFlightLimit(undefined, 5_000_000_000);
-    limit.sent(5_000_000_100, 100, 0);
-    expect(limit.acknowledged(5_000_000_100, 45)).toBeUndefined();
+    limit.onSent(5_000_000_100, 100, 0);
+    expect(limit.onAck(5_000_000_100, 45)).toBeUndefined();
   });
 
-  it('does not move while it is not used up', () => {
+  it('does not change while it is not used up', () => {
     const limit = new InFlightLimit();
     for (let n = 1; n < 50; n += 1) {
-      limit.sent(n * 40_000, 40_000, n);
-      limit.acknowledged(n * 40_000, n + 0.5);
+      limit.onSent(n * 40_000, 40_000, n);
+      limit.onAck(n * 40_000, n + 0.5);
     }
     expect(limit.bytes).toBe(IN_FLIGHT_START_BYTES);
   });
 
-  it('fills a long path also where little is sent at a time, whenever an acknowledgement lets it', () => {
+  it('fills a long path also with small writes after each acknowledgement', () => {
     const limit = new InFlightLimit();
     const pathMs = 50;
     const pieceBytes = 16 * 1024;
@@ -106,10 +106,10 @@ describe('InFlightLimit', () => {
     const send = (): void => {
       while (sent - acked + pieceBytes <= limit.bytes) {
         sent += pieceBytes;
-        limit.sent(sent, sent - acked, nowMs);
+        limit.onSent(sent, sent - acked, nowMs);
         arrivals.push({ atMs: nowMs + pathMs / 2, offset: sent, isAck: false });
       }
-      limit.usedUp();
+      limit.onUsedUp();
     };
     send();
     while (nowMs < 40 * pathMs) {
@@ -118,7 +118,7 @@ describe('InFlightLimit', () => {
       nowMs = next.atMs;
       if (next.isAck) {
         acked = next.offset;
-        limit.acknowledged(acked, nowMs);
+        limit.onAck(acked, nowMs);
         send();
       } else if (next.offset - told >= ACK_EVERY_BYTES) {
         told = next.offset;

@@ -4,8 +4,8 @@ import {
   IN_FLIGHT_MIN_BYTES,
   IN_FLIGHT_START_BYTES,
   LEAST_ROUND_TRIP_AGE_MS,
+  SEND_TIME_EVERY_BYTES,
 } from './limits.js';
-import { SendTimes } from './send-times.js';
 
 /** Until the path has shown a queue for the first time, and from then on at most. */
 const FIRST_GROWTH = 2;
@@ -29,13 +29,13 @@ const DEFAULT_BOUNDS: InFlightBounds = {
 };
 
 /**
- * How many bytes may be under way on one carrier, so that the kernels and proxies between do not fill with megabytes before a
- * click. Goes by rounds: a round is over when everything is acknowledged that was under way at its beginning, and the least of
+ * How many bytes may be in flight on one carrier, so that kernels and proxies on the way do not queue megabytes in front of a
+ * click. Works in rounds: a round is over when everything is acknowledged that was under way at its beginning, and the least of
  * its round trips tells of a queue. The limit changes by how far that is from the queue that is wanted, as in FAST TCP, and grows
  * only where it was used up.
  *
  * The least round trip of all gets old: a link may stand for days while the path under it changes. Then a round is made with the
- * least allowance, so that the path runs empty, and its length is believed anew.
+ * least allowance, so that the path runs empty, and its round trip becomes the new least.
  */
 export class InFlightLimit {
   readonly #bounds: InFlightBounds;
@@ -73,7 +73,7 @@ export class InFlightLimit {
   }
 
   /** Everything before `sentOffset` has been handed to the carrier. */
-  sent(sentOffset: number, inFlightBytes: number, nowMs: number): void {
+  onSent(sentOffset: number, inFlightBytes: number, nowMs: number): void {
     this.#sentOffset = sentOffset;
     this.#flightBytes = Math.max(this.#flightBytes, inFlightBytes);
     // What is still under way from before the probe would be measured as part of the path.
@@ -82,12 +82,12 @@ export class InFlightLimit {
   }
 
   /** More was there to send than the limit let through. */
-  usedUp(): void {
+  onUsedUp(): void {
     this.#isUsedUp = true;
   }
 
   /** Returns the round trip of the round that is over with this. */
-  acknowledged(offset: number, nowMs: number): number | undefined {
+  onAck(offset: number, nowMs: number): number | undefined {
     // An ACK for less may have been delayed; one for so much leaves as soon as the bytes are there.
     const isPrompt = offset - this.#ackedOffset >= ACK_EVERY_BYTES;
     this.#ackedOffset = offset;
@@ -113,10 +113,10 @@ export class InFlightLimit {
   #endRound(roundTripMs: number, nowMs: number): void {
     if (this.#isProbing) {
       this.#isProbing = false;
-      this.#believe(roundTripMs, nowMs);
+      this.#setLeastRoundTrip(roundTripMs, nowMs);
       return;
     }
-    if (roundTripMs <= this.#leastMs) this.#believe(roundTripMs, nowMs);
+    if (roundTripMs <= this.#leastMs) this.#setLeastRoundTrip(roundTripMs, nowMs);
     this.#adapt(roundTripMs);
     this.#previousMs = roundTripMs;
     if (nowMs - this.#leastAtMs < LEAST_ROUND_TRIP_AGE_MS) return;
@@ -145,8 +145,48 @@ export class InFlightLimit {
     return Math.max(QUEUE_MIN_MS, this.#leastMs * QUEUE_FACTOR);
   }
 
-  #believe(roundTripMs: number, nowMs: number): void {
+  #setLeastRoundTrip(roundTripMs: number, nowMs: number): void {
     this.#leastMs = roundTripMs;
     this.#leastAtMs = nowMs;
+  }
+}
+
+/** When bytes in flight were handed to the carrier: one time for each few kilobytes. */
+class SendTimes {
+  #offsets: number[] = [];
+  #timesMs: number[] = [];
+  #latestOffset = -Infinity;
+
+  /** Everything before `offset` has been sent by now. */
+  note(offset: number, nowMs: number): void {
+    if (offset - this.#latestOffset < SEND_TIME_EVERY_BYTES) return;
+    this.#latestOffset = offset;
+    this.#offsets.push(offset);
+    this.#timesMs.push(nowMs);
+  }
+
+  /** Forgets what is acknowledged up to `offset`; returns when the last of it that was noted had been sent. */
+  take(offset: number): number | undefined {
+    let count = 0;
+    for (const noted of this.#offsets) {
+      if (noted > offset) break;
+      count += 1;
+    }
+    if (count === 0) return undefined;
+    const sentAtMs = this.#timesMs[count - 1];
+    if (count === this.#offsets.length) {
+      // Most links are idle and keep no memory for it.
+      this.#offsets = [];
+      this.#timesMs = [];
+    } else {
+      this.#offsets.splice(0, count);
+      this.#timesMs.splice(0, count);
+    }
+    return sentAtMs;
+  }
+
+  clear(): void {
+    this.#offsets = [];
+    this.#timesMs = [];
   }
 }

@@ -1,16 +1,16 @@
 import { HELD_PAGE_BYTES, REPLAY_COPY_MAX_BYTES, REPLAY_MAX_BYTES } from './limits.js';
 
 /**
- * Received bytes on their way to the reader. While the reader has paused, they are held: the carrier is read on, since signs of
- * life and acknowledgements come the same way. What is held is not acknowledged, so an honest peer stops by itself.
+ * Received bytes on their way to the reader. While the reader is paused they are held here: the carrier is still read, since PINGs
+ * and ACKs come the same way. Held bytes are not acknowledged, so an honest peer stops by itself.
  */
 export class InboundQueue {
   readonly #deliver: (bytes: Buffer) => void;
   readonly #onDrained: () => void;
   #deliveredBytes = 0;
   #held: Buffer[] = [];
-  /** Of them, those that were delivered before the reader paused again. */
-  #taken = 0;
+  /** How many held pieces were delivered before the reader paused again. */
+  #deliveredCount = 0;
   #heldBytes = 0;
   /** Where the last held piece grows, and up to where it is filled. */
   #page: Buffer | undefined;
@@ -57,10 +57,10 @@ export class InboundQueue {
     process.nextTick(this.#drain);
   }
 
-  /** Forgets what is held: it was not acknowledged, and comes again. */
+  /** Drops held bytes: they were not acknowledged, and are sent again. */
   dropHeld(): void {
     this.#held = [];
-    this.#taken = 0;
+    this.#deliveredCount = 0;
     this.#heldBytes = 0;
     this.#page = undefined;
   }
@@ -94,13 +94,13 @@ export class InboundQueue {
 
   #nextHeld(): Buffer | undefined {
     if (this.#isPaused) return undefined;
-    const bytes = this.#held[this.#taken];
+    const bytes = this.#held[this.#deliveredCount];
     if (bytes === undefined) {
       this.#held = [];
-      this.#taken = 0;
+      this.#deliveredCount = 0;
       return undefined;
     }
-    this.#taken += 1;
+    this.#deliveredCount += 1;
     this.#heldBytes -= bytes.length;
     return bytes;
   }

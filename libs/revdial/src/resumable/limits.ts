@@ -1,4 +1,4 @@
-/** What a resumable link holds and waits for, each with its reason. */
+/** What a resumable link buffers and waits for, each with its reason. */
 
 /** One DATA record: no more stands between a PING and the wire. */
 export const DATA_RECORD_MAX_BYTES = 128 * 1024;
@@ -36,7 +36,7 @@ export const IN_FLIGHT_MIN_BYTES = 64 * 1024;
 /** Its most: everything that is kept for a replay. */
 export const IN_FLIGHT_MAX_BYTES = REPLAY_MAX_BYTES;
 
-/** Asked for at once by whoever writes over the slowest path: one short frame of the multiplexer. */
+/** Bytes that a writer is asked for at once on the slowest path: one short frame of the multiplexer. */
 export const WRITE_AT_ONCE_MIN_BYTES = 16 * 1024;
 
 /** The time of sending is noted for each so many bytes: of all that may be under way, two thousand times a carrier. */
@@ -48,16 +48,16 @@ export const LEAST_ROUND_TRIP_AGE_MS = 10_000;
 /** How often the shared timer looks at all links: a tenth of what separates a slow peer from a dead one. */
 export const LINK_TURN_MS = 250;
 
-/** A turn later than this means that this process was busy, and could not have heard anybody. */
+/** A turn later than this means that this process was busy and could not read from any peer. */
 export const LINK_TURN_LATE_MS = 500;
 
 /** Length of a link's id in a header, in characters. */
 export const LINK_ID_MAX_LENGTH = 64;
 
 export interface ResumableTimings {
-  /** An agent that has heard nothing, or said nothing, for so long pings. */
+  /** An agent that has received nothing, or sent nothing, for so long pings. */
   readonly pingAfterMs: number;
-  /** A carrier without a sign of the peer for so long is cut: with a turn of the timer, noticed within 5 s. */
+  /** A carrier on which nothing was received for so long is cut: with a turn of the timer, noticed within 5 s. */
   readonly silenceLimitMs: number;
   /** How long a closing link may take until the peer has acknowledged everything. */
   readonly closeLimitMs: number;

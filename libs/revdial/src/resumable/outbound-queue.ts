@@ -8,22 +8,22 @@ import {
   WRITE_AT_ONCE_MIN_BYTES,
 } from './limits.js';
 import type { LinkClock } from './link-clock.js';
-import { ackRecord, dataHeader, drainRecord, pongRecord } from './record.js';
+import { ackRecord, dataHeader, drainRecord, pongRecord } from './record-codec.js';
 import { ReplayBuffer } from './replay-buffer.js';
 
 /**
- * What is to be said, and in which order: answers to pings, acknowledgements, data. Only as much is handed to the carrier as it
- * wants and as the in-flight limit allows; the rest stays here and with the writers.
+ * What is to be sent, and in which order: PONG, ACK, DRAIN, data. The carrier gets only as much as it wants and as the in-flight
+ * limit allows; the rest waits here and with the writers.
  */
 export class OutboundQueue {
   readonly #replay = new ReplayBuffer();
   readonly #startBytes: number;
-  /** What the peer was told of its bytes. */
-  #toldBytes = 0;
+  /** The offset of the latest ACK that was sent. */
+  #ackedBytes = 0;
   #isAckDue = false;
-  /** A peer that pings faster than it reads gets one answer, to the latest. */
+  /** A peer that pings faster than it reads gets one PONG, to the latest PING. */
   #pongPayload: Buffer | undefined;
-  /** When whoever is to move has to have done so. */
+  /** When the agent has to have moved to another link. */
   #drainAtMs: number | undefined;
   #isDrainDue = false;
 
@@ -39,7 +39,7 @@ export class OutboundQueue {
     const limitBytes = Math.min(attached?.limit.bytes ?? this.#startBytes, REPLAY_MAX_BYTES);
     const room = limitBytes - this.#replay.bufferedBytes;
     if (attached === undefined) return Math.max(0, room);
-    // On a slow path little at a time: what is written cannot be overtaken any more.
+    // On a slow path little at a time: urgent bytes cannot overtake what is written.
     const atOnceBytes = Math.max(WRITE_AT_ONCE_MIN_BYTES, Math.floor(limitBytes / 4));
     return Math.max(
       0,
@@ -53,56 +53,56 @@ export class OutboundQueue {
     else for (const chunk of chunks) this.#replay.append(chunk);
   }
 
-  /** For people: what `accepts` takes. */
+  /** For error messages: the offsets that `accepts` accepts. */
   get acceptable(): string {
     return `${this.#replay.acknowledged} to ${this.#replay.sent}`;
   }
 
-  /** Can a peer that has so many bytes be sent what follows? */
+  /** Can sending go on for a peer that has received so many bytes? */
   accepts(peerReceived: number): boolean {
     return peerReceived >= this.#replay.acknowledged && peerReceived <= this.#replay.sent;
   }
 
-  /** A new carrier, whose peer knows that we have `receivedBytes` of its own. Returns how many bytes will be repeated. */
+  /** A new carrier, whose peer knows that `receivedBytes` of its own were received. Returns how many bytes are sent again. */
   rewind(peerReceived: number, receivedBytes: number): number {
-    this.#toldBytes = receivedBytes;
+    this.#ackedBytes = receivedBytes;
     this.#isAckDue = false;
     this.#pongPayload = undefined;
     this.#isDrainDue = this.#drainAtMs !== undefined;
     return this.#replay.rewind(peerReceived);
   }
 
-  /** `false` where the peer acknowledges what it was not sent, or takes back what it had acknowledged. */
-  acknowledged(offset: number): boolean {
+  /** `false` where the offset is beyond what was sent, or below an earlier ACK. */
+  onAck(offset: number): boolean {
     if (!this.accepts(offset)) return false;
     this.#replay.acknowledge(offset);
     return true;
   }
 
-  owePong(payload: Buffer): void {
+  requestPong(payload: Buffer): void {
     this.#pongPayload = Buffer.from(payload);
     this.#isAckDue = true;
   }
 
-  /** Bytes have been delivered: when is an ACK due, if none leaves before? */
-  oweAck(receivedBytes: number): 'none' | 'later' | 'now' {
-    const newBytes = receivedBytes - this.#toldBytes;
+  /** When is an ACK of the delivered bytes due, unless one travels with data before? */
+  ackDue(receivedBytes: number): 'none' | 'later' | 'now' {
+    const newBytes = receivedBytes - this.#ackedBytes;
     if (newBytes >= ACK_EVERY_BYTES) return 'now';
     return newBytes > 0 ? 'later' : 'none';
   }
 
   /** The delay is over. */
-  hurryAck(): void {
+  requestAck(): void {
     this.#isAckDue = true;
   }
 
-  /** Stays true for every carrier to come: whoever is to move is told so again. */
-  oweDrain(withinMs: number, realMs: number): void {
+  /** Repeated on every later carrier. */
+  requestDrain(withinMs: number, realMs: number): void {
     this.#drainAtMs = realMs + withinMs;
     this.#isDrainDue = true;
   }
 
-  /** Hands the carrier what it takes now. It may break under it. */
+  /** Hands the carrier what it takes now. Writing may detach it. */
   flush(attached: AttachedCarrier, receivedBytes: number, clock: LinkClock): void {
     const { carrier, limit, liveness } = attached;
     const replay = this.#replay;
@@ -118,11 +118,11 @@ export class OutboundQueue {
         replay.take(dataBytes, records);
       }
       if (records.length === 0) break;
-      if (dataBytes > 0) limit.sent(replay.sent, replay.inFlightBytes, clock.realMs);
-      liveness.said(clock.nowMs);
+      if (dataBytes > 0) limit.onSent(replay.sent, replay.inFlightBytes, clock.realMs);
+      liveness.onSent(clock.nowMs);
       carrier.write(records);
     }
-    if (replay.inFlightBytes >= limit.bytes) limit.usedUp();
+    if (replay.inFlightBytes >= limit.bytes) limit.onUsedUp();
   }
 
   clear(): void {
@@ -135,10 +135,10 @@ export class OutboundQueue {
       records.push(pongRecord(this.#pongPayload));
       this.#pongPayload = undefined;
     }
-    // With data, an acknowledgement travels for nothing.
-    if ((this.#isAckDue || isDataNext) && receivedBytes > this.#toldBytes) {
+    // An ACK costs nothing when data is sent with it.
+    if ((this.#isAckDue || isDataNext) && receivedBytes > this.#ackedBytes) {
       records.push(ackRecord(receivedBytes));
-      this.#toldBytes = receivedBytes;
+      this.#ackedBytes = receivedBytes;
     }
     this.#isAckDue = false;
     if (this.#isDrainDue && this.#drainAtMs !== undefined) {

@@ -1,10 +1,10 @@
 import { REPLAY_COPY_MAX_BYTES } from './limits.js';
 
-/** Spent places at the front that are worth a move of the rest. */
+/** So many empty places at the front are worth moving the rest. */
 const COMPACT_AT_COUNT = 256;
 
 /**
- * What one direction has written and its peer has not acknowledged. Offsets count bytes since the link began:
+ * Bytes that were written and that the peer has not acknowledged. Offsets count bytes since the link began:
  * `acknowledged <= sent <= end`. Chunks are kept as they were given, but for small pieces of large buffers.
  */
 export class ReplayBuffer {
@@ -71,7 +71,7 @@ export class ReplayBuffer {
     return takenBytes;
   }
 
-  /** Forgets what lies before `offset`, which is between `acknowledged` and `sent`. */
+  /** Drops the bytes before `offset`, which is between `acknowledged` and `sent`. */
   acknowledge(offset: number): void {
     this.#acknowledged = offset;
     for (let chunk = this.#chunks[this.#first]; chunk !== undefined; chunk = this.#chunks[this.#first]) {

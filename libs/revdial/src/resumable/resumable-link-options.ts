@@ -26,9 +26,9 @@ export interface ResumableLinkOptions {
 export interface ResumableStats {
   readonly resumptions: number;
   readonly replayedBytes: number;
-  /** How long the peer has owed an answer; 0 when it owes none. */
+  /** How long a PING is unanswered; 0 when none is. */
   readonly unansweredMs: number;
-  /** Since the peer was heard last, over whatever carrier. */
+  /** Since the peer was last heard, over any carrier. */
   readonly silentMs: number;
   readonly roundTripMs: number | undefined;
   readonly replayBufferedBytes: number;

@@ -1,5 +1,4 @@
-import type { BytePipe, PipeEnd, PipeReceiver } from '../carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { BytePipe, PipeEnd, PipeReceiver, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { AttachedCarrier } from './attached-carrier.js';
 import type { CarrierEvents } from './attached-carrier.js';
 import { InboundQueue } from './inbound-queue.js';
@@ -7,15 +6,24 @@ import { RESUMABLE_TIMINGS, REPLAY_MAX_BYTES } from './limits.js';
 import type { ResumableTimings } from './limits.js';
 import type { LinkClock, WatchedLink } from './link-clock.js';
 import { OutboundQueue } from './outbound-queue.js';
-import { processClock } from './process-clock.js';
-import { closeRecord, pingRecord } from './record.js';
+import { processClock } from './link-clock.js';
+import { closeRecord, pingRecord, RecordViolation } from './record-codec.js';
 import { isRevDialError } from '../revdial-error.js';
-import { RecordViolation } from './record-violation.js';
 import type { ResumableLinkOptions, ResumableStats } from './resumable-link-options.js';
 
 /**
- * One pipe over many carriers in turn. Whatever the peer has not acknowledged is kept, and sent again on the next carrier; so what
- * runs above notices a cut only by the time it takes. Ends for good by CLOSE, by a violation, or when no carrier came in time.
+ * A host's connection breaks: Wi-Fi, a load balancer's limit, a proxy that restarts. Everything on it (a stream of a desktop, an
+ * upload) would break too. So the link is one pipe that outlives its connections, its carriers: both sides count the bytes of each
+ * direction, keep what the peer has not acknowledged, and send it again on the next carrier. What runs above notices a cut only by
+ * the time it takes.
+ *
+ *   write ─▶ OutboundQueue (ReplayBuffer, InFlightLimit) ─▶ records ─▶ carrier ─▶ RecordReader ─▶ InboundQueue ─▶ receiver
+ *                    ▲ ACK: forget what the peer has                                    │ DATA: delivered, ACK owed
+ *                    └── `attach` of the next carrier: send again from there            ▼
+ *
+ * `record-codec.ts` has the bytes; `attached-carrier.ts` what is true of one carrier only (liveness, in-flight limit);
+ * `resumption.ts` how an agent proves that a link is its own. Ends by CLOSE, by a violation, or when no carrier came within the
+ * hold time.
  */
 export class ResumableLink implements BytePipe {
   readonly #options: ResumableLinkOptions;
@@ -29,12 +37,12 @@ export class ResumableLink implements BytePipe {
   #attached: AttachedCarrier | undefined;
   #attachedCount = 0;
   #lostAtMs = 0;
-  /** As of the latest carrier's loss. */
-  #heardAtMs = 0;
+  /** When the peer was last heard, as of the latest loss of a carrier. */
+  #receivedAtMs = 0;
   #replayedBytes = 0;
-  #isAckOnItsWay = false;
+  #isAckPlanned = false;
   #closing: { readonly code: PipeCloseCode; readonly reason: string; readonly atMs: number } | undefined;
-  /** The peer has closed, and the reader has not had everything yet. */
+  /** The peer has closed, and the reader has not received everything yet. */
   #peerEnd: PipeEnd | undefined;
   #end: PipeEnd | undefined;
 
@@ -47,7 +55,7 @@ export class ResumableLink implements BytePipe {
     this.#inbound = new InboundQueue(
       (bytes) => this.#receiver?.onBytes(bytes),
       () => {
-        this.#oweAck();
+        this.#planAck();
         this.#endIfRead();
       },
     );
@@ -56,8 +64,8 @@ export class ResumableLink implements BytePipe {
         this.#turn(nowMs);
       },
       onAckDue: () => {
-        this.#isAckOnItsWay = false;
-        this.#outbound.hurryAck();
+        this.#isAckPlanned = false;
+        this.#outbound.requestAck();
         this.#flush();
       },
     };
@@ -67,31 +75,31 @@ export class ResumableLink implements BytePipe {
   start(receiver: PipeReceiver): void {
     this.#receiver = receiver;
     if (this.#end !== undefined) {
-      this.#tellLater(this.#end);
+      this.#reportEndLater(this.#end);
       return;
     }
     this.#lostAtMs = this.#clock.nowMs;
-    this.#heardAtMs = this.#lostAtMs;
+    this.#receivedAtMs = this.#lostAtMs;
     this.#clock.watch(this.#watched);
     if (this.#attached !== undefined) this.#begin(this.#attached);
   }
 
-  /** Bytes of the peer that the reader has had. Stands still while no carrier is attached. */
+  /** Bytes of the peer that the reader has received. Does not change while no carrier is attached. */
   get received(): number {
     return this.#inbound.deliveredBytes;
   }
 
-  /** Ended, or ended by the peer while the reader has not had everything. */
+  /** Ended, or ended by the peer while the reader has not received everything. */
   get isClosed(): boolean {
     return this.#end !== undefined || this.#peerEnd !== undefined;
   }
 
-  /** Can the peer go on from there? Not if it has lost what it had acknowledged, or claims what it was never sent. */
+  /** Can the peer go on from this offset? Not below what it has acknowledged, nor beyond what was sent. */
   accepts(peerReceived: number): boolean {
     return !this.isClosed && this.#outbound.accepts(peerReceived);
   }
 
-  /** The link goes on over this carrier. A peer that cannot go on from there ends the link with `offset-mismatch`. */
+  /** The link goes on over this carrier. An offset that is not accepted ends the link with `offset-mismatch`. */
   attach(carrier: BytePipe, peerReceived: bigint | number): void {
     if (this.isClosed) {
       carrier.destroy('done');
@@ -104,7 +112,7 @@ export class ResumableLink implements BytePipe {
     if (!this.#outbound.accepts(offset)) {
       this.destroy(
         'offset-mismatch',
-        `${offset} bytes are said to have been received, not ${this.#outbound.acceptable}`,
+        `the peer says that it received ${offset} bytes, which is not within ${this.#outbound.acceptable}`,
       );
       return;
     }
@@ -115,8 +123,8 @@ export class ResumableLink implements BytePipe {
   }
 
   /**
-   * Cuts the carrier, if one stands, and returns `received`, which stands still until `attach`. A server calls this before it answers
-   * a resuming agent, who may come back while the old carrier still seems to be alive.
+   * Cuts the carrier, if there is one, and returns `received`, which does not change until `attach`. A server calls this before it
+   * answers a resuming agent, which may come back while the old carrier still seems to be alive.
    */
   detach(): number {
     this.#cut('superseded');
@@ -138,7 +146,7 @@ export class ResumableLink implements BytePipe {
       resumptions: Math.max(0, this.#attachedCount - 1),
       replayedBytes: this.#replayedBytes,
       unansweredMs: this.#attached?.liveness.unansweredMs(nowMs) ?? 0,
-      silentMs: this.#attached?.liveness.silentMs(nowMs) ?? Math.max(0, nowMs - this.#heardAtMs),
+      silentMs: this.#attached?.liveness.silentMs(nowMs) ?? Math.max(0, nowMs - this.#receivedAtMs),
       roundTripMs: this.roundTripMs,
       replayBufferedBytes: this.#outbound.bufferedBytes,
     };
@@ -150,7 +158,7 @@ export class ResumableLink implements BytePipe {
     this.#flush();
   }
 
-  /** Asks the peer for a sign of life, unless a question is open already. */
+  /** Pings the peer, unless a ping is unanswered already. */
   probe(): void {
     const attached = this.#attached;
     if (attached === undefined || this.#receiver === undefined) return;
@@ -160,7 +168,7 @@ export class ResumableLink implements BytePipe {
   /** Server: asks the agent to move to another link within this time. Nothing is cut. */
   drain(withinMs: number): void {
     if (this.#end !== undefined) return;
-    this.#outbound.oweDrain(withinMs, this.#clock.realMs);
+    this.#outbound.requestDrain(withinMs, this.#clock.realMs);
     this.#flush();
   }
 
@@ -187,28 +195,28 @@ export class ResumableLink implements BytePipe {
     return {
       onData: (bytes) => {
         if (!this.#inbound.push(bytes))
-          this.destroy('limit', `more than ${REPLAY_MAX_BYTES} bytes came that were not acknowledged`);
+          this.destroy('limit', `the peer sent more than ${REPLAY_MAX_BYTES} bytes that are not acknowledged`);
       },
       onAck: (offset) => {
-        this.#acknowledged(offset);
+        this.#onAck(offset);
       },
       onPing: (payload) => {
-        this.#outbound.owePong(payload);
+        this.#outbound.requestPong(payload);
         this.#flush();
       },
       onPong: (payload) => {
-        this.#attached?.liveness.answered(payload, this.#clock.nowMs);
+        this.#attached?.liveness.onPong(payload, this.#clock.nowMs);
       },
       onClose: (code, reason) => {
         this.#peerEnd = { code, reason, byPeer: true };
         this.#endIfRead();
       },
       onDrain: (withinMs) => {
-        if (this.#options.role === 'server') throw new RecordViolation('an agent asks its server to move');
+        if (this.#options.role === 'server') throw new RecordViolation('DRAIN from an agent');
         this.#options.events?.onDrain?.(withinMs);
       },
       onRead: () => {
-        this.#oweAck();
+        this.#planAck();
       },
       onWritable: () => {
         this.#flush();
@@ -238,31 +246,31 @@ export class ResumableLink implements BytePipe {
     this.#outbound.flush(attached, this.received, this.#clock);
   }
 
-  #acknowledged(offset: number): void {
+  #onAck(offset: number): void {
     const attached = this.#attached;
     if (attached === undefined) return;
     const wasWritable = this.writableBytes > 0;
-    if (!this.#outbound.acknowledged(offset))
-      throw new RecordViolation(`an acknowledgement of ${offset} bytes, not of ${this.#outbound.acceptable}`);
-    const roundTripMs = attached.limit.acknowledged(offset, this.#clock.realMs);
-    if (roundTripMs !== undefined) attached.liveness.measured(roundTripMs);
+    if (!this.#outbound.onAck(offset))
+      throw new RecordViolation(`ACK of ${offset} bytes, not within ${this.#outbound.acceptable}`);
+    const roundTripMs = attached.limit.onAck(offset, this.#clock.realMs);
+    if (roundTripMs !== undefined) attached.liveness.onRtt(roundTripMs);
     this.#flush();
     this.#closeIfAcknowledged();
     if (!wasWritable && this.writableBytes > 0) this.#receiver?.onWritable();
   }
 
-  #oweAck(): void {
+  #planAck(): void {
     if (this.#attached === undefined) return;
-    switch (this.#outbound.oweAck(this.received)) {
+    switch (this.#outbound.ackDue(this.received)) {
       case 'none':
         break;
       case 'later':
         this.#clock.acknowledgeLater(this.#watched);
         break;
       case 'now':
-        // One for all that this turn of the event loop reads: a fast carrier has dozens of chunks ready.
-        if (this.#isAckOnItsWay) break;
-        this.#isAckOnItsWay = true;
+        // One for all chunks of this turn of the event loop: a fast carrier has dozens ready.
+        if (this.#isAckPlanned) break;
+        this.#isAckPlanned = true;
         setImmediate(() => {
           this.#watched.onAckDue();
         });
@@ -270,7 +278,7 @@ export class ResumableLink implements BytePipe {
   }
 
   #ping(attached: AttachedCarrier): void {
-    attached.carrier.write([pingRecord(attached.liveness.asked(this.#clock.nowMs))]);
+    attached.carrier.write([pingRecord(attached.liveness.onPingSent(this.#clock.nowMs))]);
   }
 
   #turn(nowMs: number): void {
@@ -295,11 +303,11 @@ export class ResumableLink implements BytePipe {
 
   #lose(end: PipeEnd): void {
     const { nowMs } = this.#clock;
-    if (this.#attached !== undefined) this.#heardAtMs = nowMs - this.#attached.liveness.silentMs(nowMs);
+    if (this.#attached !== undefined) this.#receivedAtMs = nowMs - this.#attached.liveness.silentMs(nowMs);
     this.#attached?.detach();
     this.#attached = undefined;
     this.#lostAtMs = nowMs;
-    // Without an acknowledgement it comes again, unless the peer has closed and forgotten it.
+    // Unacknowledged bytes are sent again, except by a peer that has closed.
     if (this.#peerEnd !== undefined) return;
     this.#inbound.dropHeld();
     this.#options.events?.onCarrierLost?.(end);
@@ -322,21 +330,21 @@ export class ResumableLink implements BytePipe {
     this.#attached = undefined;
     if (attached !== undefined) {
       const carrier = attached.detach();
-      // A carrier that seems lost cannot be told so.
+      // No CLOSE over a carrier that seems lost.
       if (!end.byPeer && end.code !== 'lost') carrier.write([closeRecord(end.code, end.reason)]);
       carrier.close(end.code);
     }
     this.#outbound.clear();
     this.#inbound.dropHeld();
-    if (this.#receiver !== undefined) this.#tellLater(end);
+    if (this.#receiver !== undefined) this.#reportEndLater(end);
   }
 
-  #tellLater(end: PipeEnd): void {
+  #reportEndLater(end: PipeEnd): void {
     process.nextTick(() => this.#receiver?.onClosed(end));
   }
 }
 
-/** What the peer is told: which rule it broke. What failed here is not its business. */
+/** The reason for the peer: which rule it broke. Internal failures are not sent to it. */
 function reasonOf(cause: unknown): string {
   if (typeof cause === 'string') return cause;
   return isRevDialError(cause, 'PROTOCOL_VIOLATION') ? cause.message : '';

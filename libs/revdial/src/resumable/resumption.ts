@@ -1,14 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LINK_ID_MAX_LENGTH } from './limits.js';
 
-/** What the first 101 gives an agent, to come back with. */
+/** What the first 101 gives an agent for resuming the link. */
 export interface LinkGrant {
   readonly linkId: string;
   readonly secret: Buffer;
   readonly holdMs: number;
 }
 
-/** What an agent says to take its link up again. */
+/** What an agent sends to resume its link. */
 export interface Resumption {
   readonly linkId: string;
   /** Rises with each attempt, so that each proof is good for one. */
@@ -73,7 +73,7 @@ export function formatResumption(
   };
 }
 
-/** Asked for beside a resumption: a new link, in the same answer, where this one is not known. */
+/** Sent with a resumption: where the link is not known, the same answer opens a new one. */
 export const NEW_LINK_ELSE: Readonly<Record<string, string>> = { 'RevDial-Else': 'new' };
 
 export function asksForNewLinkElse(headers: ReadHeaders): boolean {
@@ -117,4 +117,50 @@ function bytes32(value: ReadHeaders[string]): Buffer | undefined {
   const bytes = Buffer.from(encoded, 'base64url');
   // The last character holds four bits; others of it would be another spelling of the same proof.
   return bytes.toString('base64url') === encoded ? bytes : undefined;
+}
+
+/** Why a link is not resumed; the agent opens a new one. */
+export type ResumptionRefusal =
+  | 'foreign-principal'
+  | 'wrong-proof'
+  | 'used-attempt'
+  /** The request names other runners than the link was opened with: the request fails, the link goes on. */
+  | 'other-runners'
+  | 'closed'
+  | 'offset-mismatch';
+
+export interface ResumableLinkState {
+  /** `ResumableLink.accepts`. */
+  accepts(peerReceived: number): boolean;
+  readonly isClosed: boolean;
+  /** Does it ask for the runners with which the link was opened? */
+  readonly areRunnersRight: boolean;
+}
+
+/** Decides at the server who may resume one link. Remembers only the highest attempt. */
+export class ResumptionGate {
+  readonly #linkId: string;
+  readonly #secret: Buffer;
+  readonly #principal: string;
+  #highestAttempt = 0;
+
+  constructor(linkId: string, secret: Buffer, principal: string) {
+    this.#linkId = linkId;
+    this.#secret = secret;
+    this.#principal = principal;
+  }
+
+  /**
+   * `undefined`: may resume. A request without a right proof learns nothing of the link's state and uses up no attempt; a right proof
+   * uses up its attempt even where the link is gone.
+   */
+  judge(resumption: Resumption, principal: string, link: ResumableLinkState): ResumptionRefusal | undefined {
+    if (principal !== this.#principal) return 'foreign-principal';
+    if (resumption.linkId !== this.#linkId || !isRightProof(this.#secret, resumption)) return 'wrong-proof';
+    if (resumption.attempt <= this.#highestAttempt) return 'used-attempt';
+    this.#highestAttempt = resumption.attempt;
+    if (!link.areRunnersRight) return 'other-runners';
+    if (link.isClosed) return 'closed';
+    return link.accepts(resumption.received) ? undefined : 'offset-mismatch';
+  }
 }

@@ -1,5 +1,4 @@
-import type { PipeEnd } from '../carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { PipeEnd, PipeCloseCode } from '../carrier/byte-pipe.js';
 import type { MuxStream } from '../mux/mux-stream.js';
 import { Multiplexer } from '../mux/multiplexer.js';
 import { ResumableLink } from '../resumable/resumable-link.js';

@@ -1,5 +1,4 @@
-import type { BytePipe, PipeEnd, PipeReceiver } from '../carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../carrier/close-code.js';
+import type { BytePipe, PipeEnd, PipeReceiver, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { seededRandom } from './seeded-random.js';
 
 export interface MemoryPipeOptions {

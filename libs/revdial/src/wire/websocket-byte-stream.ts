@@ -9,9 +9,8 @@ import {
 import { RevDialError } from '../revdial-error.js';
 import { TunnelStream } from '../tunnel-stream.js';
 import { keepReadingAfterFailedWrite } from './keep-reading.js';
-import { FRAME_OPCODES, frameHeader } from './websocket-frame.js';
+import { FRAME_OPCODES, frameHeader, WebSocketViolation } from './websocket-frame.js';
 import { WebSocketFrameReader } from './websocket-frame-reader.js';
-import { WebSocketViolation } from './websocket-violation.js';
 
 type Callback = (error?: Error | null) => void;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DATA_FRAME_IN_MAX_BYTES } from '../limits.js';
 import { WebSocketFrameReader } from './websocket-frame-reader.js';
-import { WebSocketViolation } from './websocket-violation.js';
+import { WebSocketViolation } from './websocket-frame.js';
 
 interface FrameShape {
   readonly opcode?: number;

@@ -1,6 +1,5 @@
 import { DATA_FRAME_IN_MAX_BYTES } from '../limits.js';
-import { unmask } from './unmask.js';
-import { WebSocketViolation } from './websocket-violation.js';
+import { unmask, WebSocketViolation } from './websocket-frame.js';
 
 export interface FrameReaderEvents {
   /** `payload` is the listener's to keep. */

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { runnerIdOf } from '@helix/revdial';
 import { eventually } from '@helix/pacing/testing';
-import { dataHeader } from '../../src/resumable/record.js';
-import { RecordReader } from '../../src/resumable/record-reader.js';
+import { dataHeader, RecordReader } from '../../src/resumable/record-codec.js';
 import { ACK, DATA, GO_AWAY, PING, SYN, WINDOW_UPDATE, frame } from '../mux/support/frames.js';
 import { RecordingLogger } from '../runner/support/recording-logger.js';
 import { Replica, RUNNER_TOKEN } from '../support/replica.js';
@@ -55,12 +54,12 @@ describe('an agent that breaks the rules of its link', () => {
   }
 
   it.each<[string, Buffer, RegExp]>([
-    ['an unknown record', record(0x42), /a record of type 66 with 0 bytes/],
-    ['a record that is too long', record(0x80, Buffer.alloc(131_081)), /a record of type 128 with 131081 bytes/],
-    ['an empty data record', record(0x01), /a record of type 1 with 0 bytes/],
-    ['a ping of seven bytes', record(0x03, Buffer.alloc(7)), /a record of type 3 with 7 bytes/],
-    ['an ack of what was not sent', record(0x02, u64(5)), /an acknowledgement of 5 bytes, not of 0 to 0/],
-    ['a drain', record(0x06, [0, 0, 0, 1]), /an agent asks its server to move/],
+    ['an unknown record', record(0x42), /record of type 66 with 0 bytes/],
+    ['a record that is too long', record(0x80, Buffer.alloc(131_081)), /record of type 128 with 131081 bytes/],
+    ['an empty data record', record(0x01), /record of type 1 with 0 bytes/],
+    ['a ping of seven bytes', record(0x03, Buffer.alloc(7)), /record of type 3 with 7 bytes/],
+    ['an ack of what was not sent', record(0x02, u64(5)), /ACK of 5 bytes, not within 0 to 0/],
+    ['a drain', record(0x06, [0, 0, 0, 1]), /DRAIN from an agent/],
     ['a close with the code of a cut', record(0x05, [0, 1]), /the code of a lost carrier/],
     ['a frame of version 1', data(Buffer.from([1, ...Buffer.alloc(11)])), /frame of unknown version 1/],
     ['a frame of type 9', data(frame(9, 0, 0, 0)), /frame of unknown type 9/],

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
-import { PIPE_CLOSE_CODES } from '../../src/carrier/close-code.js';
-import type { PipeCloseCode } from '../../src/carrier/close-code.js';
-import { RecordReader } from '../../src/resumable/record-reader.js';
-import { RecordViolation } from '../../src/resumable/record-violation.js';
-import { ackRecord, closeRecord, dataHeader, drainRecord, pingRecord, pongRecord } from '../../src/resumable/record.js';
+import { PIPE_CLOSE_CODES } from '../../src/carrier/byte-pipe.js';
+import type { PipeCloseCode } from '../../src/carrier/byte-pipe.js';
+import {
+  RecordReader,
+  RecordViolation,
+  ackRecord,
+  closeRecord,
+  dataHeader,
+  drainRecord,
+  pingRecord,
+  pongRecord,
+} from '../../src/resumable/record-codec.js';
 import { ResumableLink } from '../../src/resumable/resumable-link.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { memoryCarriers } from '../support/memory-carriers.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ResumptionGate } from '../../src/resumable/resumption-gate.js';
 import {
+  ResumptionGate,
   formatLinkGrant,
   formatReceived,
   formatResumption,

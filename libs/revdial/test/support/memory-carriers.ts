@@ -1,5 +1,4 @@
-import type { BytePipe, PipeEnd, PipeReceiver } from '../../src/carrier/byte-pipe.js';
-import type { PipeCloseCode } from '../../src/carrier/close-code.js';
+import type { BytePipe, PipeEnd, PipeReceiver, PipeCloseCode } from '../../src/carrier/byte-pipe.js';
 
 const QUEUE_MAX_BYTES = 64 * 1024;
 

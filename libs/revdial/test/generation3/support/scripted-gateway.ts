@@ -9,8 +9,8 @@ import { SocketCarrier } from '../../../src/carrier/socket-carrier.js';
 import { WebSocketCarrier } from '../../../src/carrier/websocket-carrier.js';
 import { encodePreamble } from '../../../src/dial/dial-codec.js';
 import { ResumableLink } from '../../../src/resumable/resumable-link.js';
-import { ResumptionGate } from '../../../src/resumable/resumption-gate.js';
 import {
+  ResumptionGate,
   formatLinkGrant,
   formatReceived,
   newResumptionSecret,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { unmask } from './unmask.js';
+import { unmask } from './websocket-frame.js';
 
 describe('unmask', () => {
   it.each([0, 1, 3, 4, 63, 64, 65, 67, 130, 1000])('undoes the mask of %i bytes wherever they lie', (length) => {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ProcessClock } from './process-clock.js';
+import { ProcessClock } from './link-clock.js';
 
-describe('the clock of all links', () => {
-  it('counts little of the time in which the process was busy, and never goes back', async () => {
+describe('ProcessClock', () => {
+  it('hardly advances while the process is busy, and never goes back', async () => {
     const clock = new ProcessClock();
     let turnCount = 0;
     const link = { onTurn: () => (turnCount += 1), onAckDue: () => undefined };
