@@ -1,5 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { ConnectionManager, RunnerHttpPool } from '../index.js';
+import type { ConnectionManager } from '../connections/connection-manager.js';
+import type { RunnerHttpPool } from '../http/runner-http-pool.js';
 
 /** Ends links and streams in the last hook that Nest calls before it closes the HTTP server. */
 export class RevDialLifecycle implements BeforeApplicationShutdown {

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, FactoryProvider, ModuleMetadata } from '@nestjs/common';
-import { ConnectionManager, RevDialCounters, RevDialGateway, RunnerHttpPool } from '../index.js';
-import type {
-  ConnectionManagerOptions,
-  RevDialGatewayOptions,
-  RevDialLogger,
-  RunnerAuthorizer,
-  RunnerHttpPoolOptions,
-} from '../index.js';
+import { ConnectionManager } from '../connections/connection-manager.js';
+import type { ConnectionManagerOptions } from '../connections/connection-manager.js';
+import type { RevDialGatewayOptions } from '../gateway/revdial-gateway-options.js';
+import { RevDialGateway } from '../gateway/revdial-gateway.js';
+import type { RunnerAuthorizer } from '../gateway/runner-authorizer.js';
+import type { RunnerHttpPoolOptions } from '../http/runner-http-pool-options.js';
+import { RunnerHttpPool } from '../http/runner-http-pool.js';
+import { RevDialCounters } from '../revdial-counters.js';
+import type { RevDialLogger } from '../revdial-logger.js';
 import { RevDialLifecycle } from './revdial-lifecycle.js';
 
 /** Inject it as `RunnerHttp`. */
