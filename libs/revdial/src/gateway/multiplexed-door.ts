@@ -114,8 +114,8 @@ export class MultiplexedDoor {
     if (held !== undefined) return refusalOfRunner(REFUSALS.otherMachine, held);
     const share = this.#shareOf(principal);
     if (!share.mayOpenLink) return REFUSALS.tooMany;
-    const { graceMs } = this.#connections;
-    const holdMs = Math.min(this.#options.holdMs ?? graceMs, graceMs);
+    // Held for as long as the runner is waited for; `verifyLimits` refuses a longer hold.
+    const holdMs = this.#options.holdMs ?? this.#connections.graceMs;
     const fields: Record<string, unknown> = { runnerIds, ...carriage };
     const connection = new MultiplexedConnection(
       principal,

@@ -12,6 +12,7 @@ import { WebSocketTransport } from '../links/websocket-transport.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import { SILENT_LOGGER } from '../revdial-logger.js';
 import type { RevDialLogger } from '../revdial-logger.js';
+import { verifyLimits } from '../verify-limits.js';
 import { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
 import { Admission } from './admission.js';
 import type { Admitted } from './admission.js';
@@ -50,7 +51,10 @@ export class RevDialGateway {
   readonly #violations: ViolationLog;
   readonly #controlWebSockets = controlWebSocketServer();
 
+  /** @throws RangeError when options contradict each other, such as a hold time above the grace */
   constructor(connections: ConnectionManager, authorizer: RunnerAuthorizer, options: RevDialGatewayOptions = {}) {
+    const { graceMs } = connections;
+    verifyLimits({ graceMs, holdMs: options.holdMs ?? graceMs, ...options.resumableTimings, ...options.muxLimits });
     this.#connections = connections;
     this.#options = options;
     this.#logger = options.logger ?? SILENT_LOGGER;

@@ -1,3 +1,4 @@
+import { verifyLimits } from '../verify-limits.js';
 import type { DialBackTransport } from './dial-back-transport.js';
 import { RUNNERS_PER_LINK_COUNT } from './limits.js';
 import type { RunnerTimings } from './limits.js';
@@ -48,7 +49,9 @@ export class AgentTunnels {
   #isStopping = false;
   #settleClosed: (end: RunnerTunnelEnd) => void = () => undefined;
 
+  /** @throws RangeError when timings contradict each other */
   constructor(options: AgentTunnelsOptions) {
+    verifyLimits(options.timings);
     this.#options = options;
     for (const { runnerId } of options.targets)
       this.#statuses.set(runnerId, { runnerId, state: 'idle', transport: undefined, openStreamCount: 0 });

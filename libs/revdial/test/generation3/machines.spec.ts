@@ -26,7 +26,7 @@ describe('two machines with one runner id', () => {
     replica = await Replica.start({
       gateway: {
         logger,
-        resumableTimings: { silenceLimitMs: 300 },
+        resumableTimings: { pingAfterMs: 300, silenceLimitMs: 300 },
         machineProofMs: 700,
         onOtherMachine: (claim) => claims.push(claim),
       },
