@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { localSocketDial, revDialDial } from '@helix/wolf-client';
 import { wolfClientSuite } from '@helix/wolf-client/testing';
 import { startRealTunnel } from './real-tunnel.js';
@@ -10,20 +13,24 @@ wolfClientSuite('a runner dialer', () =>
   simulatedWolfHarness((socketPath) => revDialDial(new UnixSocketDialer(socketPath), 'gpu-1')),
 );
 
+// One tunnel for all cases of a generation: a new link of generation 1 waits before its first command.
 describe.each([1, 2, 3] as const)('over a real tunnel', (generation) => {
-  wolfClientSuite(`generation ${String(generation)}`, async () => {
-    let tunnel: ReturnType<typeof startRealTunnel> | undefined;
-    const harness = await simulatedWolfHarness((socketPath) => async (signal) => {
-      tunnel ??= startRealTunnel(socketPath, 'gpu-1', generation);
-      return await revDialDial((await tunnel).connections, 'gpu-1')(signal);
-    });
-    return {
-      ...harness,
-      whenCrashed: 'WOLF_EMPTY_ANSWER' as const,
-      close: async () => {
-        await (await tunnel)?.close();
-        await harness.close();
-      },
-    };
+  let folder: string;
+  let tunnel: Awaited<ReturnType<typeof startRealTunnel>>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'wolf-'));
+    tunnel = await startRealTunnel(join(folder, 'wolf.sock'), 'gpu-1', generation);
   });
+  afterAll(async () => {
+    await tunnel.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  wolfClientSuite(`generation ${String(generation)}`, async () => ({
+    ...(await simulatedWolfHarness(() => revDialDial(tunnel.connections, 'gpu-1'), {
+      socketPath: join(folder, 'wolf.sock'),
+    })),
+    whenCrashed: 'WOLF_EMPTY_ANSWER' as const,
+  }));
 });
