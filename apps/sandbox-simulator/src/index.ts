@@ -17,7 +17,7 @@
  *                                 └─ agent (real)  sandbox-<session>┘
  */
 export { DesktopPicture } from './desktop/desktop-picture.js';
-export type { ServedPicture } from './desktop/served-pictures.js';
+export type { ServedPicture } from './desktop/picture.js';
 export { SCREENSHOT_FAULT_MODES, type ScreenshotFault, type ScreenshotFaultMode } from './desktop/screenshot-fault.js';
 export { DesktopProcess, type DesktopProcessOptions, startDesktop } from './host/desktop-process.js';
 export { ControlServer } from './host/control-server.js';
@@ -26,9 +26,9 @@ export type { FaultPatch } from './host/fault-patch.js';
 export { SimulatedGpuHost } from './host/gpu-host.js';
 export type { GpuHostOptions, GpuHostStatus, WolfStatus } from './host/gpu-host-options.js';
 export { LinkRelay, type RelayState } from './host/link-relay.js';
-export { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/moonlight-dialect.js';
+export { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/stream-messages.js';
 export type { MoonlightFaults, PairFailure } from './moonlight/moonlight-faults.js';
-export { noMoonlightFaults } from './moonlight/no-moonlight-faults.js';
+export { noMoonlightFaults } from './moonlight/moonlight-faults.js';
 export type {
   InitOutcome,
   InitRecord,
@@ -44,9 +44,9 @@ export {
   type MoonlightEngine,
   type SimulatedMoonlightWebOptions,
 } from './moonlight/simulated-moonlight-web.js';
-export { SimulatedWolfSide } from './moonlight/simulated-wolf-side.js';
+export { SimulatedWolfSide } from './moonlight/moonlight-wolf.js';
 export { SimulatedWolf, type SimulatedLobby } from './wolf/simulated-wolf.js';
-export type { SimulatedWolfOptions } from './wolf/wolf-options.js';
+export type { SimulatedWolfOptions } from './wolf/wolf-process.js';
 export { noFaults, type AnswerFault, type AnswerFaultKind, type WolfFaults } from './wolf/wolf-faults.js';
 export { WOLF_ERAS, type WolfEra } from './wolf/wolf-era.js';
 export type { MoonlightLaunch } from './wolf/session-table.js';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { HEARTBEAT_DIALECTS, type HeartbeatDialect } from './host/heartbeat.js';
-import { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/moonlight-dialect.js';
+import { MOONLIGHT_DIALECTS, type MoonlightDialect } from './moonlight/stream-messages.js';
 import { WOLF_ERAS, type WolfEra } from './wolf/wolf-era.js';
 import type { WolfFaults } from './wolf/wolf-faults.js';
 import { STUCK_THREADS_MAX_COUNT } from './wolf/wolf-limits.js';

@@ -1,6 +1,6 @@
 import { DesktopPicture } from '@helix/sandbox-simulator';
 
-import { encodeJpeg } from '../src/desktop/jpeg-encoding.js';
+import { encodeJpeg } from '../src/desktop/jpeg-worker.js';
 import { decodePng } from './decode-png.js';
 
 const SESSION = 'ses_01hx0000000000000000000abc';

@@ -9,6 +9,12 @@
  *   SIGTERM · SIGINT · SIGHUP · parent gone · uncaught exception ──▶ ProgramEnd.asked ──▶ end in order ──▶ exit
  *   another signal · too slow ──▶ atOnce, within a bound ──▶ exit
  */
-export { createLogger, type LoggerOptions } from './logger.js';
-export { guardOutput, openProgramLog, type ProgramLog, type ProgramLogOptions } from './program-log.js';
+export {
+  createLogger,
+  type LoggerOptions,
+  guardOutput,
+  openProgramLog,
+  type ProgramLog,
+  type ProgramLogOptions,
+} from './program-log.js';
 export { ProgramEnd, type ProgramEndOptions } from './program-end.js';

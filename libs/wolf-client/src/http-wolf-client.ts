@@ -50,12 +50,10 @@ import { WolfError, isWolfError } from './wolf-error.js';
 /** The one implementation of `WolfClient`: Wolf's HTTP over any way to dial it. Holds no connection between calls. */
 export class HttpWolfClient implements WolfClient {
   readonly #calls: WolfCalls;
-  readonly #answered: AnsweredSecrets;
+  readonly #answered = new AnsweredSecrets();
 
-  /** Clients of the same Wolf share what they remember of answered pairings. */
-  constructor(dial: WolfDial, answered = new AnsweredSecrets()) {
+  constructor(dial: WolfDial) {
     this.#calls = new WolfCalls(dial);
-    this.#answered = answered;
   }
 
   listLobbies(options?: WolfCallOptions): Promise<readonly WolfLobby[]> {
@@ -179,7 +177,7 @@ async function unlessGone(
  * Secrets of pairing requests that were answered at one Wolf. It keeps an answered request in its list, and a second answer
  * ends its API thread (wolf-api §3.6), so who answers must remember. The oldest are forgotten.
  */
-export class AnsweredSecrets {
+class AnsweredSecrets {
   readonly #secrets = new Set<string>();
 
   has(secret: string): boolean {

@@ -98,7 +98,7 @@ export class WolfCalls {
  * signal it is given.
  * @throws WolfError WOLF_TIMEOUT, WOLF_ABORTED, and what the call throws
  */
-export async function withinLimit<T>(
+async function withinLimit<T>(
   call: string,
   limitMs: number,
   callerSignal: AbortSignal | undefined,

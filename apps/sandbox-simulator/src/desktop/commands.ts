@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { COMMAND_OUTPUT_MAX_BYTES, COMMANDS_COUNT, CONTROL_BODY_MAX_BYTES } from '../limits.js';
-import { answerJson, answerText } from './answer.js';
+import { answerJson, answerText, readBody } from '../local-server.js';
 import type { DesktopLog } from './desktop-log.js';
-import { readBody } from './request-body.js';
 
 /**
  * What may be run: programs that read no file, write none and start no other program, since this desktop is a process of

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import { LOG_FOLLOWERS_COUNT, LOG_LINES_COUNT, LOG_UNSENT_MAX_BYTES } from '../limits.js';
-import { answerText } from './answer.js';
+import { answerText } from '../local-server.js';
 
 export type LogStream = 'stdout' | 'stderr';
 

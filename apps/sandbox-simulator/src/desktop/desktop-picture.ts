@@ -1,15 +1,15 @@
 import { FRAME_INTERVAL_MS } from '../limits.js';
-import { combineAdler32 } from './adler32.js';
-import { paintScene, paintStrip, PICTURE_HEIGHT, PICTURE_WIDTH, STRIP_HEIGHT } from './desktop-scene.js';
 import {
   type CompressedRows,
-  compressRows,
   DEFLATE_END,
   PNG_SIGNATURE,
+  ZLIB_HEADER,
+  combineAdler32,
+  compressRows,
   pngChunk,
   pngHeader,
-  ZLIB_HEADER,
 } from './png-chunk.js';
+import { paintScene, paintStrip, PICTURE_HEIGHT, PICTURE_WIDTH, STRIP_HEIGHT } from './desktop-scene.js';
 import { picture, type Picture } from './picture.js';
 import { Raster } from './raster.js';
 

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { DesktopAgent } from './desktop-agent.js';
 import { DesktopLog } from './desktop-log.js';
-import type { DesktopMessage } from './desktop-message.js';
-import { type DesktopOptions, parseDesktopOptions } from './desktop-options.js';
+import { type DesktopMessage, type DesktopOptions, parseDesktopOptions } from './desktop-options.js';
 import { ScreenshotServer } from './screenshot-server.js';
 
 const log = new DesktopLog();

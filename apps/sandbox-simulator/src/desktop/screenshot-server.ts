@@ -1,16 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { CLIPBOARD_MAX_BYTES, CONTROL_BODY_MAX_BYTES, DESKTOP_CONNECTIONS_COUNT } from '../limits.js';
-import { answerJson, answerText } from './answer.js';
-import { type ClipboardContent, parseClipboard } from './clipboard.js';
+import { answerJson, answerText, closeServer, listenOnLoopback, readBody } from '../local-server.js';
 import { Commands } from './commands.js';
 import { DesktopLog } from './desktop-log.js';
 import { DesktopPicture } from './desktop-picture.js';
 import { JpegEncoder } from './jpeg-encoder.js';
-import type { Picture } from './picture.js';
-import { readBody } from './request-body.js';
-import { parseFault, playFault, type ScreenshotFault } from './screenshot-fault.js';
-import { ServedPictures } from './served-pictures.js';
+import { type Picture, ServedPictures } from './picture.js';
+import { type ScreenshotFault, parseFault, playFault } from './screenshot-fault.js';
 import { Uploads } from './uploads.js';
 
 /** What desktops had before they took files, ran commands and showed their logs. */
@@ -65,14 +61,7 @@ export class ScreenshotServer {
 
   /** Resolves to the port taken on 127.0.0.1; rejects when `port` is not free. */
   listen(port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
-        this.#server.off('error', reject);
-        const address = this.#server.address();
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-      });
-    });
+    return listenOnLoopback(this.#server, port);
   }
 
   /** From here on requests are answered. */
@@ -84,12 +73,9 @@ export class ScreenshotServer {
     this.#commands.close();
     this.#log.close();
     await this.#jpeg.close();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-      this.#server.closeAllConnections();
-    });
+    const closed = closeServer(this.#server);
+    this.#server.closeAllConnections();
+    await closed;
     await this.#uploads.close();
   }
 
@@ -175,4 +161,24 @@ export class ScreenshotServer {
       answerJson(res, fault === undefined ? 400 : 200, this.#fault);
     } else answerJson(res, path === '/__simulator/fault' ? 200 : 404, this.#fault);
   }
+}
+
+/** The clipboard as it travels (helix-rest §3.4): text as it is, an image as base64 of a PNG. */
+interface ClipboardContent {
+  readonly type: 'text' | 'image';
+  readonly data: string;
+}
+
+/** What a clipboard body says, or `undefined` when it says nothing that a clipboard can hold. */
+function parseClipboard(body: string): ClipboardContent | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || !('type' in parsed) || !('data' in parsed)) return undefined;
+  const { type, data } = parsed;
+  if ((type !== 'text' && type !== 'image') || typeof data !== 'string') return undefined;
+  return { type, data };
 }

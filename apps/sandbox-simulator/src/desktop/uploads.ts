@@ -9,7 +9,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { UPLOAD_MAX_BYTES, UPLOADS_COUNT } from '../limits.js';
-import { answerJson, answerText } from './answer.js';
+import { answerJson, answerText } from '../local-server.js';
 
 export interface StoredUpload {
   readonly path: string;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-
-import { KILL_AFTER_MS } from '../limits.js';
-import { readLines } from './output-lines.js';
+import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { CHILD_LINE_MAX_BYTES, KILL_AFTER_MS } from '../limits.js';
 
 export interface ChildGroupOptions {
   /** Path of the Node program and its arguments. */
@@ -78,4 +78,66 @@ export class ChildGroup {
     this.destroy();
     if (this.#child.connected) this.#child.disconnect();
   }
+}
+
+/** Calls `onLine` for each line of a child's output. What goes beyond the longest line is dropped. */
+function readLines(output: Readable, onLine: (line: string) => void): void {
+  let unfinished = '';
+  output.setEncoding('utf8');
+  output.on('data', (chunk: string) => {
+    const lines = `${unfinished}${chunk}`.split('\n');
+    unfinished = (lines.pop() ?? '').slice(0, CHILD_LINE_MAX_BYTES);
+    for (const line of lines) if (line !== '') onLine(line.slice(0, CHILD_LINE_MAX_BYTES));
+  });
+  output.once('end', () => {
+    if (unfinished !== '') onLine(unfinished);
+  });
+}
+
+/** Levels of a pino line that matter to whoever watches the host, by label and by number. */
+const GRAVE_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal', 40, 50, 60];
+
+/** A child's JSON line as an object, or `undefined`. */
+export function parseChildLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Hands a child's line on to our log: its warnings and plain text as warnings, the rest for the curious. */
+export function logChildLine(logger: Logger, line: string): void {
+  const parsed = parseChildLine(line);
+  if (parsed === undefined || GRAVE_LEVELS.includes(parsed['level']))
+    logger.warn({ line: parsed ?? line }, 'child says');
+  else logger.debug({ line: parsed }, 'child says');
+}
+
+/** What a Node program needs of its surroundings to run at all; everything else is the container's own. */
+const ESSENTIALS = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS'] as const;
+
+/** Of this process' environment only what a child cannot do without: no token of the host, no test setting. */
+export function essentialEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const name of ESSENTIALS) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
+
+/**
+ * The environment of a container from the `NAME=value` pairs of its runner. Of a name that comes twice the last value
+ * counts (wolf-api §4.4); a pair without `=` sets nothing. A simulated container is a process of this very machine, so what
+ * would make Node load code (`NODE_OPTIONS` and its like) stays out.
+ */
+export function containerEnvironment(pairs: readonly string[]): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && !pair.startsWith('NODE_')) environment[pair.slice(0, equals)] = pair.slice(equals + 1);
+  }
+  return environment;
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-import { readBody } from '../desktop/request-body.js';
+import { answerJson, closeServer, listenOnLoopback, readBody } from '../local-server.js';
 import { CONTROL_BODY_MAX_BYTES } from '../limits.js';
 import { parseFaultPatch } from './fault-patch.js';
 import type { SimulatedGpuHost } from './gpu-host.js';
@@ -40,23 +40,14 @@ export class ControlServer {
   }
 
   /** Resolves to the URL it serves on; rejects when the port is taken. */
-  listen(port: number): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
-        const address = this.#server.address();
-        if (typeof address === 'object' && address !== null) resolve(`http://127.0.0.1:${String(address.port)}`);
-      });
-    });
+  async listen(port: number): Promise<string> {
+    return `http://127.0.0.1:${String(await listenOnLoopback(this.#server, port))}`;
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-      this.#server.closeAllConnections();
-    });
+    const closed = closeServer(this.#server);
+    this.#server.closeAllConnections();
+    await closed;
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -69,7 +60,7 @@ export class ControlServer {
         body: { error: error instanceof Error ? error.message : String(error) },
       }));
     }
-    res.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer.body));
+    answerJson(res, answer.status, answer.body);
   }
 
   async #answer(route: string, body: string, query: URLSearchParams): Promise<Answer> {

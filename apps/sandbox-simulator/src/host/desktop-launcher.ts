@@ -4,8 +4,7 @@ import { apiUrlOf } from '../desktop/desktop-options.js';
 import type { ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
 import { DESKTOPS_COUNT } from '../limits.js';
 import { IdleLobbyRunner, type LobbyLaunch, type LobbyRunner, type RunningRunner } from '../wolf/lobby-runner.js';
-import { logChildLine } from './child-log.js';
-import { containerEnvironment } from './container-environment.js';
+import { containerEnvironment, logChildLine } from './child-group.js';
 import { DesktopProcess } from './desktop-process.js';
 import type { AgentRoute } from './link-relays.js';
 

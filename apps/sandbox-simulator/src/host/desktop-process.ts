@@ -1,11 +1,10 @@
 import { rm } from 'node:fs/promises';
 
 import { builtFile } from '../built-file.js';
-import { isDesktopMessage } from '../desktop/desktop-message.js';
+import { isDesktopMessage } from '../desktop/desktop-options.js';
 import type { ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
 import { DESKTOP_READY_MS } from '../limits.js';
-import { ChildGroup } from './child-group.js';
-import { essentialEnvironment } from './container-environment.js';
+import { ChildGroup, essentialEnvironment } from './child-group.js';
 
 export interface DesktopProcessOptions {
   readonly sessionId: string;

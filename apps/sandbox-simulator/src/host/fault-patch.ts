@@ -1,5 +1,5 @@
 import { isScreenshotFaultMode, type ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
-import { type MoonlightFaultPatch, parseMoonlightFaultPatch } from '../moonlight/moonlight-fault-patch.js';
+import { type MoonlightFaultPatch, parseMoonlightFaultPatch } from '../moonlight/moonlight-faults.js';
 import { noFaults, type WolfFaults } from '../wolf/wolf-faults.js';
 import type { RelayState } from './link-relay.js';
 

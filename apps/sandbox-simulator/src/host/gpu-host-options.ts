@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 import type { ScreenshotFaultMode } from '../desktop/screenshot-fault.js';
-import type { MoonlightDialect } from '../moonlight/moonlight-dialect.js';
+import type { MoonlightDialect } from '../moonlight/stream-messages.js';
 import type { MoonlightEngine } from '../moonlight/simulated-moonlight-web.js';
 import type { WolfEra } from '../wolf/wolf-era.js';
 import type { WolfFaults } from '../wolf/wolf-faults.js';

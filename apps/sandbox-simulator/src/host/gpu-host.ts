@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 
 import { AGENT_RESTART_MS, GPU_MEMORY_MB, GPU_MEMORY_PER_SLOT_MB, HEARTBEAT_INTERVAL_MS } from '../limits.js';
-import type { MoonlightFaultPatch } from '../moonlight/moonlight-fault-patch.js';
+import type { MoonlightFaultPatch } from '../moonlight/moonlight-faults.js';
 import { SimulatedMoonlightWeb } from '../moonlight/simulated-moonlight-web.js';
-import { SimulatedWolfSide } from '../moonlight/simulated-wolf-side.js';
+import { SimulatedWolfSide } from '../moonlight/moonlight-wolf.js';
 import { IdleLobbyRunner } from '../wolf/lobby-runner.js';
 import { SimulatedWolf } from '../wolf/simulated-wolf.js';
 import type { WolfFaults } from '../wolf/wolf-faults.js';

@@ -3,9 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import { builtFile } from '../built-file.js';
-import { ChildGroup } from './child-group.js';
-import { logChildLine, parseChildLine } from './child-log.js';
-import { essentialEnvironment } from './container-environment.js';
+import { ChildGroup, essentialEnvironment, logChildLine, parseChildLine } from './child-group.js';
 import type { AgentRoute } from './link-relays.js';
 
 export interface HostAgentOptions {

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 import { RELAY_CONNECTIONS_COUNT, RELAY_QUEUE_MAX_BYTES } from '../limits.js';
+import { closeServer, listenOnLoopback } from '../local-server.js';
 
 /** `stalled`: connections stand, no byte passes. `refusing`: new connections are cut at once. */
 export type RelayState = 'passing' | 'stalled' | 'refusing';
@@ -34,13 +35,7 @@ export class LinkRelay {
 
   /** Resolves to the port on 127.0.0.1. */
   listen(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(0, '127.0.0.1', () => {
-        const address = this.#server.address();
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-      });
-    });
+    return listenOnLoopback(this.#server);
   }
 
   get connectionCount(): number {
@@ -66,11 +61,7 @@ export class LinkRelay {
 
   async close(): Promise<void> {
     this.cut();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    await closeServer(this.#server);
   }
 
   #accept(near: Socket): void {

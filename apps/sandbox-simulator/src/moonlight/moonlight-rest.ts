@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { readBody } from '../desktop/request-body.js';
+import { readBody } from '../local-server.js';
 import type { MoonlightCore } from './moonlight-core.js';
 import { REST_BODY_MAX_BYTES } from './moonlight-limits.js';
 import { PairAnswer } from './pair-answer.js';

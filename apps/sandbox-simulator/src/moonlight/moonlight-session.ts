@@ -1,12 +1,50 @@
-import type { ClientMessage, StreamInit, StreamMode } from './client-message.js';
-import { NO_UNIQUE_ID } from './client-identities.js';
-import type { MoonlightCore } from './moonlight-core.js';
-import { INPUT_MAX_BYTES, LATE_RELEASE_MS, PEER_FAILED_MS, WOLF_CONTACT_MS } from './moonlight-limits.js';
-import type { StreamStatus } from './moonlight-status.js';
-import { mouseMessageOf } from './mouse-message.js';
-import type { MoonlightApp, ServerMessage } from './server-message.js';
-import type { StreamPeer, StreamPeerEvents } from './stream-peer.js';
+import { randomBytes } from 'node:crypto';
+import type { MoonlightFaults } from './moonlight-faults.js';
+import {
+  IDENTITIES_COUNT,
+  INPUT_MAX_BYTES,
+  LATE_RELEASE_MS,
+  PEER_FAILED_MS,
+  WOLF_CONTACT_MS,
+} from './moonlight-limits.js';
+import type { BoundedLog, InputRecord, StreamStatus } from './moonlight-status.js';
+import { mouseMessageOf, type MoonlightWolf } from './moonlight-wolf.js';
+import type {
+  ClientMessage,
+  IceServer,
+  MoonlightApp,
+  MoonlightDialect,
+  ServerMessage,
+  StreamInit,
+  StreamMode,
+} from './stream-messages.js';
+import type { PeerMaker, StreamPeer, StreamPeerEvents } from './stream-peer.js';
 import type { StreamSocket } from './stream-socket.js';
+
+/** What Moonlight sends for a client that has no unique id of its own (moonlight-web §2). */
+const NO_UNIQUE_ID = '0123456789ABCDEF';
+
+/** The certificates of clients, as far as they matter: the same `client_unique_id` is the same client to Wolf. */
+export class ClientIdentities {
+  readonly #clientIds = new Map<string, string>();
+
+  /** Wolf's id for the client, a number of 64 bits in text. */
+  clientIdOf(clientUniqueId: string | undefined): string {
+    const key = clientUniqueId ?? NO_UNIQUE_ID;
+    const known = this.#clientIds.get(key);
+    if (known !== undefined) return known;
+    const oldest = this.#clientIds.keys().next();
+    if (this.#clientIds.size >= IDENTITIES_COUNT && oldest.done !== true) this.#clientIds.delete(oldest.value);
+    const clientId = randomBytes(8).readBigUInt64BE().toString();
+    this.#clientIds.set(key, clientId);
+    return clientId;
+  }
+
+  /** Those that came with a unique id. */
+  list(): readonly string[] {
+    return [...this.#clientIds.keys()].filter((key) => key !== NO_UNIQUE_ID);
+  }
+}
 
 /** How a session says that it is over; without members it says nothing. */
 export interface SessionFarewell {
@@ -17,11 +55,24 @@ export interface SessionFarewell {
 /** A few of the library's own stages (moonlight-web §3.4). */
 const STAGES = ['name resolution', 'RTSP handshake', 'control stream establishment', 'video stream establishment'];
 
+/** What a session works with. */
+export interface SessionCore {
+  readonly dialect: MoonlightDialect;
+  readonly faults: MoonlightFaults;
+  readonly wolf: MoonlightWolf;
+  readonly iceServers: readonly IceServer[];
+  readonly makePeer: PeerMaker;
+  readonly identities: ClientIdentities;
+  readonly inputs: BoundedLog<InputRecord>;
+  /** The session has ended; its id is free again after this long, or never. */
+  release(session: MoonlightSession, afterMs: number | 'never'): void;
+}
+
 /** One streamer: its peer, its client's session in Wolf, and the WebSocket that is attached to it, if any. */
 export class MoonlightSession {
   readonly sessionId: string;
   readonly mode: StreamMode;
-  readonly #core: MoonlightCore;
+  readonly #core: SessionCore;
   readonly #init: StreamInit;
   readonly #app: MoonlightApp;
   readonly #clientId: string;
@@ -32,7 +83,7 @@ export class MoonlightSession {
   #isStreaming = false;
   #isEnded = false;
 
-  constructor(core: MoonlightCore, init: StreamInit, app: MoonlightApp) {
+  constructor(core: SessionCore, init: StreamInit, app: MoonlightApp) {
     this.#core = core;
     this.#init = init;
     this.#app = app;
@@ -145,7 +196,7 @@ export class MoonlightSession {
     const { dialect, faults } = this.#core;
     const isZombie = this.mode === 'keepalive' && !this.sessionId.endsWith('-kickoff');
     const keepMs = faults.keepIdMs ?? (dialect === 'H' ? LATE_RELEASE_MS : 0);
-    this.#core.registry.release(this, isZombie ? 'never' : keepMs);
+    this.#core.release(this, isZombie ? 'never' : keepMs);
     await Promise.allSettled([this.#peer?.close(), this.#leaveWolf()]);
   }
 

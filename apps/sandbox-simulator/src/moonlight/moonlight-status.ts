@@ -1,6 +1,5 @@
-import type { MoonlightDialect } from './moonlight-dialect.js';
 import type { MoonlightFaults } from './moonlight-faults.js';
-import type { StreamMode } from './client-message.js';
+import type { MoonlightDialect, StreamMode } from './stream-messages.js';
 
 /** A frame that Moonlight Web cannot bear (moonlight-web §3.6). */
 export type ViolationKind =
@@ -72,4 +71,27 @@ export interface MoonlightStatus {
   readonly requestCount: number;
   readonly inits: readonly InitRecord[];
   readonly faults: MoonlightFaults;
+}
+
+/** The last entries of something, oldest first. */
+export class BoundedLog<T> {
+  readonly #capacity: number;
+  #entries: T[] = [];
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  add(entry: T): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > this.#capacity) this.#entries.shift();
+  }
+
+  list(): readonly T[] {
+    return [...this.#entries];
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
 }

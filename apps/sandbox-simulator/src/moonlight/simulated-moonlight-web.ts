@@ -1,28 +1,24 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, type Server, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-
-import { BoundedLog } from './bounded-log.js';
-import { ClientIdentities } from './client-identities.js';
-import type { MoonlightCore } from './moonlight-core.js';
-import type { MoonlightDialect } from './moonlight-dialect.js';
-import type { MoonlightFaults } from './moonlight-faults.js';
+import { type MoonlightCore, SessionRegistry } from './moonlight-core.js';
+import { type MoonlightFaults, noMoonlightFaults } from './moonlight-faults.js';
 import { INITS_COUNT, INPUTS_COUNT, KEEP_ALIVE_MS, REQUEST_HEAD_MS, VIOLATIONS_COUNT } from './moonlight-limits.js';
 import { MoonlightRest } from './moonlight-rest.js';
-import type { InputRecord, MoonlightStatus } from './moonlight-status.js';
+import { ClientIdentities } from './moonlight-session.js';
+import { closeServer, listenOnLoopback } from '../local-server.js';
+import { BoundedLog, type InputRecord, type MoonlightStatus } from './moonlight-status.js';
 import type { MoonlightWolf } from './moonlight-wolf.js';
-import { noMoonlightFaults } from './no-moonlight-faults.js';
 import { ScriptedPeer } from './scripted-peer.js';
-import type { IceServer } from './server-message.js';
-import { SessionRegistry } from './session-registry.js';
 import { StreamConnection } from './stream-connection.js';
+import type { IceServer, MoonlightDialect } from './stream-messages.js';
 import type { PeerMaker } from './stream-peer.js';
-import { upgradeAnswer } from './upgrade-answer.js';
 import { WebRtcPeer } from './webrtc-peer.js';
 
 export type MoonlightEngine = 'scripted' | 'webrtc';
 
 export interface SimulatedMoonlightWebOptions {
-  /** Null: nobody is asked for any. */
+  /** Null: clients need none. */
   readonly credentials: string | null;
   readonly wolf: MoonlightWolf;
   readonly dialect?: MoonlightDialect;
@@ -51,6 +47,7 @@ export class SimulatedMoonlightWeb {
 
   constructor(options: SimulatedMoonlightWebOptions) {
     this.faults = { ...noMoonlightFaults(), ...options.faults };
+    const registry = new SessionRegistry();
     this.#core = {
       dialect: options.dialect ?? 'K',
       credentials: options.credentials,
@@ -59,7 +56,10 @@ export class SimulatedMoonlightWeb {
       wolf: options.wolf,
       iceServers: options.iceServers ?? [],
       makePeer: peerMaker(options.engine ?? 'webrtc', options.dialect ?? 'K'),
-      registry: new SessionRegistry(),
+      registry,
+      release: (session, afterMs) => {
+        registry.release(session, afterMs);
+      },
       identities: new ClientIdentities(),
       violations: new BoundedLog(VIOLATIONS_COUNT),
       inits: new BoundedLog(INITS_COUNT),
@@ -99,11 +99,8 @@ export class SimulatedMoonlightWeb {
   }
 
   /** Resolves when it accepts connections, on a port of the system's choice when none is given. */
-  start(port = 0): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', resolve);
-    });
+  async start(port = 0): Promise<void> {
+    await listenOnLoopback(this.#server, port);
   }
 
   status(): MoonlightStatus {
@@ -153,11 +150,7 @@ export class SimulatedMoonlightWeb {
 
   async #close(): Promise<void> {
     this.#rest.close();
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    const closed = closeServer(this.#server);
     for (const stream of this.#streams) stream.destroy();
     await this.#core.registry.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -188,4 +181,24 @@ export class SimulatedMoonlightWeb {
 function peerMaker(engine: MoonlightEngine, dialect: MoonlightDialect): PeerMaker {
   if (engine === 'scripted') return (request) => Promise.resolve(new ScriptedPeer(request));
   return (request) => WebRtcPeer.create(request, dialect);
+}
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** actix-http takes these (moonlight-web §3). */
+const VERSIONS = ['13', '8', '7'];
+
+/** The head that turns the connection into a WebSocket, without subprotocol or extension; undefined where actix says 400. */
+function upgradeAnswer(req: IncomingMessage): string | undefined {
+  const key = req.headers['sec-websocket-key'];
+  const version = req.headers['sec-websocket-version'] ?? '';
+  if (req.headers.upgrade?.toLowerCase() !== 'websocket') return undefined;
+  if (key === undefined || !VERSIONS.includes(version)) return undefined;
+  const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`,
+    '\r\n',
+  ].join('\r\n');
 }

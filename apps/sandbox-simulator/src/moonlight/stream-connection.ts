@@ -1,15 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { parseClientMessage, type StreamInit } from './client-message.js';
-import { OPCODE, type Frame, type FrameError } from './frame-reader.js';
+import { type ServerMessage, type StreamInit, parseClientMessage } from './stream-messages.js';
+import { type Frame, type FrameError, OPCODE, StreamSocket, violationOf } from './stream-socket.js';
 import type { MoonlightCore } from './moonlight-core.js';
 import { QUEUED_FRAMES_COUNT, SESSIONS_COUNT } from './moonlight-limits.js';
 import { MoonlightSession } from './moonlight-session.js';
 import type { InitOutcome } from './moonlight-status.js';
-import type { ServerMessage } from './server-message.js';
-import { StreamSocket } from './stream-socket.js';
-import { violationOf } from './violation-of.js';
 
 /**
  * One client's WebSocket from its first frame to its end (moonlight-web §3.4 to §3.6). Frames are handled one after the

@@ -1,8 +1,6 @@
 import type * as Werift from 'werift';
-
-import { isInputLabel } from './input-labels.js';
-import type { MoonlightDialect } from './moonlight-dialect.js';
 import { PEER_SILENT_MS } from './moonlight-limits.js';
+import type { MoonlightDialect } from './stream-messages.js';
 import type { PeerRequest, StreamPeer } from './stream-peer.js';
 import { ClockVideo } from './video/clock-video.js';
 
@@ -188,4 +186,15 @@ function h264(werift: Engine, dialect: MoonlightDialect): Werift.RTCRtpCodecPara
 
 function opus(werift: Engine): Werift.RTCRtpCodecParameters {
   return werift.useOPUS({ payloadType: AUDIO_TYPE });
+}
+
+const SHARED = ['keyboard', 'touch', 'controllers'];
+const MOUSE: Readonly<Record<MoonlightDialect, readonly string[]>> = {
+  K: ['mouseClicks', 'mouseAbsolute', 'mouseRelative'],
+  H: ['mouse'],
+};
+
+/** Whether the dialect listens on a data channel of that label; others it passes over in silence (moonlight-web §4). */
+function isInputLabel(label: string, dialect: MoonlightDialect): boolean {
+  return SHARED.includes(label) || MOUSE[dialect].includes(label) || /^controller[0-9]{1,2}$/.test(label);
 }

@@ -1,4 +1,4 @@
-import type { Printable } from './json-writer.js';
+import type { Printable } from './json.js';
 import { printRunner, type RunnerDescription } from './runner-description.js';
 import { isAtLeast, type WolfEra } from './wolf-era.js';
 

@@ -1,4 +1,4 @@
-import { WolfFloat, type Printable } from './json-writer.js';
+import { WolfFloat, type Printable } from './json.js';
 import { float, integer, listOf, optional, struct, text, type WolfShape } from './wolf-shape.js';
 
 /** Input and user settings of a client (wolf-api §3.5). */

@@ -1,6 +1,5 @@
-import { readJson } from './json-reader.js';
-import type { JsonValue } from './json-value.js';
-import type { WolfMethod } from './request-parser.js';
+import { type JsonValue, readJson } from './json.js';
+import type { WolfMethod } from './wolf-transport.js';
 import type { WolfCore } from './wolf-core.js';
 import { isAtLeast, type WolfEra } from './wolf-era.js';
 import { failure, type WolfReply } from './wolf-reply.js';

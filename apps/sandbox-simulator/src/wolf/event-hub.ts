@@ -1,8 +1,7 @@
-import type { AnswerSink } from './answer-sink.js';
-import { printJson, type Printable } from './json-writer.js';
+import { type AnswerSink, EVENT_STREAM_HEAD } from './wolf-reply.js';
+import { printJson, type Printable } from './json.js';
 import type { WolfFaults } from './wolf-faults.js';
 import { LISTENER_BACKLOG_MAX_BYTES, OVERSIZED_FRAME_BYTES } from './wolf-limits.js';
-import { EVENT_STREAM_HEAD } from './wolf-reply.js';
 
 const NAME_SPACE = 'wolf::core::events::';
 const PING = `event: ${NAME_SPACE}RTPVideoPingEvent\ndata: {"client_ip":"127.0.0.1","client_port":48100}\n\n`;

@@ -1,12 +1,14 @@
+import { printClientSettings } from './client-settings.js';
 import type { EventHub } from './event-hub.js';
-import { createLobbyEvent, joinLobbyEvent, leaveLobbyEvent } from './lobby-events.js';
-import { samePin, type Lobby, type LobbyTable, type Pin } from './lobby-table.js';
+import type { Printable } from './json.js';
+import { type Lobby, type LobbyTable, type Pin, type VideoSettings, samePin } from './lobby-table.js';
+import { printRunner } from './runner-description.js';
 import type { RunnerThreads } from './runner-threads.js';
 import type { SessionTable } from './session-table.js';
-import { isAtLeast, type WolfEra } from './wolf-era.js';
+import { type WolfEra, isAtLeast } from './wolf-era.js';
 import type { WolfFaults } from './wolf-faults.js';
 
-export interface LobbyLifeParts {
+interface LobbyLifeParts {
   readonly era: WolfEra;
   readonly faults: WolfFaults;
   readonly lobbies: LobbyTable;
@@ -16,7 +18,7 @@ export interface LobbyLifeParts {
 }
 
 /** What Wolf answers to a failed action; `undefined` is success. */
-export type LobbyRefusal = string | undefined;
+type LobbyRefusal = string | undefined;
 
 /**
  * Joining, leaving and ending of lobbies (wolf-api §4.3), with the events in Wolf's order: handlers run first, the
@@ -128,4 +130,39 @@ function removeFrom(lobby: Lobby, sessionId: string): boolean {
   if (index < 0) return false;
   lobby.connectedSessionIds.splice(index, 1);
   return true;
+}
+
+/** Payloads of lobby events (wolf-api §5.3). They leak the PIN and the environment, as Wolf's do. */
+
+function createLobbyEvent(lobby: Lobby): Printable {
+  return {
+    id: lobby.id,
+    profile_id: lobby.profileId,
+    name: lobby.name,
+    icon_png_path: lobby.iconPngPath,
+    pin: lobby.pin,
+    multi_user: lobby.multiUser,
+    stop_when_everyone_leaves: lobby.stopWhenEveryoneLeaves,
+    video_settings: printVideoSettings(lobby.video),
+    audio_settings: { channel_count: lobby.audioChannelCount },
+    client_settings: printClientSettings(lobby.clientSettings),
+    runner_state_folder: lobby.runnerStateFolder,
+    runner: printRunner(lobby.runner),
+  };
+}
+
+function joinLobbyEvent(lobbyId: string, sessionId: string, pin: Pin | undefined): Printable {
+  return { lobby_id: lobbyId, moonlight_session_id: sessionId, pin };
+}
+
+function leaveLobbyEvent(era: WolfEra, lobbyId: string, sessionId: string, skipSwitch: boolean): Printable {
+  return {
+    lobby_id: lobbyId,
+    moonlight_session_id: sessionId,
+    skip_producer_switch: isAtLeast(era, 'dec25') ? skipSwitch : undefined,
+  };
+}
+
+function printVideoSettings(video: VideoSettings): Printable {
+  return { ...video };
 }

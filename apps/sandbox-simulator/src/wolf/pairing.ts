@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Printable } from './json-writer.js';
-import { UncaughtWolfException } from './uncaught-wolf-exception.js';
+import type { Printable } from './json.js';
+import { UncaughtWolfException } from './wolf-reply.js';
 import type { WolfEra } from './wolf-era.js';
 
 interface PairRequest {

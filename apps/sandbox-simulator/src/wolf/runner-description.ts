@@ -1,6 +1,5 @@
-import type { JsonValue } from './json-value.js';
-import type { Printable } from './json-writer.js';
-import { UncaughtWolfException } from './uncaught-wolf-exception.js';
+import type { JsonValue, Printable } from './json.js';
+import { UncaughtWolfException } from './wolf-reply.js';
 import { listOf, optional, struct, text, type Parsed, type WolfShape } from './wolf-shape.js';
 
 export interface DockerDescription {

@@ -1,5 +1,5 @@
 import { DEFAULT_CLIENT_SETTINGS, printClientSettings, type ClientSettings } from './client-settings.js';
-import type { Printable } from './json-writer.js';
+import type { Printable } from './json.js';
 import { isAtLeast, type WolfEra } from './wolf-era.js';
 
 /** One Moonlight client's stream (wolf-api §3.3). */

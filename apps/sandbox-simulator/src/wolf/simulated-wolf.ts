@@ -1,16 +1,13 @@
 import type { WolfAppEntry } from './app-catalog.js';
 import type { EventHub } from './event-hub.js';
-import type { DesktopPlace } from './lobby-pointer.js';
+import type { DesktopPlace, Lobby, VideoSettings } from './lobby-table.js';
 import type { RunningRunner } from './lobby-runner.js';
-import type { Lobby, VideoSettings } from './lobby-table.js';
 import type { RunnerDescription } from './runner-description.js';
-import { endSession } from './session-end.js';
+import { type WolfCore, endSession } from './wolf-core.js';
 import { launchedSession, printSession, type MoonlightLaunch } from './session-table.js';
-import type { WolfCore } from './wolf-core.js';
 import type { WolfEra } from './wolf-era.js';
 import { noFaults, type WolfFaults } from './wolf-faults.js';
-import type { SimulatedWolfOptions } from './wolf-options.js';
-import { WolfProcess, type WolfCounters } from './wolf-process.js';
+import { type SimulatedWolfOptions, type WolfCounters, WolfProcess } from './wolf-process.js';
 
 /** A lobby as the simulator's owner sees it. */
 export interface SimulatedLobby {

@@ -1,34 +1,53 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { sendReply, sendSpoiltReply, type AnswerSink } from './answer-sink.js';
-import { PLACEHOLDER_APP } from './app-catalog.js';
+import { PLACEHOLDER_APP, type WolfAppEntry } from './app-catalog.js';
 import type { WolfEndpoint } from './endpoint.js';
 import { endpointsOf } from './endpoints/all-endpoints.js';
 import { EventHub } from './event-hub.js';
 import { LobbyLife } from './lobby-life.js';
-import { IdleLobbyRunner, type RunningRunner } from './lobby-runner.js';
+import { IdleLobbyRunner, type LobbyRunner, type RunningRunner } from './lobby-runner.js';
 import { LobbyTable } from './lobby-table.js';
 import { Pairing } from './pairing.js';
 import { PressedKeys } from './pressed-keys.js';
-import type { WolfRequest } from './request-parser.js';
-import { RequestQueue } from './request-queue.js';
 import { RunnerThreads } from './runner-threads.js';
-import { endSilentSessions } from './session-end.js';
 import { SessionTable } from './session-table.js';
-import { UncaughtWolfException } from './uncaught-wolf-exception.js';
-import type { WolfCore } from './wolf-core.js';
-import { fatalExceptionCount, isAtLeast, type WolfEra } from './wolf-era.js';
+import { type WolfCore, endSilentSessions } from './wolf-core.js';
+import { type WolfEra, fatalExceptionCount, isAtLeast } from './wolf-era.js';
 import type { AnswerFaultKind, WolfFaults } from './wolf-faults.js';
 import {
   EXCEPTION_PAUSE_MS,
   KEEP_ALIVE_INTERVAL_MS,
+  QUEUE_MAX_COUNT,
   SECOND_STOP_DELAY_MS,
   SESSION_REAP_INTERVAL_MS,
 } from './wolf-limits.js';
-import type { SimulatedWolfOptions } from './wolf-options.js';
-import { NOT_FOUND, NOTHING, type WolfReply } from './wolf-reply.js';
-import { WolfTransport } from './wolf-transport.js';
+import {
+  type AnswerSink,
+  NOTHING,
+  NOT_FOUND,
+  UncaughtWolfException,
+  type WolfReply,
+  sendReply,
+  sendSpoiltReply,
+} from './wolf-reply.js';
+import { type WolfRequest, WolfTransport } from './wolf-transport.js';
 import { isSuspectId, stoullOrThrow } from './wolf-u64.js';
+
+export interface SimulatedWolfOptions {
+  /** At most 106 bytes: a Unix socket's path ends at 107, and one byte goes to a passing name. */
+  readonly socketPath: string;
+  readonly era?: WolfEra;
+  /** Starts what a lobby's runner describes; without it, nothing is started and lobbies stand all the same. */
+  readonly runner?: LobbyRunner;
+  readonly faults?: Partial<WolfFaults>;
+  readonly apps?: readonly WolfAppEntry[];
+  /** In milliseconds; only ages are told by it. */
+  readonly now?: () => number;
+  readonly newLobbyId?: () => string;
+  readonly keepAliveIntervalMs?: number;
+  readonly secondStopDelayMs?: number;
+  readonly sessionReapIntervalMs?: number;
+}
 
 /** Counters that outlive the process, for assertions. */
 export interface WolfCounters {
@@ -203,5 +222,32 @@ export class WolfProcess {
       fault.count -= 1;
     }
     return fault.kind;
+  }
+}
+
+/**
+ * Wolf's one API thread: a job runs to its end before the next begins, keep-alives included (wolf-api §1.5). Jobs must
+ * not reject.
+ */
+class RequestQueue {
+  #last: Promise<void> = Promise.resolve();
+  #count = 0;
+  #closed = false;
+
+  /** Resolves when the job is done, or at once when the thread is no more and the job is dropped. */
+  run(job: () => Promise<void>): Promise<void> {
+    if (this.#closed || this.#count >= QUEUE_MAX_COUNT) return Promise.resolve();
+    this.#count += 1;
+    const done = this.#last.then(async () => {
+      if (!this.#closed) await job();
+      this.#count -= 1;
+    });
+    this.#last = done;
+    return done;
+  }
+
+  /** Drops what waits. */
+  close(): void {
+    this.#closed = true;
   }
 }

@@ -1,4 +1,4 @@
-import { JsonNumber, type JsonObject, type JsonValue } from './json-value.js';
+import { JsonNumber, type JsonObject, type JsonValue } from './json.js';
 
 /** What a parser says of a value: the value, or the faults that it names. */
 export type Parsed<T> = { readonly value: T } | { readonly faults: readonly string[] };

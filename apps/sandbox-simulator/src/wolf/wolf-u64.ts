@@ -1,4 +1,4 @@
-import { UncaughtWolfException } from './uncaught-wolf-exception.js';
+import { UncaughtWolfException } from './wolf-reply.js';
 import type { WolfShape } from './wolf-shape.js';
 
 const PREFIX = /^\s*[+]?([0-9]+)/;

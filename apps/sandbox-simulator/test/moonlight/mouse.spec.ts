@@ -1,4 +1,4 @@
-import { mouseMessageOf } from '../../src/moonlight/mouse-message.js';
+import { mouseMessageOf } from '../../src/moonlight/moonlight-wolf.js';
 import { lobbyBody, wolfRequest } from '../wolf-request.js';
 import { startMoonlight, type MoonlightFixture } from './moonlight-fixture.js';
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SimulatedWolf } from '../../src/wolf/simulated-wolf.js';
-import type { SimulatedWolfOptions } from '../../src/wolf/wolf-options.js';
+import type { SimulatedWolfOptions } from '../../src/wolf/wolf-process.js';
 
 /** A simulated Wolf in a folder of its own, spoken to in bytes. */
 export class RawWolf {

@@ -56,7 +56,7 @@ const CODES: ReadonlyMap<string, WolfErrorCode> = new Map<string, WolfErrorCode>
 ]);
 
 /** The error of a failure that Wolf answered. */
-export function refusalOf(call: string, status: number, text: string): WolfError {
+function refusalOf(call: string, status: number, text: string): WolfError {
   const code = CODES.get(text);
   if (code !== undefined) return new WolfError(code, `Wolf refused ${call}: ${text}`);
   return new WolfError('WOLF_REFUSED', `Wolf refused ${call} with status ${status.toString()}: ${quotableText(text)}`);
@@ -68,7 +68,7 @@ const PLAIN_WORDS = /^[A-Za-z0-9 '_.:,()\n-]*$/;
  * Wolf's error text as it may stand in a message. Its parser names fields and types, which helps; but a text can also
  * quote what was sent, so anything beyond plain words is withheld and digits are masked: a PIN is digits.
  */
-export function quotableText(text: string): string {
+function quotableText(text: string): string {
   const start = text.slice(0, MAX_QUOTED_TEXT_LENGTH);
   return PLAIN_WORDS.test(start) ? `"${start.replace(/[0-9]/g, '#').replace(/\n/g, ' ')}"` : '(text withheld)';
 }

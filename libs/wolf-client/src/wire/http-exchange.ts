@@ -145,7 +145,7 @@ export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
-export interface HttpQuestion {
+interface HttpQuestion {
   readonly method: 'GET' | 'POST';
   /** With its query, which Wolf takes raw. */
   readonly path: string;

@@ -1,21 +1,17 @@
 import { reads, type WolfEndpoint } from '../endpoint.js';
 import type { WolfEra } from '../wolf-era.js';
 import { NOT_FOUND } from '../wolf-reply.js';
-import { CATALOG_ENDPOINTS } from './catalog.js';
-import { CONFIGURE_SESSION_ENDPOINT } from './configure-session.js';
-import { KEYBOARD_ENDPOINTS } from './keyboard.js';
+import { CLIENT_ENDPOINTS } from './clients.js';
 import { LOBBY_ENDPOINTS } from './lobbies.js';
 import { SESSION_ENDPOINTS } from './sessions.js';
 import { SYSTEM_ENDPOINTS } from './system.js';
 
 const ALL_ENDPOINTS: readonly WolfEndpoint[] = [
   reads('/events', 'u24', (core) => (core.faults.events === 'absent' ? NOT_FOUND : { kind: 'events' })),
-  ...CATALOG_ENDPOINTS,
+  ...CLIENT_ENDPOINTS,
   ...SESSION_ENDPOINTS,
-  CONFIGURE_SESSION_ENDPOINT,
   ...LOBBY_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
-  ...KEYBOARD_ENDPOINTS,
 ];
 
 /** What a Wolf of this era offers. */

@@ -1,7 +1,6 @@
 import { DEFAULT_CLIENT_SETTINGS, type ClientSettings } from '../client-settings.js';
 import { reads, takes, type WolfEndpoint } from '../endpoint.js';
-import { LobbyPointer } from '../lobby-pointer.js';
-import { printLobby, type Lobby, type VideoSettings } from '../lobby-table.js';
+import { type Lobby, LobbyPointer, type VideoSettings, printLobby } from '../lobby-table.js';
 import {
   createLobbyRequest,
   joinLobbyRequest,

@@ -1,11 +1,9 @@
 import { DEFAULT_CLIENT_SETTINGS } from '../client-settings.js';
-import { reads, takes, type WolfEndpoint } from '../endpoint.js';
-import { addSessionRequest, sessionIdRequest, type AddSessionRequest } from '../required-fields.js';
-import { printSession, type StreamSession } from '../session-table.js';
-import { endSession } from '../session-end.js';
-import { UncaughtWolfException } from '../uncaught-wolf-exception.js';
-import type { WolfCore } from '../wolf-core.js';
-import { failure, success, type WolfReply } from '../wolf-reply.js';
+import { type WolfEndpoint, reads, takes } from '../endpoint.js';
+import { type AddSessionRequest, addSessionRequest, sessionIdRequest } from '../required-fields.js';
+import { type StreamSession, printSession } from '../session-table.js';
+import { type WolfCore, endSession } from '../wolf-core.js';
+import { UncaughtWolfException, type WolfReply, failure, success } from '../wolf-reply.js';
 import { anyObject, struct, text } from '../wolf-shape.js';
 
 /** The one client that is paired with this Wolf. */
@@ -48,6 +46,19 @@ export const SESSION_ENDPOINTS: readonly WolfEndpoint[] = [
     since: 'u24',
     shape: () => sessionIdRequest,
     answer: (core, request) => withSession(core, request.session_id, (session) => endSession(core, session)),
+  }),
+  // The mark of January 2026 (wolf-api §3.3): the next launch of that client joins the lobby, with no PIN asked.
+  takes({
+    path: '/sessions/configure',
+    since: 'jan26-required-mode',
+    shape: () => struct({ client_unique_id: text, immediate_lobby_id: text }),
+    refuse: (fault) => failure(`Invalid JSON: ${fault}`, 400),
+    answer: (core, request) => {
+      if (request.client_unique_id === '') return failure('client_unique_id is required', 400);
+      if (request.immediate_lobby_id === '') return failure('immediate_lobby_id is required', 400);
+      core.immediateLobbies.set(request.client_unique_id, request.immediate_lobby_id);
+      return success({ message: 'Session configured for immediate lobby attachment' });
+    },
   }),
 ];
 

@@ -1,11 +1,9 @@
-import { reads, type WolfEndpoint } from '../endpoint.js';
-import type { Printable } from '../json-writer.js';
+import { type WolfEndpoint, reads } from '../endpoint.js';
+import { type Printable, WolfFloat } from '../json.js';
 import type { Lobby } from '../lobby-table.js';
-import { UncaughtWolfException } from '../uncaught-wolf-exception.js';
 import type { WolfCore } from '../wolf-core.js';
-import { HEALTH_CALL_MS, STUCK_THREADS_MAX_COUNT } from '../wolf-limits.js';
-import { success, type WolfReply } from '../wolf-reply.js';
-import { gpuStats } from './gpu-stats.js';
+import { GPU_IDLE_MEMORY_MB, HEALTH_CALL_MS, STUCK_THREADS_MAX_COUNT } from '../wolf-limits.js';
+import { UncaughtWolfException, type WolfReply, success } from '../wolf-reply.js';
 
 const MIB = 1024 * 1024;
 
@@ -99,5 +97,32 @@ function thread(tid: number, name: string, requestPath: string, stuck: boolean):
     request_duration_seconds: 0,
     has_active_request: requestPath !== '',
     stack_trace: stuck ? 'futex' : 'epoll_wait',
+  };
+}
+
+/**
+ * What Wolf has from the vendor's own tool (wolf-api §3.7): all zero once that is broken, and on AMD without anything of the
+ * encoder, of utilisation and of temperature.
+ */
+export function gpuStats({ faults, lobbies, sessions }: WolfCore): Printable {
+  const state = faults.gpuStats;
+  const isMeasured = state === 'normal' || state === 'amd';
+  const value = (normal: number): number => (isMeasured ? normal : 0);
+  const nvidiaValue = (normal: number): number => (state === 'normal' ? normal : 0);
+  const usedMb = faults.videoMemoryUsedMb ?? GPU_IDLE_MEMORY_MB + faults.videoMemoryPerLobbyMb * lobbies.list().length;
+  return {
+    available: state !== 'unavailable',
+    gpu_name: state === 'unavailable' ? '' : state === 'amd' ? 'AMD Radeon Pro W7900' : faults.gpuName,
+    encoder_session_count: nvidiaValue(faults.encoderSessionCount ?? sessions.list().length),
+    encoder_average_fps: new WolfFloat(nvidiaValue(60)),
+    encoder_average_latency_us: nvidiaValue(4100),
+    encoder_utilization_percent: nvidiaValue(9),
+    gpu_utilization_percent: nvidiaValue(17),
+    memory_utilization_percent: nvidiaValue(12),
+    memory_used_mb: value(Math.min(usedMb, faults.videoMemoryTotalMb)),
+    memory_total_mb: value(faults.videoMemoryTotalMb),
+    temperature_celsius: nvidiaValue(52),
+    query_duration_ms: 74,
+    error: state === 'unavailable' ? 'Failed to parse nvidia-smi output: expected 10 fields' : '',
   };
 }

@@ -1,6 +1,5 @@
 import { deflateSync } from 'node:zlib';
-
-import { adler32, combineAdler32 } from './adler32.js';
+import { adler32, combineAdler32 } from './png-chunk.js';
 
 const zlibAdler32 = (bytes: Buffer): number => deflateSync(bytes).readUInt32BE(deflateSync(bytes).length - 4);
 

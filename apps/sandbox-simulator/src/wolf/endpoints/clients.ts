@@ -1,14 +1,25 @@
-import { reads, takes, type WolfEndpoint } from '../endpoint.js';
-import type { Printable } from '../json-writer.js';
+import { printApp } from '../app-catalog.js';
+import { type WolfEndpoint, reads, takes } from '../endpoint.js';
+import type { Printable } from '../json.js';
+import { keyName } from '../pressed-keys.js';
+import { sessionIdRequest } from '../required-fields.js';
 import type { WolfCore } from '../wolf-core.js';
 import { isAtLeast } from '../wolf-era.js';
 import { failure, success } from '../wolf-reply.js';
-import { sessionIdRequest } from '../required-fields.js';
+import { struct, text } from '../wolf-shape.js';
 import { stoull } from '../wolf-u64.js';
-import { keyName } from '../pressed-keys.js';
 
-/** Keys held down in each session (wolf-api §3.8). */
-export const KEYBOARD_ENDPOINTS: readonly WolfEndpoint[] = [
+/** Apps, pairing and keyboards (wolf-api §3.1, §3.6, §3.8). */
+export const CLIENT_ENDPOINTS: readonly WolfEndpoint[] = [
+  reads('/apps', 'u24', (core) => success({ apps: core.apps.map((app) => printApp(app, core.era)) })),
+  reads('/pair/pending', 'u24', (core) => success({ requests: core.pairing.print(core.era) })),
+  takes({
+    path: '/pair/client',
+    since: 'u24',
+    shape: () => struct({ pair_secret: text, pin: text }),
+    answer: (core, request) =>
+      core.pairing.answer(request.pair_secret, request.pin) ? success() : failure('Invalid pair secret'),
+  }),
   reads('/keyboard/state', 'nov25', (core) =>
     success({ sessions: core.sessions.list().map(({ clientId }) => keyboardState(core, clientId)) }),
   ),

@@ -1,4 +1,4 @@
-import { createLogger } from './logger.js';
+import { createLogger } from './program-log.js';
 
 function logged(fields: Readonly<Record<string, unknown>>): string {
   const lines: string[] = [];

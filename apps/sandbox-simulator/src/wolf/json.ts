@@ -1,4 +1,12 @@
-import { JsonNumber, type JsonValue } from './json-value.js';
+/** A number as it is spelt: Wolf's parser tells `1` from `1.0`, which JavaScript does not. */
+export class JsonNumber {
+  constructor(readonly text: string) {}
+}
+
+export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;
+
+/** A map and not an object, so that `__proto__` is a key like any other. Of a repeated key the first counts. */
+export type JsonObject = ReadonlyMap<string, JsonValue>;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
@@ -109,4 +117,33 @@ class JsonReader {
   #fail(what: string): never {
     throw new SyntaxError(what);
   }
+}
+
+/** A C++ floating point number: printed with a decimal point even when it is whole (wolf-api §1.2). */
+export class WolfFloat {
+  constructor(readonly value: number) {}
+}
+
+export type Printable =
+  string | number | boolean | WolfFloat | readonly Printable[] | { readonly [key: string]: Printable | undefined };
+
+/** Compact, keys in the order of the object, undefined members left out. */
+export function printJson(value: Printable): string {
+  if (typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
+  if (typeof value === 'number') return Math.trunc(value).toString();
+  if (value instanceof WolfFloat) return printFloat(value.value);
+  if (isList(value)) return `[${value.map(printJson).join(',')}]`;
+  const members = Object.entries(value).flatMap(([key, member]) =>
+    member === undefined ? [] : [`${JSON.stringify(key)}:${printJson(member)}`],
+  );
+  return `{${members.join(',')}}`;
+}
+
+function printFloat(value: number): string {
+  const text = String(value);
+  return /^-?[0-9]+$/.test(text) ? `${text}.0` : text;
+}
+
+function isList(value: Printable): value is readonly Printable[] {
+  return Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { parseMoonlightFaultPatch } from './moonlight-fault-patch.js';
+import { parseMoonlightFaultPatch } from './moonlight-faults.js';
 
 describe("a patch of Moonlight Web's faults", () => {
   it('carries faults by their names, and what happens once beside them', () => {
