@@ -81,7 +81,27 @@ describe('the agent', () => {
   it('loads the tunnel and nothing of Nest', () => {
     const framework = [...closure].filter(([loaded]) => loaded.startsWith('@nestjs/') || loaded.includes('/src/nest/'));
     expect(framework.map(([loaded, from]) => `${from} loads ${loaded}: the agent carries no framework`)).toEqual([]);
-    expect([...closure.keys()]).toContain('libs/revdial/src/runner/runner-tunnel.ts');
+    expect([...closure.keys()]).toContain('libs/revdial/src/runner/agent/agent-tunnels.ts');
+  });
+
+  it('keeps the older generations of the wire behind one folder, and all its folders in order', () => {
+    const mayImport: Readonly<Record<string, readonly string[]>> = {
+      agent: ['link', 'older-generations', 'streams', 'connect'],
+      link: ['streams', 'connect'],
+      'older-generations': ['streams', 'connect'],
+      streams: ['connect'],
+      connect: [],
+    };
+    const folder = /^libs\/revdial\/src\/runner\/([^/]+)\//;
+    const up = shippedSources().flatMap((file) =>
+      file.imports.flatMap(({ specifier }) => {
+        const from = folder.exec(file.path)?.[1];
+        const to = folder.exec(path.posix.join(path.posix.dirname(file.path), specifier))?.[1];
+        if (from === undefined || to === undefined || from === to || mayImport[from]?.includes(to) === true) return [];
+        return [`${file.path} imports ${specifier}: ${to}/ is not below ${from}/ (docs/adr/0015)`];
+      }),
+    );
+    expect(up).toEqual([]);
   });
 });
 

@@ -77,7 +77,7 @@ export interface RunnerTimings {
   readonly flushTimeoutMs: number;
   /** An idle data connection is pinged this often, so that nothing in between cuts it after 60 s. */
   readonly streamPingIntervalMs: number;
-  /** A link that stood this long was useful, and the next loss starts the backoff anew. */
+  /** A link that stood this long was useful, and the next loss starts the backoff again. */
   readonly usefulLinkMs: number;
   /** One that carried a stream was useful when it stood this long: a healthy agent's first pictures take less. */
   readonly usefulCarrierMs: number;

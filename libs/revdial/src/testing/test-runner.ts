@@ -3,15 +3,14 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '@helix/pacing/testing';
-import { AgentTunnels } from '../runner/agent-tunnels.js';
-import type { AgentTransportMode } from '../runner/agent-tunnels.js';
+import { AgentTunnels } from '../runner/agent/agent-tunnels.js';
+import type { AgentTransportMode } from '../runner/agent/agent-tunnels.js';
 import type { RunnerTimings } from '../runner/limits.js';
-import type { LocalAddress } from '../runner/local-address.js';
-import type { RunnerLogger } from '../runner/runner-logger.js';
-import type { RunnerTunnelState, RunnerTunnelStatus } from '../runner/runner-tunnel-status.js';
-import { parseServerAddress } from '../runner/server-address.js';
-import { SocketConnector } from '../runner/socket-connector.js';
-import { fixedToken } from '../runner/token-source.js';
+import type { LocalAddress } from '../runner/streams/local-address.js';
+import type { RunnerLogger, RunnerTunnelState, RunnerTunnelStatus } from '../runner/tunnel-status.js';
+import { parseServerAddress } from '../runner/connect/server-address.js';
+import { SocketConnector } from '../runner/connect/socket-connector.js';
+import { fixedToken } from '../runner/connect/token-source.js';
 
 export interface TestRunnerOptions {
   /** Base URL of the API. */

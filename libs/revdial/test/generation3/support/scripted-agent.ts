@@ -11,8 +11,8 @@ import type { ResumableTimings } from '../../../src/resumable/limits.js';
 import { ResumableLink } from '../../../src/resumable/resumable-link.js';
 import { formatResumption, NEW_LINK_ELSE, parseLinkGrant, parseReceived } from '../../../src/resumable/resumption.js';
 import type { LinkGrant } from '../../../src/resumable/resumption.js';
-import { readRefusalBody, readResponseHead } from '../../../src/runner/response-head.js';
-import type { ResponseHead } from '../../../src/runner/response-head.js';
+import { readRefusalBody, readResponseHead } from '../../../src/runner/connect/response-head.js';
+import type { ResponseHead } from '../../../src/runner/connect/response-head.js';
 
 export type Carrier = 'raw' | 'websocket';
 
