@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NO_PAGE_HEADERS, type RunnerTunnelStatus } from '@helix/revdial';
 
-/** A container's health check asks once in a while; whoever opens more is not one. */
+/** A container's health check asks once in a while; a client that opens more is not one. */
 const CONNECTIONS_MAX_COUNT = 16;
 const REQUEST_LIMIT_MS = 5_000;
 

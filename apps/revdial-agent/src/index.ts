@@ -1,13 +1,11 @@
 /**
  * Problem: a GPU host, or a desktop on it, sits behind NAT, and the API has to reach services on it. Idea: a small daemon
- * calls out once for each service, holds the line, and for every stream that the API asks for connects the service to a
- * data connection that it opens itself.
+ * calls out, holds one link for all services of a token, and connects each stream that the API opens on it to its service.
  *
- *   API ◀── control link ── agent            one for each runner id, hijacked socket or WebSocket
- *   API ◀── data WebSocket ── agent ──▶ Wolf's Unix socket, Moonlight Web, a screenshot server
+ *   API ◀── one link, upgraded socket or WebSocket ── agent ──▶ Wolf's Unix socket, Moonlight Web, a screenshot server
  *
- * The tunnel itself is `RunnerTunnel` of @helix/revdial; here are the command line, the environment, the process with its
- * signals and exit codes, and the health port. `docs/agent.md` is for whoever runs it.
+ * The tunnel itself is `AgentTunnels` of @helix/revdial; here are the command line, the environment, the process with its
+ * signals and exit codes, and the health port. `docs/agent.md` is for those who run it.
  */
 export { runAgent } from './run-agent.js';
 export type { AgentExitCode } from './run-agent.js';

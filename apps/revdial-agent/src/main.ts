@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
-import { USAGE } from './cli/usage.js';
+import { USAGE } from './settings/flags.js';
 import { runDoctor } from './doctor/run-doctor.js';
 import { runAgent } from './run-agent.js';
 import { readAgentInvocation } from './settings/agent-settings.js';

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { AgentTunnels, onDefect } from '@helix/revdial';
 import type { TokenSource } from '@helix/revdial';
 import type { Logger } from 'pino';
@@ -29,7 +30,7 @@ export async function runAgent(settings: AgentSettings, stop: AbortSignal, logge
       return 1;
     }
   }
-  const stopped = whenAborted(stop);
+  const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
   for (const tunnel of tunnels) tunnel.start();
   const ends = Promise.all(tunnels.map(({ closed }) => closed));
   const refused = await Promise.race([ends, stopped.then(() => undefined)]);
@@ -54,18 +55,5 @@ function tunnelsOf(settings: AgentSettings, logger: Logger): readonly AgentTunne
   return [...byToken].map(([token, tunnels]) => {
     const targets = tunnels.map(({ runnerId, local }) => ({ runnerId, local, logger: logger.child({ runnerId }) }));
     return new AgentTunnels({ connector, targets, token, transport, refusedAfterMs, logger });
-  });
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
   });
 }

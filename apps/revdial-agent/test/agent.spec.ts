@@ -59,7 +59,7 @@ describe('the agent, built and running', () => {
     for (const server of services) server.close();
   });
 
-  it('exits 2 when it is refused for good, not before its patience is over', async () => {
+  it('exits 2 once it was refused for as long as --refused-after says', async () => {
     api.status = 401;
     const agent = start(['--tunnel=wolf-a=:9', '--exit-on-refusal', '--refused-after=1'], {
       HELIX_API_URL: api.url,
@@ -70,7 +70,7 @@ describe('the agent, built and running', () => {
     expect(agent.find('refused for good')).toMatchObject({ level: 'error', runnerId: 'wolf-a', status: 401 });
   });
 
-  it('asks for ever when it is refused, and connects when the API has learned its token', async () => {
+  it('retries for ever when refused, and connects once the API knows its token', async () => {
     api.status = 401;
     const agent = start(['--tunnel=wolf-a=:9', '--refused-after=0'], { HELIX_API_URL: api.url, RUNNER_TOKEN: TOKEN });
     await eventually(() => expect(agent.log.filter(({ msg }) => msg === 'refused')).toHaveLength(3), PROCESS_LIMIT_MS);
@@ -79,7 +79,7 @@ describe('the agent, built and running', () => {
     await eventually(() => expect(agent.find('connected')).toBeDefined(), PROCESS_LIMIT_MS);
   });
 
-  it('goes on with the tunnels that are not refused', async () => {
+  it('keeps the tunnels that are not refused', async () => {
     api.status = 403;
     const agent = start(['--tunnel=wolf-a=:9', '--tunnel=wolf-b=:9', '--exit-on-refusal', '--refused-after=1'], {
       HELIX_API_URL: api.url,
@@ -142,7 +142,7 @@ describe('the agent, built and running', () => {
     expect((await agent.exit).code).toBe(0);
   });
 
-  it('tries again soon after a loss, and returns after the API was killed and came back', async () => {
+  it('reconnects soon after a loss, and after the API was killed and restarted', async () => {
     const agent = start(['--tunnel=wolf-a=:9'], { HELIX_API_URL: api.url, RUNNER_TOKEN: TOKEN });
     await connected('wolf-a');
     await eventually(() => expect(agent.find('connected')).toBeDefined());
@@ -160,7 +160,7 @@ describe('the agent, built and running', () => {
     await connected('wolf-a');
   });
 
-  it('starts before its local service, without fuss, and serves when the service is there', async () => {
+  it('starts before its local service, and serves once that listens', async () => {
     const path = join(tmpdir(), `agent-service-${randomBytes(6).toString('hex')}.sock`);
     const agent = start([], {
       HELIX_API_URL: api.url,
@@ -180,7 +180,7 @@ describe('the agent, built and running', () => {
     service.close();
   });
 
-  it('tells its health: 503 until every tunnel is connected, then 200', async () => {
+  it('answers /healthz with 503 until every tunnel is connected, then 200', async () => {
     api.status = 403;
     const agent = start(['--tunnel=wolf-a=:9', '--health-port=0'], { HELIX_API_URL: api.url, RUNNER_TOKEN: TOKEN });
     await eventually(() => expect(agent.find('refused')).toBeDefined(), PROCESS_LIMIT_MS);

@@ -136,7 +136,7 @@ describe('the configuration of the agent', () => {
     await rm(path);
   });
 
-  it('waits for a file of authorities that is not there yet, and passes over one that is meant for other tools', async () => {
+  it('waits for a missing --ca-file, and ignores an unfit SSL_CERT_FILE', async () => {
     const agent = start(['--tunnel', 'hydra-a=:9', '--ca-file', '/nowhere/ca.pem'], {
       HELIX_API_URL: api.url.replace('http:', 'https:'),
       RUNNER_TOKEN: TOKEN,

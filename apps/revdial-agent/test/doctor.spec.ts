@@ -106,7 +106,7 @@ describe('the doctor', () => {
     return { code, findings: Object.fromEntries(report.findings.map((finding) => [finding.check, finding])) };
   }
 
-  it('finds everything well, by links of a runner id that nobody else has', async () => {
+  it('finds everything well, by links of a runner id of its own', async () => {
     const { code, findings } = await examine([`--tunnel=wolf-a=${local}`]);
     expect(Object.fromEntries(Object.values(findings).map(({ check, result }) => [check, result]))).toEqual({
       dns: 'skipped',
@@ -146,7 +146,7 @@ describe('the doctor', () => {
   it.each([
     ['a token that the API does not know', { RUNNER_TOKEN: 'other' }, 'token:wolf-a', /401/, /RUNNER_TOKEN/],
     ['an API that is away', { HELIX_API_URL: 'http://127.0.0.1:9' }, 'tcp', /ECONNREFUSED/, /whether the API runs/],
-    ['a name that nobody knows', { HELIX_API_URL: 'http://nowhere.invalid' }, 'dns', /nowhere\.invalid/, /resolver/],
+    ['an unknown host name', { HELIX_API_URL: 'http://nowhere.invalid' }, 'dns', /nowhere\.invalid/, /resolver/],
     [
       'a proxy that is away',
       { HELIX_API_URL: 'http://api.invalid', HTTP_PROXY: 'http://127.0.0.1:9' },
@@ -170,7 +170,7 @@ describe('the doctor', () => {
       { certificate: 'test-server', isTrusted: true, result: 'ok', detail: /^TLSv1\.\d, .+, valid for \d+ days$/ },
     ],
     [
-      'an authority that nobody named',
+      'an authority that is not configured',
       { certificate: 'test-server', isTrusted: false, result: 'failed', cure: /--ca-file/ },
     ],
     [

@@ -76,7 +76,7 @@ describe('the agent as a process, at an API of generation 3', () => {
     expect(agent.find('lost')).toBeUndefined();
   });
 
-  it('is replaced after it was killed, by a link of its own', async () => {
+  it('gets a new link when it is started again after it was killed', async () => {
     const first = start();
     const stream = await dial();
     const failed = new Promise<unknown>((resolve) => stream.once('error', resolve));
@@ -94,7 +94,7 @@ describe('the agent as a process, at an API of generation 3', () => {
     expect((await second.exit).code).toBe(0);
   });
 
-  it('takes the newest generation by itself, and tells its health by runner', async () => {
+  it('takes generation 3 by itself, and reports the health of each runner', async () => {
     const agent = start('--tunnel=moonlight-a=:9', '--health-port=0');
     await eventually(() => expect(connections.find(WOLF)).toMatchObject({ transport: 'mux' }), PROCESS_LIMIT_MS);
     await eventually(() => expect(agent.find('connected')).toMatchObject({ transport: 'mux', why: 'tried first' }));

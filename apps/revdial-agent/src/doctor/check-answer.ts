@@ -1,8 +1,7 @@
 import { request } from 'node:http';
 import { RUNNER_TIMINGS } from '@helix/revdial';
 import type { SocketConnector } from '@helix/revdial';
-import { cureOf } from './cure-of.js';
-import { describeError } from './describe-error.js';
+import { cureOf, describeError } from './finding.js';
 import type { Finding } from './finding.js';
 
 /** Certificates and session tokens are judged by the clock; half a minute is what careless clocks differ. */

@@ -4,14 +4,13 @@ import { TLSSocket } from 'node:tls';
 import type { Certificate } from 'node:tls';
 import { RUNNER_TIMINGS, isConnectError } from '@helix/revdial';
 import type { SocketConnector } from '@helix/revdial';
-import { cureOf } from './cure-of.js';
-import { describeError } from './describe-error.js';
+import { cureOf, describeError } from './finding.js';
 import type { Finding } from './finding.js';
 
 /** A certificate is renewed weeks before its end; one that was not is about to be forgotten. */
 const EXPIRY_WARNING_MS = 14 * 24 * 3_600_000;
 
-/** Longer chains are a mistake of whoever sends them. */
+/** Longer chains are a mistake of the server that sends them. */
 const CHAIN_MAX_COUNT = 8;
 
 /** The way to the API: its name, a connection, the proxy, TLS. Ends with the first that fails. */

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RUNNER_TIMINGS, askForGeneration3, askToResumeNothing, checkTransport, isConnectError } from '@helix/revdial';
 import type { CheckedTransport } from '@helix/revdial';
 import type { AgentSettings } from '../settings/agent-settings.js';
-import { cureOf } from './cure-of.js';
-import { describeError } from './describe-error.js';
+import { cureOf, describeError } from './finding.js';
 import type { Finding } from './finding.js';
 
 /** In the order in which `auto` prefers those of generation 3; the others are taken only when they are asked for. */
@@ -18,7 +17,7 @@ const TRANSPORTS: readonly { readonly transport: CheckedTransport; readonly what
 const TIMINGS = { ...RUNNER_TIMINGS, handshakeTimeoutMs: 5_000, firstLineTimeoutMs: 5_000 };
 
 /**
- * Which transports work. A host's token opens a real link of a runner id that nobody else has, for a moment; a user's token may
+ * Which transports work. A host's token opens a real link of a runner id of the doctor's own, for a moment; a user's token may
  * open only own sessions, so that nothing is opened with it, and generation 3 is asked for in a way that is refused.
  */
 export async function checkTransports(settings: AgentSettings, signal: AbortSignal): Promise<readonly Finding[]> {

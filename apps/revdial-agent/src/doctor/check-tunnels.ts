@@ -1,8 +1,7 @@
 import { RUNNER_TIMINGS, checkRunnerToken, describeLocalAddress, dialLocal } from '@helix/revdial';
 import type { SocketConnector } from '@helix/revdial';
 import type { AgentSettings } from '../settings/agent-settings.js';
-import { cureOf } from './cure-of.js';
-import { describeError } from './describe-error.js';
+import { cureOf, describeError } from './finding.js';
 import type { Finding } from './finding.js';
 
 type Tunnel = AgentSettings['tunnels'][number];

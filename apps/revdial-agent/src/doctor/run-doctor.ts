@@ -4,7 +4,6 @@ import { checkPath } from './check-path.js';
 import { checkTransports } from './check-transports.js';
 import { checkLocal, checkToken } from './check-tunnels.js';
 import type { Finding } from './finding.js';
-import { formatFindings } from './format-findings.js';
 
 export type DoctorExitCode = 0 | 3;
 
@@ -29,4 +28,16 @@ export async function runDoctor(
     isJson ? `${JSON.stringify({ status: isWell ? 'ok' : 'failed', findings }, null, 2)}\n` : formatFindings(findings),
   );
   return isWell ? 0 : 3;
+}
+
+/** A table, with the cure under each line that needs one. */
+function formatFindings(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  const lines = findings.flatMap(({ check, result, detail, cure }) => {
+    const line = `${result.padEnd(8)} ${check.padEnd(width)}  ${detail}`;
+    return cure === undefined ? [line] : [line, `${' '.repeat(9 + width)}  > ${cure}`];
+  });
+  const failedCount = findings.filter(({ result }) => result === 'failed').length;
+  const verdict = failedCount === 0 ? 'the agent can work' : `${String(failedCount)} failed`;
+  return `${lines.join('\n')}\n\n${verdict}\n`;
 }

@@ -1,6 +1,6 @@
 import type { AgentTransportMode, SocketConnector, TokenSource } from '@helix/revdial';
-import { parseFlags } from '../cli/flags.js';
-import type { ParsedFlags } from '../cli/flags.js';
+import { parseFlags } from './flags.js';
+import type { ParsedFlags } from './flags.js';
 import { readConnector } from './connector-settings.js';
 import type { Environment } from './environment.js';
 import { readTokens } from './token-settings.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ConnectError, SocketConnector, chooseProxy, parseServerAddress } from '@helix/revdial';
 import type { ProxyAddress, ServerAddress } from '@helix/revdial';
-import type { ParsedFlags } from '../cli/flags.js';
+import type { ParsedFlags } from './flags.js';
 import { findVariable } from './environment.js';
 import type { Environment } from './environment.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { firstToken, fixedToken, isToken, tokenFile } from '@helix/revdial';
 import type { RunnerKind, TokenSource } from '@helix/revdial';
-import type { ParsedFlags } from '../cli/flags.js';
+import type { ParsedFlags } from './flags.js';
 import { findVariable } from './environment.js';
 import type { Environment } from './environment.js';
 

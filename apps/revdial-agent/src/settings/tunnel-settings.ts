@@ -1,6 +1,6 @@
 import { parseLocalAddress, parseRunnerId } from '@helix/revdial';
 import type { LocalAddress, RunnerKind } from '@helix/revdial';
-import type { ParsedFlags } from '../cli/flags.js';
+import type { ParsedFlags } from './flags.js';
 import { findVariable } from './environment.js';
 import type { Environment } from './environment.js';
 

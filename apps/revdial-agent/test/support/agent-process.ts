@@ -51,7 +51,7 @@ export class AgentProcess {
     this.#child.kill(signal);
   }
 
-  /** Ends it, whatever it is doing. */
+  /** Kills it. */
   async destroy(): Promise<void> {
     this.kill('SIGKILL');
     await this.exit;

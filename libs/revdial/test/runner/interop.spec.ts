@@ -127,7 +127,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])(
       await closing;
     });
 
-    it('is refused for good with a token that nobody knows', async () => {
+    it('is refused for good with an unknown token', async () => {
       const { tunnel } = start({ token: fixedToken('unknown'), refusedAfterMs: 0 });
       expect(await tunnel.closed).toEqual({ reason: 'refused', status: 401 });
     });

@@ -35,7 +35,7 @@ describe('coming back', () => {
     expect(started.logger.find('lost')?.fields['retryInMs']).toBeLessThanOrEqual(200);
   });
 
-  it('gives way for a while to a newer link of the same runner, and does not start its backoff anew', async () => {
+  it('gives way to a newer link of its runner, and does not reset its backoff', async () => {
     const timings = { usefulLinkMs: 0, backoffBaseMs: 1, backoffCapMs: 2, supersededWaitMs: 300 };
     started = startTunnel(api.url, LOCAL, { transport: 'websocket', timings });
     await eventually(() => expect(started.tunnel.state).toBe('connected'));
@@ -61,7 +61,7 @@ describe('coming back', () => {
       await eventually(() => expect(started.tunnel.openStreamCount).toBe(0));
       await eventually(() => expect(started.logger.all('lost')).toHaveLength(count));
     }
-    // Seven windows that double reach 256 ms; one that starts anew each time never leaves the first 4 ms.
+    // Seven windows that double reach 256 ms; one that starts again each time never leaves the first 4 ms.
     const waitsMs = started.logger.all('lost').map(({ fields }) => Number(fields['retryInMs']));
     expect(Math.max(...waitsMs)).toBeGreaterThan(4);
     await service.close();

@@ -136,7 +136,7 @@ describe('connecting without TLS', () => {
     await proxy.close();
   });
 
-  it('says when nobody listens, and when nobody answers in time', async () => {
+  it('rejects when the port is closed, and when there is no answer in time', async () => {
     const port = await unusedPort();
     expect(await failure(connectorTo(`http://127.0.0.1:${String(port)}`).connect(signal, 2_000))).toBe('UNREACHABLE');
     // TCP connects; TLS is never answered.

@@ -25,7 +25,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel o
     await rig.close();
   });
 
-  it('carries bytes both ways, whatever their number', async () => {
+  it('carries any number of bytes both ways', async () => {
     service = await rig.serve((socket) => {
       socket.pipe(socket);
     });
@@ -97,7 +97,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel o
     await eventually(() => expect(service.connections[0]?.writableLength).toBeGreaterThan(0));
     const queued = (): number => service.connections[0]?.writableLength ?? 0;
     let before = -1;
-    // What is still queued at the service stops shrinking: everybody on the way is full.
+    // What is still queued at the service stops shrinking: every buffer on the way is full.
     await eventually(() => {
       const now = queued();
       const isSettled = now === before;

@@ -114,7 +114,7 @@ export class ApiDouble {
     });
   }
 
-  /** As a killed process: every connection cut, nobody listening. */
+  /** As a killed process: every connection cut, the port closed. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();

@@ -43,7 +43,7 @@ export class LocalService {
   }
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 export async function unusedPort(): Promise<number> {
   const service = await LocalService.start();
   const { address } = service;

@@ -1,5 +1,4 @@
-import { parseFlags } from './flags.js';
-import { USAGE } from './usage.js';
+import { parseFlags, USAGE } from './flags.js';
 
 describe('the flags', () => {
   it('keeps the last of a flag, and all of a repeated one', () => {
