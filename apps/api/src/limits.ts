@@ -60,11 +60,11 @@ export const API_LIMITS = {
   strangersWaitingMax: 32,
   /** Addresses whose attempts are counted; those not heard of for the longest are forgotten. */
   strangerAddressesMax: 10_000,
-  /** How long a caller may read nothing at all of his answer before he is cut; until then it waits in memory. */
+  /** How long a caller may read nothing of the answer before the connection is cut; until then the answer waits in memory. */
   answerStallMs: 30_000,
   /** How long a log that is followed may be quiet before something is sent, below the 60 s of load balancers. */
   logQuietMs: 15_000,
-  /** How long a follower may read nothing at all before he is cut. */
+  /** How long a follower may read nothing before the connection is cut. */
   logDrainMs: 60_000,
   /** Longer than the idle time of the load balancers in front, so that they and not we end a kept connection. */
   keepAliveTimeoutMs: 75_000,
@@ -110,10 +110,81 @@ export const API_LIMITS = {
   readinessTimeoutMs: 900,
   /** Probes of several load balancers cost one small write in this time. */
   readinessFreshMs: 1_000,
-  /** Keys of one user, those of apps included; one for each of his machines and programs. */
+  /** Keys of one user, those of apps included; one for each machine and program. */
   keysPerUserMax: 100,
   /** Ten years: a key that should have no end is made without one. */
   keyLifeMaxS: 315_360_000,
   /** When a key was last used is known to the minute, so that keys in use cost one write in that time. */
   keyUseNotedMs: 60_000,
 } as const;
+
+/** How long the database may take, for what. Each wait ends well before a caller's patience, and a dead path is found within 15 s. */
+export const DATABASE_LIMITS = {
+  /** One attempt to connect, and the wait for a connection of the pool: a dead database must fail a request in seconds. */
+  connectMs: 3_000,
+  /** Waiting for a lock that another session holds; as long as placements wait for theirs. */
+  lockMs: 5_000,
+  /** One statement, locks included; PostgreSQL ends it. */
+  statementMs: 8_000,
+  /** No answer at all, when PostgreSQL would have given one by then: the connection is dead, and with it all that were not heard since. */
+  silenceMs: 10_000,
+  /** A transaction whose process hangs or is cut off holds its locks for so long. */
+  idleInTransactionMs: 10_000,
+  /** A peer that does not answer on TCP for so long is gone for PostgreSQL, and its locks are free. */
+  peerSilenceMs: 15_000,
+  /** One statement of a migration: an index on a large table. */
+  migrationStatementMs: 600_000,
+  /** Waiting for another replica that migrates. */
+  migrationWaitMs: 900_000,
+  /** Between two tries to be the one who migrates. */
+  migrationPollMs: 250,
+} as const;
+
+/** Bounds of the connection that hears what other replicas change. */
+
+/** One attempt to connect; a database that takes longer is tried again. */
+export const NOTICE_CONNECT_MS = 3_000;
+
+/** Before the first new attempt, doubled each time … */
+export const NOTICE_RETRY_FIRST_MS = 250;
+
+/** … up to this, less up to a half by chance, so that replicas do not all come at once. */
+export const NOTICE_RETRY_LONGEST_MS = 10_000;
+
+/** Between two proofs that the connection lives: what is lost in silence is noticed after this and the next. */
+export const NOTICE_PULSE_MS = 4_000;
+
+/** How long such a proof may take. */
+export const NOTICE_PULSE_LIMIT_MS = 4_000;
+
+/** Different ids that wait for one pass; with more of them, everything may have changed. */
+export const NOTICE_IDS_MAX = 1_000;
+
+/** Bounds of what is asked of the OIDC provider and of what its users bring. */
+
+/** Providers that put groups into a token fill a few kilobytes; Node itself takes 16 KiB of headers. */
+export const JWT_MAX_LENGTH = 8_192;
+
+/** Clocks of the provider and of this machine differ by seconds. */
+export const CLOCK_TOLERANCE_S = 30;
+
+/** Discovery and keys; a provider that takes longer is away. */
+export const PROVIDER_LIMIT_MS = 5_000;
+
+/** Discovery and keys are a few kilobytes. */
+export const PROVIDER_ANSWER_MAX_BYTES = 262_144;
+
+/** Between two questions to the provider, so that no token makes this replica flood it. */
+export const PROVIDER_COOLDOWN_MS = 5_000;
+
+/** Keys older than this are fetched again, beside the requests: what the provider took back counts no longer then. */
+export const PROVIDER_KEYS_FRESH_MS = 600_000;
+
+/** While the provider is away, its keys count for this long. */
+export const PROVIDER_KEYS_STALE_MS = 86_400_000;
+
+/** Tokens whose signature was checked lately, so that polling costs no signature each time. */
+export const VERIFIED_TOKENS_MAX = 20_000;
+
+/** After this the signature of a token is checked again, in case its key was taken back. */
+export const VERIFIED_TOKEN_FRESH_MS = 300_000;

@@ -72,7 +72,7 @@ async function main(): Promise<void> {
     await api?.close();
     await closePostgres();
   } catch (error) {
-    logger.error({ error }, 'the end was not in order');
+    logger.error({ error }, 'shutdown failed');
     exitCode = 1;
   }
   if (exitCode === 0) logger.info({}, 'closed');

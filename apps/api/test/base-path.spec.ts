@@ -70,12 +70,12 @@ describe('an API whose public URL has a path', () => {
     },
   );
 
-  it('leads from the page with a slash at its end to the one without, from where it is', async () => {
+  it('redirects the page with a trailing slash to the one without', async () => {
     const answer = await fetch(`${api.url}/a/helix/console/sessions/${id}/`, { redirect: 'manual' });
     expect([answer.status, answer.headers.get('location')]).toEqual([308, `../${id}`]);
   });
 
-  it('lets the page of its host act with the cookie, whatever the path', async () => {
+  it('lets pages of its host act with the cookie under any path', async () => {
     const act = (origin: string): Promise<number> =>
       api
         .as(undefined)

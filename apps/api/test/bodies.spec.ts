@@ -85,7 +85,7 @@ describe('bodies and what is no request', () => {
     expect((await say(get)).body).toEqual({ status: 'ok' });
   });
 
-  it('a known caller’s is asked for when he waits for that', async () => {
+  it('a known caller with Expect: 100-continue is invited to send it', async () => {
     const socket = open();
     socket.write(post(AGENTS, { ...asOwner(), 'Content-Length': '13', Expect: '100-continue' }));
     const [first] = (await once(socket, 'data')) as [Buffer];
@@ -108,7 +108,7 @@ describe('bodies and what is no request', () => {
     expect([reply.status, reply.body['code']]).toEqual([status, code]);
   });
 
-  it('one that comes in chunks is refused as soon as it is too long, and the answer arrives', async () => {
+  it('a chunked one is refused as soon as it is too long, and answered', async () => {
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     const reply = await say(post('/api/v1/api_keys', { ...asOwner(), 'Transfer-Encoding': 'chunked' }) + chunk + chunk);
     expect([reply.status, reply.body['code']]).toEqual([413, 'PAYLOAD_TOO_LARGE']);

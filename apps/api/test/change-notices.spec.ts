@@ -2,12 +2,12 @@ import { EventEmitter, once } from 'node:events';
 import { createSessionId, SessionRepository } from '@helix/external-agent';
 import { eventually } from '@helix/pacing/testing';
 import { ChangeNotices, type ChangeChannel } from '../src/database/change-notices/change-notices.js';
-import { NOTICE_IDS_MAX } from '../src/database/change-notices/limits.js';
+import { NOTICE_IDS_MAX } from '../src/limits.js';
 import { ApiInProcess } from './support/api-in-process.js';
 import { TcpRelay } from './support/tcp-relay.js';
 
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
-/** Well below the age at which keys (5 s) and sessions (2 s) are read anew without any announcement. */
+/** Well below the age at which keys (5 s) and sessions (2 s) are read again without any announcement. */
 const AT_ONCE_MS = 1_000;
 const ANY = 'anything';
 
@@ -62,7 +62,7 @@ describe('changes by another replica', () => {
       }, AT_ONCE_MS);
     });
 
-    it('a key that somebody changed in the database itself is read anew', async () => {
+    it('a key that was changed in the database itself is read again', async () => {
       const key = await api.userKey('bob');
       expect((await other.as(key).get('/api/v1/admin/runners')).status).toBe(403);
       await api.dataSource.query(`UPDATE api_keys SET is_admin = true WHERE owner_id = 'bob'`);
@@ -108,7 +108,7 @@ describe('changes by another replica', () => {
       sessions.heard.length = keys.heard.length = 0;
     }
 
-    it('are those that readers see, and not who works on a session or that a key was used', async () => {
+    it('are sent for visible changes, not for leases or uses of keys', async () => {
       await listen();
       const repository = api.api.app.get(SessionRepository);
       const id = await api.runningSession('carl');
@@ -128,7 +128,7 @@ describe('changes by another replica', () => {
       await sessions.next(id);
     });
 
-    it('of one burst are told once for each id, and as "anything" when they are too many', async () => {
+    it('of one burst arrive once for each id, or as "anything" when too many', async () => {
       await listen();
       await api.dataSource.query(`SELECT pg_notify('helix_api_keys', (n % 3)::text) FROM generate_series(1, 300) n`);
       await keys.next('2');
@@ -151,7 +151,7 @@ describe('changes by another replica', () => {
       await sessions.next(id);
     });
 
-    it('are all doubted after a connection that had gone silent is noticed and made anew', async () => {
+    it('all count as changed after a silent connection is replaced', async () => {
       await listen();
       relay.mode = 'silent';
       await eventually(() => {
@@ -161,7 +161,7 @@ describe('changes by another replica', () => {
       await sessions.next(ANY);
     });
 
-    it('wait for a database that does not answer at the start, and for nobody to subscribe', async () => {
+    it('wait at the start for a database that does not answer', async () => {
       relay.mode = 'silent';
       notices.start();
       expect(notices.isListening).toBe(false);
@@ -174,7 +174,7 @@ describe('changes by another replica', () => {
       await notices.close();
       expect(notices.isListening).toBe(false);
       relay.mode = 'silent';
-      const never = new ChangeNotices(`postgres://nobody@127.0.0.1:${String(relay.port)}/x`, QUIET);
+      const never = new ChangeNotices(`postgres://unknown@127.0.0.1:${String(relay.port)}/x`, QUIET);
       never.start();
       await never.close();
       await eventually(async () => {

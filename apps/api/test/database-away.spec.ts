@@ -30,7 +30,7 @@ describe('while the database is away', () => {
       return relayed.url;
     });
     owner = api.as(await api.userKey('owner'));
-    unseenKey = await api.userKey('somebody');
+    unseenKey = await api.userKey('unseen');
     sessionId = await api.runningSession('owner');
     desktop = await startDesktop(api.url, sessionId, await api.sessionToken(sessionId, 'owner'));
     await eventually(async () => {
@@ -82,7 +82,7 @@ describe('while the database is away', () => {
     }
   });
 
-  it('one that accepts connections and does not answer holds up nobody whom the replica knows', async () => {
+  it('a database that accepts connections but does not answer delays no known caller', async () => {
     const admin = api.as(await api.userKey('root', true));
     expect((await admin.get('/api/v1/admin/runners')).status).toBe(200);
     expect((await picture()).status).toBe(200);

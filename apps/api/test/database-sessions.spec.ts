@@ -70,7 +70,7 @@ describe('sessions of the database', () => {
     }
   });
 
-  it('end what hangs: a statement, a lock that is waited for, a transaction that is left open', async () => {
+  it('time out hanging statements, lock waits and open transactions', async () => {
     const database = await createTestDatabase();
     const dataSource = await openDataSource(dataSourceOptions(database.url, 2));
     try {

@@ -159,7 +159,7 @@ describe('trouble of the database', () => {
     }, RECOVERED_MS);
   });
 
-  it('sessions that PostgreSQL ends at a restart (57P01) cost nobody more than one refusal', async () => {
+  it('sessions that PostgreSQL ends at a restart (57P01) cost each caller one refusal', async () => {
     await Promise.all(Array.from({ length: 20 }, () => owner.get('/api/v1/sessions')));
     await database.terminate();
     await eventually(async () => {
@@ -169,7 +169,7 @@ describe('trouble of the database', () => {
     }, RECOVERED_MS);
   });
 
-  it('connections on a dead path all at once, one within a transaction: well again within 15 s', async () => {
+  it('all connections on a dead path at once: recovered within 15 s', async () => {
     await Promise.all(Array.from({ length: 40 }, () => owner.get('/api/v1/sessions')));
     const runner = api.dataSource.createQueryRunner();
     await runner.startTransaction();

@@ -88,7 +88,7 @@ describe('facts about a desktop over REST', () => {
     });
   });
 
-  it('list the links of the caller’s own desktops, and everybody’s for an admin who asks', async () => {
+  it('list the links of the caller’s own desktops, and all for admins who ask', async () => {
     const path = '/api/v1/external-agents/connections';
     const link = {
       session_id: id,
@@ -114,9 +114,9 @@ describe('facts about a desktop over REST', () => {
   });
 
   it('of a session that does not exist are 404', async () => {
-    const nobody = `/api/v1/external-agents/${createSessionId()}`;
+    const unknown = `/api/v1/external-agents/${createSessionId()}`;
     for (const route of ['stats', 'rdp', 'logs']) {
-      expect((await owner.get(`${nobody}/${route}`)).body['code']).toBe('SESSION_NOT_FOUND');
+      expect((await owner.get(`${unknown}/${route}`)).body['code']).toBe('SESSION_NOT_FOUND');
     }
   });
 });

@@ -79,7 +79,7 @@ describe('logs over REST', () => {
     expect(events.bytes.toString()).toMatch(/(?:^|\n)event: end\ndata: \{.*"end":"UPSTREAM_INVALID"\}\n\n$/);
   });
 
-  it('tell a reader who is too slow how much he missed, and hold neither memory nor desktop', async () => {
+  it('report the missed amount to a slow reader, and hold neither memory nor desktop', async () => {
     const total = 200_000;
     let isAllSent = false;
     desktop.answer = (_request, response) => {

@@ -53,7 +53,7 @@ describe('upload over REST', () => {
     expect([nonsense.status, nonsense.body['code']]).toEqual([400, 'INVALID_REQUEST']);
   });
 
-  it('answers one who is still sending, and cuts him when he does not stop', async () => {
+  it('answers a caller who is still sending, and cuts one who does not stop', async () => {
     desktop.answer = (_request, response) => response.writeHead(404).end();
     const { hostname, port } = new URL(api.url);
     const socket = connect(Number(port), hostname);

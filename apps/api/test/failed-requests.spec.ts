@@ -6,7 +6,7 @@ import { readApiConfig } from '../src/config/api-config.js';
 import { RUNNER_TOKEN } from './support/api-in-process.js';
 
 describe('the log at its usual level', () => {
-  it('has one line for an answer of 503, with the request id, the code and the reason', async () => {
+  it('logs one line for a 503, with request id, code and reason', async () => {
     const database = await createMigratedDatabase();
     const lines: string[] = [];
     const destination = { write: (line: string) => void lines.push(line) };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ROOT } from '../../../test/support/managed-process.js';
 import { ApiInProcess } from './support/api-in-process.js';
 
-describe('what the frontend reads before anybody is logged in', () => {
+describe('what the frontend reads before login', () => {
   it('are the settings of streams and the version, and nothing else', async () => {
     const api = await ApiInProcess.start({ STREAMING_BITRATE_MBPS: '25' });
     try {

@@ -59,7 +59,7 @@ describe('input that is meant to hurt', () => {
   });
 
   it.each(['wolf-instances', 'sandboxes'])(
-    'takes a heartbeat whole or not at all, at %s, and one that comes in chunks too',
+    'takes a heartbeat whole or not at all, at %s, also in chunks',
     async (kind) => {
       const id = `beating-${kind}`;
       expect((await host.post('/api/v1/wolf-instances/register', { id, name: id, address: '10.0.0.2' })).status).toBe(
@@ -92,7 +92,7 @@ describe('input that is meant to hurt', () => {
     },
   );
 
-  it('refuses a body whatever its type says rather than starting another desktop than the one asked for', async () => {
+  it('refuses a body of any other type instead of ignoring it', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
       invalid(await owner.post(AGENTS, 'name=x', { 'content-type': type }));
       invalid(await owner.post(AGENTS, '{"name":["x"]}', { 'content-type': type }));
@@ -142,7 +142,7 @@ describe('input that is meant to hurt', () => {
     ]);
   });
 
-  it('says on every answer that it is what its type says and is to be kept by nobody', async () => {
+  it('sends nosniff and no-store with every answer', async () => {
     for (const answer of [await owner.get('/api/v1/sessions'), await owner.get('/nowhere')]) {
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
       expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -163,7 +163,7 @@ describe('input that is meant to hurt', () => {
       return api.as(undefined).post(AGENTS, nowhere, headers);
     }
 
-    it('lets nobody act with the cookie of this one', async () => {
+    it('refuses changes with the cookie of this one', async () => {
       const cookie = `access_token=${owner.key ?? ''}`;
       for (const origin of ['https://evil.example', 'null', 'https://helix.example.com.evil.example', 'https://:']) {
         const answer = await act({ cookie, origin });
@@ -173,7 +173,7 @@ describe('input that is meant to hurt', () => {
       expect(read.status).toBe(200);
     });
 
-    it('lets its own pages act, behind a proxy too, and programs, and whoever brings the key himself', async () => {
+    it('lets its own pages, programs and callers with a key in a header act', async () => {
       const cookie = `access_token=${owner.key ?? ''}`;
       const authorization = `Bearer ${owner.key ?? ''}`;
       for (const headers of [

@@ -68,7 +68,7 @@ describe('what is told of a session while it lives', () => {
   const stateOf = async (id: SessionId): Promise<Record<string, unknown>> =>
     (await owner.get(`/api/v1/sessions/${id}/wolf-app-state`)).body;
 
-  it('follows a desktop from its start over its viewers to its end, pushed and asked for alike', async () => {
+  it('follows a desktop from start to end, pushed and polled alike', async () => {
     const id = await create();
     const page = await watch(id);
     const told = async (expected: Record<string, unknown>, state: string): Promise<void> => {
@@ -111,7 +111,7 @@ describe('what is told of a session while it lives', () => {
     await owner.delete(`/api/v1/sessions/${id}/stop-external-agent`);
   });
 
-  it('counts the seconds in which a lost host may come back, and never calls its desktop absent', async () => {
+  it('counts down a lost host’s grace and never calls its desktop absent', async () => {
     const id = await create();
     await connectDesktop(id);
     const page = await watch(id);
@@ -163,8 +163,8 @@ describe('what is told of a session while it lives', () => {
     });
 
     it.each([
-      ['nobody', {}, 401],
-      ['somebody with a bad key', { authorization: 'Bearer hl-nobody-has-this-key-0123456789' }, 401],
+      ['no token', {}, 401],
+      ['an unknown key', { authorization: 'Bearer hl-this-key-is-unknown-0123456789' }, 401],
     ])('is refused before any upgrade to %s', async (_who, headers, status) => {
       expect(await SessionSocket.refusal(api.url, `session_id=${id}`, headers)).toMatchObject({ status });
     });

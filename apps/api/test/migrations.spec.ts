@@ -31,7 +31,7 @@ describe('the migrations of the whole application', () => {
     }
   });
 
-  it('bring the data of the release before up to date, once, though two replicas start at the same time', async () => {
+  it('update the previous release’s data once when two replicas start together', async () => {
     const database = await createTestDatabase();
     const opened: DataSource[] = [];
     const sessionId = createSessionId();
@@ -77,7 +77,7 @@ describe('the migrations of the whole application', () => {
 
       const registry = new WolfInstanceRegistry(after);
       const placements = new PlacementService(after);
-      // Nobody has said anything since: the sweep that each replica makes settles them.
+      // No report has come since: the sweep of each replica settles them.
       await new StatusSweeper(after).sweep();
       expect(await registry.find('known')).toMatchObject({
         status: 'online',

@@ -108,7 +108,7 @@ describe('the REST leg of Moonlight Web', () => {
     '/moonlight/config.js',
     '/moonlight/',
     '/moonlight',
-  ])('passes %s on to nobody', async (path) => {
+  ])('does not pass %s on', async (path) => {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']) {
       const { statusCode } = await answerTo(send(method, `${path}?${ON_HOST}`));
       expect([method, statusCode]).toEqual([method, 404]);
@@ -116,7 +116,7 @@ describe('the REST leg of Moonlight Web', () => {
     expect(moonlight.asked).toEqual([]);
   });
 
-  it('gives the PIN of a pairing at once, and the rest when it comes, each as one piece', async () => {
+  it('sends the PIN of a pairing at once and the rest as it comes', async () => {
     let finish = (): void => undefined;
     moonlight.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });
@@ -138,7 +138,7 @@ describe('the REST leg of Moonlight Web', () => {
     expect(moonlight.asked[0]?.body).toBe('{"host_id":0}');
   });
 
-  it('lets go of the host when the caller leaves, and cuts the caller when the host breaks off', async () => {
+  it('ends the host’s request with the caller, and the caller with the host', async () => {
     moonlight.answer = (_request, response) => response.write('{"Pin":"4821"}');
     const before = moonlight.abandonedCount;
     const sent = send('POST', `/moonlight/pair?${ON_HOST}`, {}, '{"host_id":0}');

@@ -26,24 +26,24 @@ describe('users of an OIDC provider', () => {
   const status = (token: string): Promise<RestAnswer> => api.as(token).get('/api/v1/status');
   const said = ({ status: code, body }: RestAnswer): unknown[] => [code, body['code'], body['message']];
 
-  it('come with its tokens, in the header, the cookie and the query, and own what they make', async () => {
+  it('are users by token in header, cookie or query, and own what they make', async () => {
     await start();
     const token = await provider.token({ email: 'ann@example.com', name: 'Ann' });
     expect((await status(token)).body).toEqual({ admin: false, user: 'ann', slug: 'ann', config: {} });
-    const nobody = api.as(undefined);
+    const anonymous = api.as(undefined);
     const cookie = { cookie: `access_token=${token}` };
-    expect((await nobody.get('/api/v1/auth/user', cookie)).body).toEqual({
+    expect((await anonymous.get('/api/v1/auth/user', cookie)).body).toEqual({
       id: 'ann',
       email: 'ann@example.com',
       token,
       name: 'Ann',
     });
-    expect((await nobody.get(`/api/v1/status?access_token=${token}`)).status).toBe(200);
-    expect((await nobody.get('/api/v1/auth/authenticated', cookie)).body).toEqual({ authenticated: true });
-    expect((await nobody.get('/api/v1/auth/authenticated')).body).toEqual({ authenticated: false });
+    expect((await anonymous.get(`/api/v1/status?access_token=${token}`)).status).toBe(200);
+    expect((await anonymous.get('/api/v1/auth/authenticated', cookie)).body).toEqual({ authenticated: true });
+    expect((await anonymous.get('/api/v1/auth/authenticated')).body).toEqual({ authenticated: false });
     expect((await api.as('nonsense').get('/api/v1/auth/authenticated')).body).toEqual({ authenticated: false });
     // The cookie of a browser changes nothing from the page of another site.
-    const abroad = await nobody.send('POST', '/api/v1/api_keys', {}, { ...cookie, origin: 'https://evil.example' });
+    const abroad = await anonymous.send('POST', '/api/v1/api_keys', {}, { ...cookie, origin: 'https://evil.example' });
     expect(abroad.status).toBe(403);
     const id = await api.runningSession('ann');
     expect((await api.as(token).get(`/api/v1/sessions/${id}`)).status).toBe(200);
@@ -85,7 +85,7 @@ describe('users of an OIDC provider', () => {
     expect((await status(await provider.token({ exp: now() - 5, aud: ['account', AUDIENCE] }))).status).toBe(200);
     // Nothing of this was worth another question.
     expect(provider.asked).toHaveLength(2);
-    // The key that was announced does sign for somebody else: an attacker without the provider's.
+    // The key that was announced does sign for another party: an attacker without the provider's.
     const stranger = await OidcProvider.start();
     const forged = await stranger.token({ iss: provider.issuer }, { kid: 'first' });
     await stranger.close();
@@ -98,7 +98,7 @@ describe('users of an OIDC provider', () => {
     expect((await status(await provider.token())).status).toBe(200);
   });
 
-  it('are known by new keys soon after the provider has changed them, and are told to wait until then', async () => {
+  it('are accepted by rotated keys soon, and get 503 until then', async () => {
     await start({ OIDC_JWKS_URL: `${provider.issuer}/keys` });
     const seen = await provider.token();
     const unseen = await provider.token({ sub: 'bob' });
@@ -123,7 +123,7 @@ describe('users of an OIDC provider', () => {
     expect(provider.asked).toHaveLength(askedBefore);
   });
 
-  it('who are known go on while the provider is away, and others are told that it is, not that they are nobody', async () => {
+  it('who are known go on while the provider is away; others get 503', async () => {
     await start();
     expect((await status(await provider.token())).status).toBe(200);
     await provider.close();
@@ -171,7 +171,7 @@ describe('users of an OIDC provider', () => {
     });
   });
 
-  it('are admins when the list says so, with their tokens and their keys, and by no claim', async () => {
+  it('are admins by the list, with tokens and keys, and by no claim', async () => {
     await start({ ADMIN_USER_IDS: 'root, ann' });
     const claims = { admin: true, roles: ['admin'] };
     expect((await status(await provider.token())).body['admin']).toBe(true);
@@ -207,7 +207,7 @@ describe('users of an OIDC provider', () => {
     expect((await status(await provider.token({ admin: 'true' }))).body['admin']).toBe(false);
   });
 
-  it('are named by the claim that the operator chose, but by no address that is not proven', async () => {
+  it('are named by the configured claim, except by an unverified address', async () => {
     await start({ OIDC_USER_CLAIM: 'email' });
     const email = 'ann@example.com';
     expect((await status(await provider.token({ email }))).body).toMatchObject({
@@ -218,7 +218,7 @@ describe('users of an OIDC provider', () => {
     expect((await status(await provider.token())).status).toBe(401);
   });
 
-  it('make keys of their own with their tokens, which go to the database and never to the provider', async () => {
+  it('make keys of their own, which are never sent to the provider', async () => {
     await start();
     const made = await api.as(await provider.token()).post('/api/v1/api_keys', { name: 'laptop' });
     expect(made.status).toBe(201);

@@ -14,7 +14,7 @@ describe('the OpenAPI document', () => {
     await api.close();
   });
 
-  it('is served to everybody and is the committed one; `npm run openapi` writes it anew', async () => {
+  it('is served without a token and equals the committed one (`npm run openapi` updates it)', async () => {
     const served = await api.as(undefined).get('/api/v1/openapi.json');
     expect(served.status).toBe(200);
     const committed = await readFile(path.join(ROOT, 'docs/openapi.json'), 'utf8');

@@ -85,7 +85,7 @@ describe('the picture of a desktop that is stopped', () => {
     expect([asked, body['code']]).toEqual([404, 'NO_DESKTOP']);
   });
 
-  it('is nobody else’s', async () => {
+  it('is refused to other users', async () => {
     await connect();
     await stop();
     const other = api.as(await api.userKey('other'));

@@ -104,7 +104,7 @@ describe('keys that people make for themselves', () => {
     expect(said(await ann.post(KEYS, body))).toEqual([400, 'INVALID_REQUEST']);
   });
 
-  it('are so many for each user and no more, also when they are asked for at once; ended ones make room', async () => {
+  it('are limited for each user, also when asked for at once; ended ones free room', async () => {
     const carl = api.as(await api.userKey('carl'));
     const answers: RestAnswer[] = [];
     for (let round = 0; round < 11; round += 1) {
@@ -123,7 +123,7 @@ describe('keys that people make for themselves', () => {
     expect(await listOf(carl)).toHaveLength(2);
   });
 
-  it('of apps are made by admins, and are told to be personal ones wherever they are used', async () => {
+  it('of apps are made by admins and open nothing', async () => {
     const made = await admin.post('/api/v1/admin/api-keys', { user_id: 'ann', app_id: 'app_01' });
     expect(made.body).toMatchObject({ app_id: 'app_01', admin: false });
     const app = api.as(String(made.body['key']));
@@ -143,7 +143,7 @@ describe('keys that people make for themselves', () => {
     }
   });
 
-  it('are not repeated by the answer that says who somebody is, but a cookie is', async () => {
+  it('are not repeated by the answer of who the caller is, but a cookie is', async () => {
     const made = await ann.post(KEYS, { name: 'browser' });
     const secret = String(made.body['key']);
     expect((await api.as(secret).get('/api/v1/auth/user')).body).toEqual({

@@ -51,7 +51,7 @@ describe('routes and who may use them', () => {
     sessionId = own;
     tokens = {
       none: undefined,
-      garbage: 'hl-nobody-has-this-key-0123456789',
+      garbage: 'hl-this-key-is-unknown-0123456789',
       runner: RUNNER_TOKEN,
       owner: await api.userKey('owner'),
       other: await api.userKey('other'),
@@ -88,7 +88,7 @@ describe('routes and who may use them', () => {
       if (!route.startsWith('/')) continue;
       const isOfSession = route.includes('/sessions/') || route.includes('/external-agents/');
       const target = route.replace(':id', isOfSession ? sessionId : 'nowhere');
-      // Stopping is tried last by nobody: a stopped session would change what the next caller sees.
+      // No caller stops the session: a stopped one would change what the next caller sees.
       const headers = { 'content-type': 'application/json' };
       for (const caller of CALLERS) {
         if (method === 'DELETE' && isOfSession && expected[caller] === '✓') continue;
@@ -103,12 +103,12 @@ describe('routes and who may use them', () => {
     expect(checked).toBeGreaterThan(150);
   });
 
-  it('makes no difference between the key of a user and the provider’s token of the same user', async () => {
+  it('treats a user’s key and the provider’s token of that user alike', async () => {
     const people = [
       ['owner', await provider.token({ sub: 'owner' })],
       ['other', await provider.token({ sub: 'other' })],
       ['admin', await provider.token({ sub: 'boss' })],
-      // Signed by nobody whom we know.
+      // Not signed by a known key.
       ['garbage', `${await provider.token({ sub: 'boss' })}x`],
     ] as const;
     const wrong: string[] = [];
@@ -116,7 +116,7 @@ describe('routes and who may use them', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('refuses the key of an app wherever not everybody is let in, and every link', async () => {
+  it('refuses the key of an app on every route but public ones, and on links', async () => {
     const { secret } = await api.api.app
       .get(ApiKeysService)
       .create({ ownerId: 'owner', name: 'app', isAdmin: false, expiresAt: null, appId: 'app_1' });
@@ -173,20 +173,20 @@ describe('routes and who may use them', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('takes the token from the header, with or without Bearer, from the cookie, and from the query', async () => {
+  it('takes the token from the header (with or without Bearer), the cookie or the query', async () => {
     const key = tokens.owner ?? '';
-    const nobody = api.as(undefined);
-    expect((await nobody.get('/api/v1/sessions', { authorization: key })).status).toBe(200);
-    expect((await nobody.get('/api/v1/sessions', { authorization: `Bearer ${key}` })).status).toBe(200);
-    expect((await nobody.get('/api/v1/sessions', { cookie: `theme=dark; access_token=${key}` })).status).toBe(200);
-    expect((await nobody.get(`/api/v1/sessions?access_token=${key}`)).status).toBe(200);
-    expect((await nobody.get('/api/v1/sessions?access_token=')).status).toBe(401);
+    const anonymous = api.as(undefined);
+    expect((await anonymous.get('/api/v1/sessions', { authorization: key })).status).toBe(200);
+    expect((await anonymous.get('/api/v1/sessions', { authorization: `Bearer ${key}` })).status).toBe(200);
+    expect((await anonymous.get('/api/v1/sessions', { cookie: `theme=dark; access_token=${key}` })).status).toBe(200);
+    expect((await anonymous.get(`/api/v1/sessions?access_token=${key}`)).status).toBe(200);
+    expect((await anonymous.get('/api/v1/sessions?access_token=')).status).toBe(401);
     // An empty one falls through to the next.
     const both = { authorization: 'Bearer ', cookie: `access_token=${key}` };
-    expect((await nobody.get('/api/v1/sessions', both)).status).toBe(200);
+    expect((await anonymous.get('/api/v1/sessions', both)).status).toBe(200);
   });
 
-  it('lists whatever else a client asks besides, such as Helix’s own offset and limit', async () => {
+  it('lists in spite of unknown query parameters such as Helix’s offset and limit', async () => {
     const admin = api.as(tokens.admin);
     const lists = ['/api/v1/sessions', '/api/v1/external-agents', '/api/v1/admin/runners', '/api/v1/admin/api-keys'];
     for (const list of lists) {
@@ -197,7 +197,7 @@ describe('routes and who may use them', () => {
     }
   });
 
-  it('answers 404 for a session that does not exist, and for what is no session id at all', async () => {
+  it('answers 404 for an unknown session and for a malformed session id', async () => {
     const owner = api.as(tokens.owner);
     for (const id of ['ses_01kata7wrce3cd5j3hg5ttvjw6', 'x', '..%2f..%2fetc', 'ses_']) {
       const answer = await owner.get(`/api/v1/sessions/${id}`);

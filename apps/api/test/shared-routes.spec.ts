@@ -98,7 +98,7 @@ describe('routes as those see them with whom a session is shared', () => {
     expect((await grantee.get(`/api/v1/revdial?runnerid=sandbox-${sessionId}`)).status).toBe(403);
   });
 
-  it('tell the holder of a link nothing about sessions that are not his', async () => {
+  it('tell the holder of a link nothing about other sessions', async () => {
     const holder = api.as(tokens.controlLink);
     for (const id of ['ses_01kata7wrce3cd5j3hg5ttvjw6', 'x', '..%2f..%2fetc']) {
       expect((await holder.get(`/api/v1/sessions/${id}/access`)).body['code']).toBe('FORBIDDEN');
@@ -108,7 +108,7 @@ describe('routes as those see them with whom a session is shared', () => {
     expect(unknown.body['code']).toBe('SESSION_NOT_FOUND');
   });
 
-  it('call nobody with a link logged in', async () => {
+  it('do not count the holder of a link as logged in', async () => {
     const { body } = await api.as(tokens.controlLink).get('/api/v1/auth/authenticated');
     expect(body).toEqual({ authenticated: false });
   });

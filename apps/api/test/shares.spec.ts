@@ -15,7 +15,7 @@ import { PICTURE, startDesktop } from './support/desktop.js';
 import { share } from './support/share.js';
 import { TcpRelay } from './support/tcp-relay.js';
 
-/** Well below the age at which shares (2 s) are read anew without any announcement. */
+/** Well below the age at which shares (2 s) are read again without any announcement. */
 const AT_ONCE_MS = 1_000;
 /** Longer than shares count as fresh. */
 const PAST_FRESHNESS_MS = 2_500;
@@ -75,7 +75,7 @@ describe('a shared session', () => {
     expect(rows.some(({ row }) => row.includes(String(body['token'])))).toBe(false);
   });
 
-  it('is closed to a link with 401 and to a grant with 403 once their time is over', async () => {
+  it('answers 401 to an expired link and 403 to an expired grant', async () => {
     const link = api.as(await share(api, id, 'view', undefined, 700));
     const grantee = api.as(await share(api, id, 'view', 'tim', 700));
     expect([(await accessOf(link, id)).status, (await accessOf(grantee, id)).status]).toEqual([200, 200]);
@@ -108,7 +108,7 @@ describe('a shared session', () => {
     leave();
   });
 
-  it('is told to be closed by the policy that let somebody in, when he is asked about again', async () => {
+  it('is no longer granted by the policy after the share was revoked', async () => {
     const policy = other.api.app.get(SessionAccessPolicy);
     const session = await other.api.app.get(SessionDirectory).get(id);
     const { body } = await owner.post(`/api/v1/sessions/${id}/shares`, { role: 'view', expires_in_s: 60 });
@@ -140,7 +140,7 @@ describe('a shared session', () => {
 });
 
 describe('a shared session while the database is away', () => {
-  it('stays open to those who were let in lately, also past the age of what is fresh, and to no others', async () => {
+  it('without database stays open to holders seen lately, and to no others', async () => {
     let relay: TcpRelay | undefined;
     const api = await ApiInProcess.start({}, async (databaseUrl) => {
       const relayed = await TcpRelay.before(databaseUrl);

@@ -106,14 +106,14 @@ describe('callers who do not read their answers', () => {
       `INSERT INTO session_pictures (session_id, content_type, picture, taken_at) VALUES ($1, 'image/png', $2, now())`,
       [stopped, Buffer.alloc(size)],
     );
-    // More than one, so that the buffers of the sockets do not take it all before anybody looks.
+    // More than one, so that the buffers of the sockets do not take it all before they are looked at.
     for (let viewer = 0; viewer < 4; viewer += 1) stall(`/api/v1/external-agents/${stopped}/screenshot`);
     await eventually(() => {
       expect(budget.heldBytes).toBe(size);
     });
   });
 
-  it('refuses a clipboard for which there is no room, with an answer, and takes it when there is', async () => {
+  it('refuses a clipboard without room with an answer, and takes it with room', async () => {
     const sent = { type: 'text', data: 'c'.repeat(1024 * 1024) };
     leave(512 * 1024);
     desktop.answer = (request, response) => request.resume().on('end', () => response.end());

@@ -32,7 +32,7 @@ describe('starting the API', () => {
     });
   }
 
-  it('ends at once with exit code 0 when it is asked to stop while it waits for its database', async () => {
+  it('exits with 0 at once when asked to stop while it waits for its database', async () => {
     let api: ManagedProcess | undefined;
     const asked = new Promise<void>((resolve) => {
       void silentServer(resolve).then((port) => {

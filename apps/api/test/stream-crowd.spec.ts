@@ -59,7 +59,7 @@ describe('many viewers', () => {
     await nothingIsLeft();
   }, 60_000);
 
-  it('who do not read hold up nobody else, and not what the host tells of itself', async () => {
+  it('who do not read delay neither other viewers nor the host’s own messages', async () => {
     const idle = await ViewerSocket.open(`${url}?viewer=idle`, key);
     idle.socket.pause();
     const busy = await ViewerSocket.open(`${url}?viewer=busy`, key);

@@ -51,7 +51,7 @@ describe('streams of a desktop', () => {
   const listed = async (): Promise<readonly Readonly<Record<string, unknown>>[]> =>
     (await owner.get(`/api/v1/sessions/${id}/viewers`)).body['viewers'] as Record<string, unknown>[];
 
-  it('connect a viewer, whose identity is the server’s word alone, and put him into the lobby', async () => {
+  it('connect a viewer named by the server alone, and join them to the lobby', async () => {
     const viewer = await open(path('?viewer=tab-1'));
     await viewer.untilConnected();
     const init = lastInit();
@@ -74,7 +74,7 @@ describe('streams of a desktop', () => {
     ]);
   });
 
-  it('give a viewer passwords for TURN that are his own and end by themselves', async () => {
+  it('give each viewer TURN passwords of their own that expire', async () => {
     const viewer = await open();
     await viewer.until('"WebRtcConfig"');
     const config = viewer.messages.find((message) => message.startsWith('{"WebRtcConfig"')) ?? '';
@@ -127,8 +127,8 @@ describe('streams of a desktop', () => {
     const cookie = { cookie: `access_token=${ownerKey}` };
     const refusals = [
       await ViewerSocket.refusal(path()),
-      await ViewerSocket.refusal(path(), 'hl-nobody-has-this-key'),
-      await ViewerSocket.refusal(path('?share=hs-nobody'), ownerKey),
+      await ViewerSocket.refusal(path(), 'hl-this-key-is-unknown'),
+      await ViewerSocket.refusal(path('?share=hs-unknown'), ownerKey),
       await ViewerSocket.refusal(path(), 'runner-token-of-this-test'),
       await ViewerSocket.refusal(path(), await api.sessionToken(id, 'owner')),
       await ViewerSocket.refusal(path(), other),
@@ -175,7 +175,7 @@ describe('streams of a desktop', () => {
     expect(viewer.messages.at(-1)).toBe('"AppNotFound"');
   });
 
-  it('let a newer connection of a viewer take the place of his older one, at once and for good', async () => {
+  it('let a newer connection of a viewer replace the older one at once', async () => {
     const first = await open(path('?viewer=tab-1'));
     await first.untilConnected();
     const name = lastInit()?.clientUniqueId;
@@ -263,7 +263,7 @@ describe('streams of a desktop', () => {
     await viewer.untilClosed(4401, 8_000);
   });
 
-  it('tell the viewer when the link is lost, and bring him back as soon as it returns', async () => {
+  it('tell the viewer of a lost link, and accept them as soon as it returns', async () => {
     const viewer = await open(path('?viewer=tab-9'));
     await viewer.untilConnected();
     host.loseLink();
@@ -290,7 +290,7 @@ describe('streams of a desktop', () => {
     }, 10_000);
   });
 
-  it('count as work: that of one who may control, once he is in, and what a client reports', async () => {
+  it('count as work of a viewer who may control, once joined, and when reported', async () => {
     const made = [await owner.post('/api/v1/external-agents', {}), await owner.post('/api/v1/external-agents', {})];
     const [reported, watched] = made.map(({ body }) => String(body['session_id']));
     await api.dataSource.query(`UPDATE sessions SET last_activity_at = now() - interval '20 minutes'`);

@@ -55,7 +55,7 @@ describe('/api/v1/wolf', () => {
       ]);
     });
 
-    it('lists who waits anywhere, hands the PIN to the right host once, and lists it no more', async () => {
+    it('lists pairings of all hosts and hands the PIN to the right one once', async () => {
       const uuid = second.wolf.askToPair('10.0.0.2');
       const found = await admin.get('/api/v1/wolf/pairing/pending');
       expect(found.body).toContainEqual(expect.objectContaining({ uuid, wolf_instance_id: 'gpu-2' }));
@@ -126,7 +126,7 @@ describe('/api/v1/wolf', () => {
     const resetOf = (stream: string): string =>
       `/api/v1/wolf/keyboard-state/reset?wolf_instance_id=${sessionId}&session_id=${stream}`;
 
-    it('show an owner the streams of the session and no others, and are freed by the owner', async () => {
+    it('show an owner the session’s streams only, and are freed by the owner', async () => {
       host.wolf.pressKeys(STREAM, [SHIFT]);
       host.wolf.pressKeys(FOREIGN_STREAM, [SHIFT]);
       const { status, body } = await owner.get(ofSession());
@@ -156,7 +156,7 @@ describe('/api/v1/wolf', () => {
       ]);
     });
 
-    it('are nobody else’s business, and no host’s but for admins', async () => {
+    it('are visible to owner and admins only', async () => {
       expect((await other.get(ofSession())).status).toBe(403);
       expect((await other.post(resetOf(STREAM))).status).toBe(403);
       expect((await owner.get('/api/v1/wolf/keyboard-state?wolf_instance_id=gpu-1')).status).toBe(403);

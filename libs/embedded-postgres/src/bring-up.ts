@@ -142,7 +142,7 @@ async function settle(
       return TAKEN_OVER;
     }
     if (claim.outcome === 'in-use') {
-      // A process that started at the same moment took the lock first; the server, whoever launched it, is its now.
+      // A process that started at the same moment took the lock first; the server is its now, also when this process launched it.
       isKept = true;
       return TAKEN_OVER;
     }

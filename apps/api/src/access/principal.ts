@@ -13,7 +13,7 @@ export type Principal =
       readonly keyExpiresAt?: Date | null;
     }
   | { readonly kind: 'session'; readonly sessionId: SessionId; readonly ownerId: string }
-  /** Whoever holds the link by which a session is shared. */
+  /** The holder of a link by which a session is shared. */
   | { readonly kind: 'share'; readonly shareId: string; readonly sessionId: SessionId; readonly role: ViewerRole }
   /** A key of one of Helix's apps (helix-rest §1.2). It is for routes that this API does not have. */
   | { readonly kind: 'app'; readonly appId: string; readonly ownerId: string };

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** API keys of people begin with `hl-`, as Helix's clients expect; tokens of desktops with `hls-`, of share links with `hs-`. */
 export const KEY_PREFIX = { user: 'hl-', session: 'hls-', share: 'hs-' } as const;
-export type KeyKind = keyof typeof KEY_PREFIX;
+type KeyKind = keyof typeof KEY_PREFIX;
 
 /** A new secret of 256 bits, as the holder sees it. */
 export function createSecretToken(kind: KeyKind): string {

@@ -6,7 +6,7 @@ import { eventually } from '@helix/pacing/testing';
 import { Drain } from '../health/drain.js';
 import { EventStreams } from './event-streams.js';
 
-/** A Wolf that tells so much that nobody can keep up with it. */
+/** A Wolf that sends more events than any reader can take. */
 class ChattyEvents implements WolfEventStream {
   isClosed = false;
 
@@ -54,7 +54,7 @@ describe('a stream of events', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('is cut when its reader does not read, and lets go of Wolf', async () => {
+  it('is cut when its reader does not read, and ends Wolf’s stream', async () => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');

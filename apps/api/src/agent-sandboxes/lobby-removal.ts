@@ -20,7 +20,7 @@ import { WolfReports } from '../wolf/wolf-reports.js';
 
 /**
  * Takes a lobby off a host by an admin's hand. The desktop of a session is stopped as its owner would stop it, so that the
- * session does not go on as running; what is left over of a session, or was made by somebody else, is stopped by itself.
+ * session does not go on as running; what is left over of a session, or was made by another program, is stopped by itself.
  */
 @Injectable()
 export class LobbyRemoval {
@@ -63,7 +63,7 @@ export class LobbyRemoval {
     try {
       await this.clients.for(wolfInstanceId).stopLobby({ lobbyId: lobby.id, ...pin });
     } catch (error) {
-      // Anybody may write a session's marker into a lobby of his own, with a PIN of his own.
+      // Any client of Wolf may write a session's marker into its own lobby, with its own PIN.
       if (isWolfError(error, 'WOLF_WRONG_PIN')) throw pinUnknown();
       throw error;
     }
@@ -82,5 +82,5 @@ function isDesktopOf(session: SessionEntity, wolfInstanceId: string, lobby: Wolf
 }
 
 function pinUnknown(): ApiError {
-  return new ApiError('LOBBY_PIN_UNKNOWN', 'the lobby has a PIN that is not known here; whoever made it can stop it');
+  return new ApiError('LOBBY_PIN_UNKNOWN', 'the lobby has a PIN that is not known here; its creator can stop it');
 }

@@ -59,7 +59,7 @@ export class SandboxesDebugDto {
   errors?: Readonly<Record<string, string>>;
 }
 
-export interface SandboxesView {
+interface SandboxesView {
   readonly memory: WolfMemoryReport | undefined;
   readonly apps: readonly WolfApp[] | undefined;
   readonly lobbies: readonly WolfLobby[] | undefined;

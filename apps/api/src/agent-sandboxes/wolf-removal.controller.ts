@@ -3,8 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@
 import { parseWolfLobbyId, parseWolfU64, WolfClientFactory } from '@helix/wolf-client';
 import { Access } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { WolfHosts } from '../wolf/wolf-hosts.js';
-import { WolfInstanceQueryDto } from '../wolf/wolf-instance-query.dto.js';
+import { WolfHosts, WolfInstanceQueryDto } from '../wolf/wolf-hosts.js';
 import { WolfReports } from '../wolf/wolf-reports.js';
 import { LobbyRemoval } from './lobby-removal.js';
 

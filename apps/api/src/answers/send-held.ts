@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ByteBudget } from '@helix/external-agent';
 
 /** What is sent; `kept` names what it takes memory for, so that those who are sent the same are counted once. */
-export interface HeldAnswer {
+interface HeldAnswer {
   readonly kept: object;
   readonly chunks: readonly Buffer[];
   readonly byteCount: number;
@@ -25,4 +25,18 @@ export function sendHeld(response: ServerResponse, budget: ByteBudget, answer: H
   for (const chunk of answer.chunks) response.write(chunk);
   response.end();
   response.uncork();
+}
+
+/**
+ * Sends JSON that may be large, as `sendHeld` does; nothing at all for `undefined`.
+ * @throws ExternalAgentError BUSY before anything was sent
+ */
+export function sendJsonHeld(response: ServerResponse, budget: ByteBudget, value: object | undefined): void {
+  const body = Buffer.from(value === undefined ? '' : JSON.stringify(value));
+  sendHeld(response, budget, {
+    kept: body,
+    chunks: [body],
+    byteCount: body.length,
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+  });
 }

@@ -8,7 +8,7 @@ import { PersonalApiKeysController } from './personal-api-keys.controller.js';
 
 /** A key that was changed or revoked on any replica is forgotten on this one as soon as it is announced. */
 @Injectable()
-export class KeyNotices implements OnModuleInit {
+class KeyNotices implements OnModuleInit {
   constructor(
     private readonly notices: ChangeNotices,
     private readonly cache: KeyCache,

@@ -8,7 +8,7 @@ import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
-export interface NewApiKey {
+interface NewApiKey {
   readonly ownerId: string;
   readonly name: string;
   readonly isAdmin: boolean;
@@ -79,8 +79,8 @@ export class ApiKeysService implements SessionTokenIssuer {
   }
 
   /**
-   * `ownerId` undefined revokes anybody's.
-   * @throws ApiError NOT_FOUND, also for a key of somebody else
+   * `ownerId` undefined revokes any user's.
+   * @throws ApiError NOT_FOUND, also for a key of another user
    */
   async revoke(id: string, ownerId?: string): Promise<void> {
     const [rows] = await this.dataSource.query<[{ secret_hash: Buffer }[], number]>(

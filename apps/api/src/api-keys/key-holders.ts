@@ -77,7 +77,7 @@ export class KeyHolders {
     return { kind: 'user', userId: key.ownerId, isAdmin, keyExpiresAt: key.expiresAt };
   }
 
-  /** For people, who look for keys that nobody uses; to the minute, and never in anybody's way. */
+  /** For users, who look for unused keys; to the minute, and without delaying the request. */
   private noteUse(key: ApiKeyEntity): void {
     const lastUsedMs = key.lastUsedAt?.getTime() ?? 0;
     if (key.kind !== 'user' || this.replica.now().getTime() - lastUsedMs < API_LIMITS.keyUseNotedMs) return;

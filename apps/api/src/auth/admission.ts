@@ -14,7 +14,7 @@ import { principalName, type Principal } from '../access/principal.js';
 import { ownAccess, SessionAccessPolicy } from './session-access.js';
 
 /** A request whose caller is to be known: one for a route, or an upgrade to a WebSocket. */
-export interface Asking {
+interface Asking {
   readonly request: IncomingMessage;
   /** An upgrade is a GET and yet no read, and a replica that is closing takes none. */
   readonly isUpgrade?: boolean;
@@ -29,7 +29,7 @@ export interface Caller {
 }
 
 /** Which session a request is about. */
-export interface SessionNamed {
+interface SessionNamed {
   /** Undefined when it names none, or none that could be. */
   readonly sessionId: SessionId | undefined;
   /** The message of INVALID_REQUEST for a request that names none; SESSION_NOT_FOUND is answered without it. */

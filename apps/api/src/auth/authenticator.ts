@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SessionShares } from '@helix/external-agent';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
-import { API_LIMITS } from '../limits.js';
+import { API_LIMITS, JWT_MAX_LENGTH } from '../limits.js';
 import { KeyHolders } from '../api-keys/key-holders.js';
-import { JWT_MAX_LENGTH } from './oidc/limits.js';
-import { OidcUsers } from './oidc/oidc-users.js';
 import type { Principal } from '../access/principal.js';
 import { hashSecret, isSameHash, KEY_PREFIX } from '../access/secret-token.js';
+import { OidcUsers } from './oidc/oidc-users.js';
 import { StrangerBudget } from './stranger-budget.js';
 
 /** Token under which the users of the OIDC provider are injected; `undefined` where there is none. */
@@ -31,7 +30,7 @@ export class Authenticator {
   }
 
   /**
-   * Who holds this token; `undefined` for a token that nobody holds. `address`: of the caller who brings it; absent for one who
+   * Who holds this token; `undefined` for an unknown token. `address`: of the caller who brings it; absent for one who
    * was let in by it before.
    * @throws ApiError TOO_MANY_ATTEMPTS
    * @throws the database's error, or ProviderAwayError, when that cannot be told now

@@ -9,8 +9,8 @@ export type OwnSites = Pick<ApiConfig, 'serverUrl'> & {
 const READS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Does a page of another site make the browser change something here? A browser adds our cookie to such requests where
- * whoever set it allowed that, and says in `Origin` whose page it is. No page can leave `Origin` away or set the other
+ * Does a page of another site make the browser change something here? A browser adds our cookie to such requests where the
+ * cookie's own attributes allow that, and says in `Origin` whose page it is. No page can leave `Origin` away or set the other
  * headers read here. Programs send no `Origin`, and pages of other sites that hold a key send it as a header.
  */
 export function isActOfAnotherSite(request: IncomingMessage, sites: OwnSites): boolean {
@@ -44,7 +44,7 @@ export function mayHoldSecret(request: IncomingMessage, sites: OwnSites): boolea
 }
 
 function isOurs(origin: string, headers: IncomingMessage['headers'], { serverUrl, streaming }: OwnSites): boolean {
-  // Whole and not by its host alone: of a site that is not ours another port or http may be somebody else's.
+  // Whole and not by its host alone: of a site that is not ours another port or http may belong to another party.
   if (streaming.allowedOrigins.includes(origin)) return true;
   const page = URL.canParse(origin) ? new URL(origin).host : undefined;
   if (page === undefined) return false;

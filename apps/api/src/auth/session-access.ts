@@ -30,7 +30,7 @@ export class SessionAccessPolicy {
   }
 }
 
-/** That of owners and admins; `undefined` for everyone else, whatever is shared with them. */
+/** That of owners and admins; `undefined` for all others, also those with a share. */
 export function ownAccess(principal: Principal, session: SessionOwned): SessionAccess | undefined {
   if (principal.kind !== 'user') return undefined;
   if (principal.userId === session.ownerId) return { via: 'owner', role: 'control' };

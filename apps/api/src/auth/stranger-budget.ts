@@ -11,7 +11,7 @@ interface Purse {
 }
 
 /**
- * What tokens that nobody holds may cost, for each address: a lookup is a question to the database, or a signature. An address that has
+ * What unknown tokens may cost, for each address: a lookup is a query to the database, or the check of a signature. An address that has
  * used up its attempts is told to come later, and yet a valid token from there is let in: one that was valid lately is no matter of
  * this budget, and any other is looked up behind those who wait already. Behind a proxy all callers share one address, so the figures
  * are those of a building and not of a person.

@@ -71,7 +71,7 @@ export class WhoAmIController {
 
   @Get('status')
   @Access('user')
-  @ApiOperation({ summary: 'Who the caller is and whether he is an admin' })
+  @ApiOperation({ summary: 'Who the caller is, and whether an admin' })
   @ApiOkResponse({ type: StatusDto })
   status(@CurrentUser() user: UserPrincipal): StatusDto {
     return { admin: user.isAdmin, user: user.userId, slug: slugOf(user.userId), config: {} };

@@ -136,7 +136,7 @@ function noteOtherMachine(facts: ProbeFacts, logger: Logger): (claim: OtherMachi
     if (runner === undefined || runner.kind === 'sandbox') return;
     // It is told again in a minute.
     facts.noteOtherMachine(runner.subject, remoteAddress).catch((error: unknown) => {
-      logger.warn({ wolfInstanceId: runner.subject, error }, 'another machine of a host could not be noted');
+      logger.warn({ wolfInstanceId: runner.subject, error }, 'could not record that another machine claims a host');
     });
   };
 }

@@ -7,7 +7,7 @@ import { ScopeAndUseOfApiKeys1764002000002 } from '../api-keys/migrations/176400
 import { AnnounceKeyChanges1764002000003 } from '../api-keys/migrations/1764002000003-announce-key-changes.js';
 import { DatabasePool } from '../database/connections/database-pool.js';
 import { poolConfig, type ApiDataSourceOptions } from '../database/open-data-source.js';
-import { DATABASE_LIMITS } from '../database/limits.js';
+import { DATABASE_LIMITS } from '../limits.js';
 
 /** The database of the whole application. Tables change by migrations only, run before anything else uses them. */
 export function dataSourceOptions(url: string, poolSize: number): ApiDataSourceOptions {

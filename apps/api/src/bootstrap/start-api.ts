@@ -1,12 +1,12 @@
 import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ExternalAgentService, LogService } from '@helix/external-agent';
-import { RevDialGateway } from '@helix/revdial';
+import { NO_PAGE_HEADERS, RevDialGateway } from '@helix/revdial';
 import { attachRevDialGateway } from '@helix/revdial/nest';
 import type { Logger } from 'pino';
-import { setAnswerHeaders } from '../answers/answer-headers.js';
 import { limitAnswerTime } from '../answers/limit-answer-time.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import type { ApiConfig } from '../config/api-config.js';
@@ -14,17 +14,16 @@ import { Drain } from '../health/drain.js';
 import { OwnKeysPipe } from '../input/own-keys.pipe.js';
 import { StorableInputPipe } from '../input/storable-input.pipe.js';
 import { dropUnreadBodies } from '../input/unread-body.js';
-import { NestLogger } from '../logging/nest-logger.js';
-import { measureRequests } from '../metrics/measure-requests.js';
-import { MetricsService } from '../metrics/metrics.service.js';
+import { NestLogger } from '../logging/logging.module.js';
+import { measureRequests, MetricsService } from '../metrics/metrics.service.js';
 import { createOpenApiDocument, OpenApiDocument } from '../openapi/openapi.module.js';
 import { SessionWsAdapter } from '../sockets/session-ws-adapter.js';
 import { Upgrades } from '../sockets/upgrades.js';
 import { API_LIMITS } from '../limits.js';
+import { requestIdOf } from '../logging/request-id.js';
 import { AppModule } from './app.module.js';
 import { BoundedExpressAdapter } from './http-adapter.js';
 import { assertAnswerable, refuseUnreadable } from './refuse-unreadable.js';
-import { serveBelow } from './serve-below.js';
 
 export interface RunningApi {
   readonly url: string;
@@ -121,4 +120,32 @@ async function closeApi(app: NestExpressApplication, graceMs: number): Promise<v
   } finally {
     clearTimeout(cut);
   }
+}
+
+/**
+ * Answers also below the path of `SERVER_URL`: some proxies strip it and some do not, and hosts may come past the proxy. To be
+ * called when everything else listens to the server, since it has to be asked first: routes, sockets and tunnels know no path but
+ * their own.
+ */
+function serveBelow(server: Server, basePath: string): void {
+  if (basePath === '') return;
+  const strip = (request: IncomingMessage): void => {
+    const { url = '' } = request;
+    const rest = url.slice(basePath.length);
+    if (!url.startsWith(basePath) || !/^(?:[/?]|$)/.test(rest)) return;
+    request.url = rest.startsWith('/') ? rest : `/${rest}`;
+  };
+  server.prependListener('request', strip);
+  server.prependListener('upgrade', strip);
+}
+
+/**
+ * Express middleware: every answer names its request, is no page, and is not kept by anything on its way (PINs and keys stand in
+ * some), unless its route says otherwise.
+ */
+function setAnswerHeaders(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  response.setHeader('X-Request-Id', requestIdOf(request));
+  for (const [name, value] of Object.entries(NO_PAGE_HEADERS)) response.setHeader(name, value);
+  response.setHeader('Cache-Control', 'no-store');
+  next();
 }

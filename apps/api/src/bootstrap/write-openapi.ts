@@ -20,7 +20,7 @@ const postgres = await EmbeddedPostgres.start({
   log: () => undefined,
 });
 try {
-  const config = readApiConfig({ RUNNER_TOKEN: 'not-used-by-anybody', LOG_LEVEL: 'silent' });
+  const config = readApiConfig({ RUNNER_TOKEN: 'not-used-for-anything', LOG_LEVEL: 'silent' });
   const app = await createApi(config, postgres.url, pino({ level: 'silent' }));
   await writeFile(target, `${JSON.stringify(app.get(OpenApiDocument).get(), null, 2)}\n`);
   await app.close();

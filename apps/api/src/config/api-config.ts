@@ -27,7 +27,7 @@ export interface ApiConfig extends IdentityConfig {
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
   readonly dataDir: string;
-  /** Nobody chose `dataDir`, so another may be taken where it cannot be used. */
+  /** `dataDir` is the default, so another may be taken where it cannot be used. */
   readonly dataDirIsDefault: boolean;
   readonly runnerTokens: readonly string[];
   readonly adminApiKey: string | undefined;
@@ -42,7 +42,7 @@ export interface ApiConfig extends IdentityConfig {
   readonly placement: PlacementSettings;
   /** Idle time after which a desktop is stopped; 0: never. */
   readonly idleLimitMs: number;
-  /** The longest idle limit that a caller may choose for a session of his. */
+  /** The longest idle limit that a caller may choose for a session. */
   readonly idleLimitMaxMs: number;
   /** A host without a link that is not heard of for this long is lost. */
   readonly hostLostAfterMs: number;

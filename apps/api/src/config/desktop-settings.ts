@@ -113,7 +113,7 @@ export function desktopSettings(env: DesktopEnv): DesktopSettings {
   };
 }
 
-/** The fault between two settings, found whatever is wrong with the others. Texts that cannot be read are told by their own. */
+/** The fault between two settings, reported besides those of the others. Unreadable values are reported by their own setting. */
 export function mountFaults(present: Readonly<Record<string, string | undefined>>): readonly string[] {
   const isAllowed = DESKTOP_SETTINGS.DESKTOP_ALLOW_DOCKER_SOCKET.schema.safeParse(
     present['DESKTOP_ALLOW_DOCKER_SOCKET'],

@@ -28,7 +28,7 @@ describe('the settings of who people are', () => {
   });
 
   it.each([
-    ['everybody an admin', { ADMIN_USER_IDS: 'ann,all' }, ['ADMIN_USER_IDS']],
+    ['every user an admin', { ADMIN_USER_IDS: 'ann,all' }, ['ADMIN_USER_IDS']],
     ['a user id that is none', { ADMIN_USER_IDS: 'a/b' }, ['ADMIN_USER_IDS']],
     ['an issuer without an audience', { OIDC_ISSUER: 'https://id.example.com' }, ['OIDC_AUDIENCE']],
     ['an issuer that is no URL', { ...OIDC, OIDC_ISSUER: 'id.example.com' }, ['OIDC_ISSUER']],
@@ -43,7 +43,7 @@ describe('the settings of who people are', () => {
     ['an audience without an issuer', { OIDC_AUDIENCE: 'helix' }, ['OIDC_AUDIENCE']],
     ['admins by token without a provider', { ADMIN_USER_SOURCE: 'jwt' }, ['ADMIN_USER_SOURCE']],
     ['admins by token and by list', { ...OIDC, ADMIN_USER_SOURCE: 'jwt', ADMIN_USER_IDS: 'ann' }, ['ADMIN_USER_IDS']],
-    ['a claim that nobody reads', { ...OIDC, OIDC_ADMIN_CLAIM: 'roles' }, ['OIDC_ADMIN_CLAIM']],
+    ['a claim that is never read', { ...OIDC, OIDC_ADMIN_CLAIM: 'roles' }, ['OIDC_ADMIN_CLAIM']],
     ['several at once', { PORT: 'x', ADMIN_USER_SOURCE: 'jwt' }, ['PORT', 'ADMIN_USER_SOURCE']],
   ])('refuse %s', (_, settings, faults) => {
     expect(faultsOf({ ...BASE, ...settings })).toEqual(faults);

@@ -37,8 +37,8 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-export const ADMIN_USER_SOURCES = ['env', 'jwt'] as const;
-export type AdminUserSource = (typeof ADMIN_USER_SOURCES)[number];
+const ADMIN_USER_SOURCES = ['env', 'jwt'] as const;
+type AdminUserSource = (typeof ADMIN_USER_SOURCES)[number];
 
 /** Who people are, and who of them is an admin. */
 export interface IdentityConfig {
@@ -97,7 +97,7 @@ export const IDENTITY_SETTINGS = {
   },
   ADMIN_USER_IDS: {
     schema: commaList
-      .refine((ids) => !ids.includes('all'), 'all would make everybody an admin; name them')
+      .refine((ids) => !ids.includes('all'), 'all would make every user an admin; name them')
       .refine((ids) => ids.every(isUserId), `each ${USER_ID_RULE}`)
       .default([]),
     about: 'User ids that are admins, with tokens and with keys, comma-separated; not `all`',

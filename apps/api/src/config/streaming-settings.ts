@@ -75,7 +75,7 @@ export const STREAMING_SETTINGS = {
   ICE_TURN_TTL_S: setting(
     // A viewer who changes networks in the evening restarts ICE with the password of the morning: it gets no other.
     whole(300, 86_400).default(43_200),
-    'Seconds that such a password opens new connections; a viewer has one for all of his stream',
+    'Seconds that such a password opens new connections; a viewer has one for the whole stream',
   ),
 } as const;
 
@@ -105,7 +105,7 @@ export function streamingSettings(env: StreamingEnv): StreamingSettings {
 export function streamingFaults(given: Readonly<Record<string, string>>): readonly string[] {
   const { ICE_TURN_URLS, ICE_TURN_SECRET } = given;
   if (ICE_TURN_URLS !== undefined && ICE_TURN_SECRET === undefined) {
-    return ['ICE_TURN_SECRET: is required with ICE_TURN_URLS: a TURN server without passwords relays for everybody'];
+    return ['ICE_TURN_SECRET: is required with ICE_TURN_URLS: a TURN server without passwords relays for anyone'];
   }
   if (ICE_TURN_URLS === undefined && ICE_TURN_SECRET !== undefined) {
     return ['ICE_TURN_SECRET: means nothing without ICE_TURN_URLS'];

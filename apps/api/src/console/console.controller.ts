@@ -9,7 +9,7 @@ import { ApiError } from '../errors/api-error.js';
 import { CONSOLE_ASSETS, type ConsoleAsset, type ConsoleAssets } from './console-assets.js';
 import { contentSecurityPolicy } from './content-security-policy.js';
 
-/** The viewer page for browsers. It is for everybody, since it holds nothing: what it asks for is asked as whoever watches. */
+/** The viewer page for browsers. It is public, since it holds nothing: its requests are made as the viewer. */
 @ApiExcludeController()
 @Controller('console')
 @Access('public')

@@ -19,10 +19,10 @@ export class FrontendConfigDto {
   @ApiProperty({ enum: ['single'], description: 'One stream for each desktop' }) moonlight_web_mode!: 'single';
   @ApiProperty({ description: 'What a stream asks for' }) streaming_bitrate_mbps!: number;
   @ApiProperty() version!: string;
-  @ApiProperty({ description: 'The same as `version`: nobody is asked for newer ones' }) latest_version!: string;
+  @ApiProperty({ description: 'The same as `version`: newer ones are not looked for' }) latest_version!: string;
 }
 
-/** What the frontend reads before anybody is logged in, and at each stream (helix-rest §4): no secrets, so for everybody. */
+/** What the frontend reads before login, and at each stream (helix-rest §4): no secrets, so public. */
 @ApiTags('auth')
 @Controller('api/v1/config')
 export class FrontendConfigController {

@@ -1,6 +1,6 @@
 /**
  * The viewer page. It is the same for every session, holds nothing of any, and has no script or style in it. What it loads is named
- * from where it is, whatever a proxy puts in front of that.
+ * from where it is, behind any prefix of a proxy.
  */
 export const VIEWER_HTML = `<!doctype html>
 <html lang="en">

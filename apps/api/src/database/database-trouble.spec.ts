@@ -86,7 +86,7 @@ describe('databaseTroubleOf', () => {
     expect(databaseTroubleOf(new QueryRunnerAlreadyReleasedError())).toMatchObject({ code: 'DATABASE_AWAY' });
   });
 
-  it('knows of none in a statement at fault, in an error of ours, and in what is no error', () => {
+  it('is undefined for faulty statements, our own errors and values that are no error', () => {
     expect(databaseTroubleOf(new QueryFailedError('SELECT 1', [], coded('23505')))).toBeUndefined();
     expect(databaseTroubleOf(new Error('ours'))).toBeUndefined();
     expect(databaseTroubleOf(undefined)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 
-export type DatabaseTroubleCode = 'DATABASE_AWAY' | 'DATABASE_BUSY';
+type DatabaseTroubleCode = 'DATABASE_AWAY' | 'DATABASE_BUSY';
 
 const MESSAGES: Readonly<Record<DatabaseTroubleCode, string>> = {
   DATABASE_AWAY: 'the database cannot be reached, or takes no changes; try again shortly',
@@ -45,7 +45,7 @@ export class DatabaseTrouble extends Error {
     return DatabaseTrouble.#of(error, code);
   }
 
-  /** Of an error that came before any statement: whatever it says, there is no connection. */
+  /** Of an error that came before any statement: in every case there is no connection. */
   static ofConnection(error: unknown): DatabaseTrouble {
     return error instanceof DatabaseTrouble ? error : DatabaseTrouble.#of(error, codeOf(error));
   }

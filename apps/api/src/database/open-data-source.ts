@@ -5,7 +5,7 @@ import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import type { DatabasePoolConfig } from './connections/database-pool.js';
 import { sessionSettings, type SessionTimes } from './connections/session-settings.js';
 import { databaseTroubleOf } from './database-trouble.js';
-import { DATABASE_LIMITS } from './limits.js';
+import { DATABASE_LIMITS } from '../limits.js';
 
 export type ApiDataSourceOptions = Extract<DataSourceOptions, { readonly type: 'postgres' }>;
 
@@ -80,7 +80,7 @@ async function withDataSource<T>(
 
 /**
  * Where the tables are or will be. A role's `search_path` may be another than when they were made: then they are looked for in
- * `public` too, so that nobody finds an empty installation.
+ * `public` too, so that the installation does not look empty.
  */
 async function findSchema(dataSource: DataSource): Promise<string> {
   const [found] = await dataSource.query<{ current: string | null; has: boolean; isPublic: boolean }[]>(

@@ -40,11 +40,11 @@ export class ErrorFilter implements ExceptionFilter {
         code: answered.code,
       };
       if (answered.code === 'INTERNAL') this.logger.error({ ...fields, error }, 'a request failed');
-      // A caller who left gets no answer, and what his leaving broke is no trouble.
+      // A caller who left gets no answer, and errors caused by leaving are not worth a warning.
       else if (response.destroyed) this.logger.debug({ ...fields, error }, 'a request failed');
       else this.logger.warn({ ...fields, reason: reasonOf(error) }, 'a request failed');
     }
-    // A caller who left is told nothing; one who has part of an answer is cut, so that he does not take it for whole.
+    // A caller who left gets nothing; one who has part of an answer is cut, and so does not take it for complete.
     if (response.headersSent) {
       response.destroy();
       return;

@@ -10,7 +10,7 @@ import { PageQueryDto, pageOf } from '../input/page-query.dto.js';
 class ListConnectionsDto extends PageQueryDto {
   @ApiPropertyOptional({
     enum: ['true', 'false'],
-    description: "Everybody's, for admins; others see their own all the same",
+    description: "All users', for admins; others see their own all the same",
   })
   @AbsentWhenEmpty()
   @IsOptional()

@@ -145,7 +145,7 @@ export class DesktopController {
       chunks: [kept.picture],
       byteCount: kept.picture.length,
       headers: {
-        // Not kept by anybody: after a resume it would be taken for what the desktop shows then.
+        // Not to be cached: after a resume it would be taken for the present picture.
         'Cache-Control': 'no-cache, no-store, must-revalidate',
         'X-Paused-Screenshot': 'true',
         'Content-Type': kept.contentType,

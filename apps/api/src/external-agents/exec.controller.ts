@@ -1,19 +1,86 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   ByteBudget,
   checkedExecRequest,
+  type ExecResult,
   ExecService,
+  EXTERNAL_AGENT_LIMITS,
   SessionActivity,
   type SessionEntity,
 } from '@helix/external-agent';
 import type { Response } from 'express';
-import { sendJsonHeld } from '../answers/send-json-held.js';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+} from 'class-validator';
+import { sendJsonHeld } from '../answers/send-held.js';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { JsonBody } from '../input/body.guard.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { API_LIMITS } from '../limits.js';
-import { ExecDto, ExecResultDto, toExecResultDto } from './exec.dto.js';
+
+export class ExecDto {
+  @ApiProperty({ type: [String], description: 'Program and arguments; no shell reads them', example: ['ls', '-l'] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(EXTERNAL_AGENT_LIMITS.execArgumentsMaxCount)
+  @IsString({ each: true })
+  command!: string[];
+
+  @ApiPropertyOptional({ default: false, description: 'Answer when it has begun, with its pid' })
+  @IsOptional()
+  @IsBoolean()
+  background?: boolean;
+
+  @ApiPropertyOptional({
+    default: EXTERNAL_AGENT_LIMITS.execTimeoutDefaultS,
+    maximum: EXTERNAL_AGENT_LIMITS.execTimeoutMaxS,
+    description: 'Seconds',
+  })
+  @IsOptional()
+  @IsNumber()
+  timeout?: number;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  @IsOptional()
+  @IsObject()
+  env?: Record<string, unknown>;
+}
+
+export class ExecResultDto {
+  @ApiProperty() success!: boolean;
+  @ApiProperty() exit_code!: number;
+  @ApiPropertyOptional({ description: 'At most 1 MiB of it' }) output?: string;
+  @ApiPropertyOptional({ description: 'At most 1 MiB of it' }) error?: string;
+  @ApiPropertyOptional({ description: 'Of a command in the background' }) pid?: number;
+  @ApiProperty({ description: 'Output or error was longer' }) truncated!: boolean;
+}
+
+function toExecResultDto(result: ExecResult): ExecResultDto {
+  return {
+    success: result.success,
+    exit_code: result.exitCode,
+    ...(result.output !== undefined && { output: result.output }),
+    ...(result.error !== undefined && { error: result.error }),
+    ...(result.pid !== undefined && { pid: result.pid }),
+    truncated: result.isTruncated,
+  };
+}
 
 /** Commands in a desktop, where the operator allows them. */
 @ApiTags('desktop')

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { HOST_LOST_WISHES, type HostLostWish, REACHABILITY_STATES, type SessionView } from '@helix/external-agent';
 import {
   ArrayMaxSize,
   IsArray,
@@ -14,17 +15,18 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { HOST_LOST_WISHES, REACHABILITY_STATES, type HostLostWish, type SessionView } from '@helix/external-agent';
 import { AbsentWhenEmpty, LowerCase, MaxUnits } from '../input/lenient-text.js';
 import {
+  type AgentStatus,
   agentStatusOf,
   containerNameOf,
+  HostLostDto,
   linksOf,
+  QueueDto,
   SessionReasonDto,
-  type AgentStatus,
+  toReachability,
+  toWaitingFields,
 } from '../sessions/session.dto.js';
-import { toReachability } from '../sessions/reachability.js';
-import { HostLostDto, QueueDto, toWaitingFields } from '../sessions/waiting-fields.js';
 import { API_LIMITS } from '../limits.js';
 
 const SESSION_ID_PATTERN = /^ses_[0-9a-hjkmnp-tv-z]{26}$/;

@@ -17,7 +17,7 @@ import { JsonBody } from '../input/body.guard.js';
 import { API_LIMITS } from '../limits.js';
 import { ListSessionsDto } from '../sessions/list-sessions.dto.js';
 import { pageOf } from '../input/page-query.dto.js';
-import { answerStop, StoppedDto } from '../sessions/stopped.dto.js';
+import { answerStop, StoppedDto } from '../sessions/desktop-life.controller.js';
 import {
   CreateExternalAgentDto,
   ExternalAgentDto,
@@ -101,7 +101,7 @@ export class ExternalAgentsController {
   @Access('session-owner')
   @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })
   @ApiBody({ type: UpdateExternalAgentDto })
-  @ApiOperation({ summary: 'Say that somebody works with the desktop; nothing else of the body counts' })
+  @ApiOperation({ summary: 'Report work with the desktop; nothing else of the body counts' })
   @ApiOkResponse({ type: ExternalAgentDto })
   async update(
     @CurrentUser() user: UserPrincipal,

@@ -22,7 +22,7 @@ import { OwnBody } from '../input/body.guard.js';
 import { whenCallerLeaves } from '../input/caller-signal.js';
 import { inviteBody } from '../input/read-body.js';
 import { dropBody, mayStillSend } from '../input/unread-body.js';
-import { readSwitch } from './read-switch.js';
+import { readSwitch } from '../input/lenient-text.js';
 
 /** Files for a desktop. */
 @ApiTags('desktop')

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { ApiError } from '../errors/api-error.js';
 
-/** Answered while closing, so that whoever watches the replica sees it close. */
+/** Answered while closing, so that load balancers and monitors see it close. */
 const ALWAYS_SERVED = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** Counts requests under way, so that a closing replica can finish them, and says whether it is closing. */

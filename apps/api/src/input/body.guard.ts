@@ -31,8 +31,8 @@ export function OwnBody(): CustomDecorator {
 const READS_NO_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 /**
- * The second of the two guards, which Nest runs one after the other: reads bodies of callers whom the first has let in, and of nobody
- * else. Bodies are JSON whatever their type says, as Helix reads them: one that was passed over in silence would start a desktop
+ * The second of the two guards, which Nest runs one after the other: reads the bodies of callers whom the first has let in, and no
+ * others. Bodies are read as JSON regardless of their type, as Helix reads them: one that was silently ignored would start a desktop
  * other than the one asked for.
  */
 @Injectable()

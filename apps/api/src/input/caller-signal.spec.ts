@@ -48,7 +48,7 @@ describe('a caller who leaves', () => {
     expect(whenCallerLeaves(response).aborted).toBe(true);
   });
 
-  it('is seen to leave while he waits, with each of the requests that he sent ahead', async () => {
+  it('aborts the waiting request and each pipelined one when the caller leaves', async () => {
     const { responses, leave } = await asked(3);
     const signals = responses.map(whenCallerLeaves);
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
@@ -57,7 +57,7 @@ describe('a caller who leaves', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });
 
-  it('is cut when he sends too many requests ahead', async () => {
+  it('cuts the connection with too many pipelined requests', async () => {
     let takenCount = 0;
     take = () => (takenCount += 1);
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -67,7 +67,7 @@ describe('a caller who leaves', () => {
     expect(takenCount).toBe(1 + API_LIMITS.requestsAheadMax);
   });
 
-  it('has not left when he was answered', async () => {
+  it('does not abort after the answer', async () => {
     const { responses, leave } = await asked(1);
     const [response] = responses as [ServerResponse];
     const signal = whenCallerLeaves(response);

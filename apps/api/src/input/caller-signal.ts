@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Aborts when the caller leaves before his answer is complete; at once for one who has left already, while the guard asked who he is. */
+/** Aborts when the caller leaves before the answer is complete; at once for one who left during authentication. */
 export function whenCallerLeaves(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const onClose = (): void => {

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
+import { ApiError } from '../errors/api-error.js';
 
 /** Clients written in Go send what they leave out as an empty string or null (helix-rest §3.1). */
 export function AbsentWhenEmpty(): PropertyDecorator {
@@ -27,4 +28,16 @@ export function MaxUnits(max: number): PropertyDecorator {
       defaultMessage: () => `$property must be a text of at most ${String(max)} UTF-16 units`,
     },
   });
+}
+
+/**
+ * A parameter that is on or off; `undefined` when it is not given.
+ * @throws ApiError INVALID_REQUEST
+ */
+export function readSwitch(query: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
+  const value = query[name];
+  if (value === undefined || value === '') return undefined;
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new ApiError('INVALID_REQUEST', `${name} must be true, false, 1 or 0`);
 }

@@ -5,7 +5,7 @@ import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
 import { mayStillSend } from './unread-body.js';
 
-export interface BodyBounds {
+interface BodyBounds {
   readonly maxBytes: number;
   /** For all of it, from now on. */
   readonly maxMs: number;
@@ -33,7 +33,7 @@ export function inviteBody(request: Request): void {
 
 /**
  * The body of a request in memory. Refuses one that announces too much before any of it is read; the rest of one that is refused is read
- * and dropped within bounds, because a caller whose connection is cut while he sends never sees the answer.
+ * and dropped within bounds, because a caller whose connection is cut while sending never sees the answer.
  * @throws ApiError PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_ENCODING
  * @throws ExternalAgentError BUSY
  * @throws RevDialError DIAL_ABORTED when the caller leaves
@@ -76,7 +76,7 @@ export async function readBody(request: Request, { maxBytes, maxMs, share }: Bod
       settle();
     };
     const onLeft = (): void => {
-      settle(new RevDialError('DIAL_ABORTED', 'the caller left before his body was complete'));
+      settle(new RevDialError('DIAL_ABORTED', 'the caller left before the body was complete'));
     };
     const timer = setTimeout(() => {
       settle(new ApiError('REQUEST_TIMEOUT', `the body was not complete within ${String(maxMs / 1_000)} s`));

@@ -17,7 +17,7 @@ export function mayStillSend(request: IncomingMessage, maxBytes: number): void {
 }
 
 /**
- * Reads what there is of a body, and drops it. Whoever sends more than he may is cut.
+ * Reads what there is of a body, and drops it. A caller that sends more than its bound is cut.
  */
 export function dropBody(request: IncomingMessage, maxBytes: number = API_LIMITS.bodyDrainMaxBytes): void {
   let byteCount = 0;
@@ -36,7 +36,7 @@ export function dropBody(request: IncomingMessage, maxBytes: number = API_LIMITS
  */
 export function dropUnreadBodies({ bodyDrainMaxBytes, bodyLingerMs }: DrainBounds = API_LIMITS): Middleware {
   return (request, response, next): void => {
-    // Node itself would drop all that comes, for as long as it comes, unless somebody has begun to read by then.
+    // Node itself would drop all that comes, for as long as it comes, unless a reader has begun by then.
     response.once('prefinish', () => {
       if (request.complete || request.destroyed) return;
       const { socket } = request;

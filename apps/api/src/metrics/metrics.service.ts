@@ -3,7 +3,7 @@ import { SessionLists, SessionStreams } from '@helix/external-agent';
 import { ConnectionManager, RevDialGateway } from '@helix/revdial';
 import { FleetTotals } from '@helix/scheduler';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { showFleet } from './show-fleet.js';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { showTunnel } from './show-tunnel.js';
 
 /** What Prometheus reads. Names begin with `helix_`; labels have few values, so nothing a caller sends makes a series. */
@@ -71,4 +71,50 @@ export class MetricsService {
       },
     });
   }
+}
+
+/** Express middleware: the time of every request, under its route's pattern and never its path. */
+export function measureRequests(metrics: MetricsService): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const matched: unknown = request.route;
+      const pattern = typeof matched === 'object' && matched !== null && 'path' in matched ? matched.path : undefined;
+      metrics.requestSeconds.observe(
+        {
+          method: request.method,
+          route: typeof pattern === 'string' ? pattern : 'none',
+          status: response.writableFinished ? String(response.statusCode) : 'aborted',
+        },
+        (performance.now() - startedAt) / 1_000,
+      );
+    });
+    next();
+  };
+}
+
+/** Hosts and their slots. Without a database they are left out: the rest is still worth reading. */
+function showFleet(totals: FleetTotals, registers: Registry[]): void {
+  new Gauge({
+    name: 'helix_wolf_instances',
+    help: 'Hosts by status',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      const counts = await totals.read().catch(() => undefined);
+      this.reset();
+      for (const [status, count] of Object.entries(counts?.byStatus ?? {})) this.set({ status }, count);
+    },
+  });
+  new Gauge({
+    name: 'helix_wolf_slots',
+    help: 'Slots of all hosts; free: of those that take sessions',
+    labelNames: ['kind'],
+    registers,
+    async collect() {
+      const counts = await totals.read().catch(() => undefined);
+      this.reset();
+      for (const [kind, count] of Object.entries(counts?.slots ?? {})) this.set({ kind }, count);
+    },
+  });
 }

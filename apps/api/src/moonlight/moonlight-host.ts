@@ -3,10 +3,9 @@ import { sessionIdOfReference } from '@helix/external-agent';
 import { parseRunnerId } from '@helix/revdial';
 import type { UserPrincipal } from '../access/access.decorator.js';
 import { ApiError } from '../errors/api-error.js';
-import { SessionHost } from '../wolf/session-host.js';
-import { WolfHosts } from '../wolf/wolf-hosts.js';
+import { SessionHost, WolfHosts } from '../wolf/wolf-hosts.js';
 
-export interface NamedMoonlight {
+interface NamedMoonlight {
   readonly wolfInstanceId: string;
   /** What names it again, for places that an answer leads to. */
   readonly routingQuery: string;
@@ -33,7 +32,7 @@ export class MoonlightHost {
       const { wolfInstanceId } = await this.sessionHost.of(sessionId, user);
       return { wolfInstanceId, routingQuery: `session_id=${reference}` };
     }
-    // What can be nobody's id need not be looked for.
+    // What cannot be an id need not be looked up.
     if (instance === undefined || parseRunnerId(`moonlight-${instance}`) === undefined) {
       throw new ApiError('NOT_FOUND', 'Wolf instance not found');
     }

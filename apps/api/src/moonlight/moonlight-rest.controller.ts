@@ -13,8 +13,8 @@ import { MoonlightHost } from './moonlight-host.js';
 import { sendMoonlightAnswer } from './send-moonlight-answer.js';
 
 /**
- * The REST interface of a host's Moonlight Web, for admins: it has one secret, and whoever may use it may pair, wake and end
- * what he likes. Which calls there are is its own (`moonlightRouteOf`); all others are told that there is no such route.
+ * The REST interface of a host's Moonlight Web, for admins: it has one secret, and its users may pair, wake and end
+ * anything. Which calls there are is its own (`moonlightRouteOf`); all others are told that there is no such route.
  */
 @ApiExcludeController()
 @ApiBearerAuth()

@@ -5,9 +5,8 @@ import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { WolfModule } from '../wolf/wolf.module.js';
 import { MoonlightHost } from './moonlight-host.js';
-import { MoonlightReports } from './moonlight-reports.js';
+import { MoonlightReports, MoonlightStatusController } from './moonlight-status.controller.js';
 import { MoonlightRestController } from './moonlight-rest.controller.js';
-import { MoonlightStatusController } from './moonlight-status.controller.js';
 
 /** The Moonlight Web of each host, which streams its desktops. */
 @Module({

@@ -32,7 +32,7 @@ describe('an answer of Moonlight Web on its way to its caller', () => {
 
   const answer = (body: Readable) => ({ status: 200, headers: { 'content-type': 'text/plain' }, body });
 
-  it('is held back while he reads slowly, and cut when he reads nothing', async () => {
+  it('holds back a slow reader and cuts one that reads nothing', async () => {
     let givenCount = 0;
     const endless = new Readable({
       read() {

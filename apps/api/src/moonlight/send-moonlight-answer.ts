@@ -5,9 +5,9 @@ import { API_LIMITS } from '../limits.js';
 
 /**
  * Passes an answer on piece by piece, each as it came and at once: clients of a pairing parse what one read gives them
- * (moonlight-web §1.1). Resolves when all was written, or the caller has left or was cut because he reads nothing; the host
+ * (moonlight-web §1.1). Resolves when all was written, or the caller has left or was cut for reading nothing; the host
  * hears of either.
- * @throws RevDialError when the host broke off; the caller is to be cut then, so that he does not take it for whole
+ * @throws RevDialError when the host broke off; cut the caller then, who would take the answer for complete
  */
 export async function sendMoonlightAnswer(
   response: ServerResponse,

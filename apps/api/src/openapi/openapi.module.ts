@@ -33,7 +33,7 @@ export class OpenApiDocument {
 
 @ApiExcludeController()
 @Controller('api/v1/openapi.json')
-export class OpenApiController {
+class OpenApiController {
   constructor(private readonly document: OpenApiDocument) {}
 
   @Get()

@@ -1,9 +1,37 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { SCHEDULER_LIMITS } from '@helix/scheduler';
-import { IsOptional, IsString, Matches, MaxLength, Validate } from 'class-validator';
+import {
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  Validate,
+  ValidatorConstraint,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
-import { HostLabelsConstraint } from './host-labels-constraint.js';
 import { API_LIMITS } from '../limits.js';
+
+/** Labels that a host is to have: as many and as long as a host's own may be. */
+@ValidatorConstraint({ name: 'hostLabels' })
+export class HostLabelsConstraint implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+    const { labels, labelChars } = SCHEDULER_LIMITS;
+    return (
+      entries.length <= labels &&
+      entries.every(
+        ([name, wants]) => name.length <= labelChars && typeof wants === 'string' && wants.length <= labelChars,
+      )
+    );
+  }
+
+  defaultMessage(): string {
+    const { labels, labelChars } = SCHEDULER_LIMITS;
+    return `$property must be an object of at most ${String(labels)} names and texts of at most ${String(labelChars)} characters`;
+  }
+}
 
 /** What a session would ask for, as at its creation. */
 export class ExplainPlacementDto {

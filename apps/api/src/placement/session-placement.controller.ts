@@ -6,7 +6,7 @@ import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../acce
 import { ApiError } from '../errors/api-error.js';
 import { SessionPlacementDto, toPlacementDto, toPlacementSummary } from './placement.dto.js';
 
-/** Where a session is, or why it is nowhere. Its owner learns how many hosts there are for him, an admin which. */
+/** Where a session is, or why it is nowhere. Its owner learns how many hosts it could run on, an admin which. */
 @ApiTags('sessions')
 @ApiBearerAuth()
 @ApiParam({ name: 'id', example: 'ses_01kata7wrce3cd5j3hg5ttvjw6' })

@@ -36,7 +36,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   private readonly timers: NodeJS.Timeout[] = [];
   /** Links that are held here, or may come back. */
   private readonly links = new Map<string, HostLink>();
-  /** The newest fact about each host that is not written yet; at most one a host, whatever its link does meanwhile. */
+  /** The newest fact about each host that is not written yet; at most one a host, however often its link changes. */
   private readonly unwritten = new Map<string, HostLink>();
   private writing: Promise<void> | undefined;
 
@@ -56,7 +56,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
       this.hosts.subscribeAnswering((id) => {
         this.tell(id);
       }),
-      // Nothing could be heard or written for a while: the links that stand are told of at once, before anybody asks.
+      // Nothing could be heard or written for a while: standing links are reported at once, before any request.
       this.replica.whenBack(() => {
         void this.write();
         void this.touch();
@@ -157,7 +157,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     try {
       await this.registry.touch([...this.hosts.localInstanceIds, ...linked.map((runner) => runner.subject)]);
     } catch (error) {
-      this.logger.warn({ error }, 'the registry could not be told which hosts are linked');
+      this.logger.warn({ error }, 'could not record which hosts are linked');
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { withDeadline, withSignal } from '@helix/pacing';
 import type { RunnerStatus } from '@helix/revdial';
 import { WolfInstanceRegistry, type WolfInstance } from '@helix/scheduler';
 import type { Logger } from 'pino';
@@ -14,8 +15,8 @@ export class RunnerHosts {
   ) {}
 
   /**
-   * By runner id; never rejects. Which runners are there is known without the database, and whoever looks for them while it is away
-   * or slow does without their hosts.
+   * By runner id; never rejects. Runners are known without the database: while it is away or slow they are listed without their
+   * hosts.
    */
   async of(runners: readonly RunnerStatus[]): Promise<ReadonlyMap<string, WolfInstance>> {
     const parts = runners.filter(({ kind }) => kind !== 'sandbox');
@@ -37,14 +38,9 @@ export class RunnerHosts {
         return nothing;
       },
     );
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<typeof nothing>((resolve) => {
-      timer = setTimeout(() => {
-        resolve(nothing);
-      }, API_LIMITS.runnerHostsPatienceMs);
-    });
-    return await Promise.race([reading, patience]).finally(() => {
-      clearTimeout(timer);
-    });
+    const tooLate = (): Error => new Error('the registry did not answer in time');
+    return await withDeadline(API_LIMITS.runnerHostsPatienceMs, undefined, tooLate, (signal) =>
+      withSignal(signal, reading),
+    ).catch(() => nothing);
   }
 }

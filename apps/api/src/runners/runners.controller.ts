@@ -34,7 +34,7 @@ export class RunnersController {
       .filter((runner) => query.kind === undefined || runner.kind === query.kind)
       .sort((one, other) => (one.runnerId < other.runnerId ? -1 : 1));
     const page = pageOf(query);
-    // All of them, unless pages are asked for: whoever looks for one runner must not have to know of pages.
+    // All of them, unless pages are asked for: a client that looks for one runner need not know of pages.
     const listed = query.page_size === undefined ? runners : runners.slice(page.offset, page.offset + page.size);
     const hosts = await this.hosts.of(listed);
     return {

@@ -12,7 +12,7 @@ export class ListSessionsDto extends PageQueryDto {
 
   @ApiPropertyOptional({
     enum: ['true', 'false'],
-    description: "Everybody's, for admins; others see their own all the same",
+    description: "All users', for admins; others see their own all the same",
   })
   @AbsentWhenEmpty()
   @IsOptional()

@@ -1,8 +1,63 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { HOST_LOST_WISHES, REACHABILITY_STATES, SESSION_STATES } from '@helix/external-agent';
-import type { HostLostWish, SessionEntity, SessionState, SessionView } from '@helix/external-agent';
-import { toReachability } from './reachability.js';
-import { HostLostDto, QueueDto, toWaitingFields } from './waiting-fields.js';
+import {
+  HOST_LOST_WISHES,
+  type HostLostWish,
+  type Reachability,
+  REACHABILITY_STATES,
+  SESSION_STATES,
+  type SessionEntity,
+  type SessionState,
+  type SessionView,
+} from '@helix/external-agent';
+
+/** Whether a desktop can be reached, in the keys of the REST edge; `seconds_left` while its host may come back. */
+interface ReachabilityFields {
+  readonly reachability: Reachability['state'] | null;
+  readonly seconds_left?: number;
+}
+
+export function toReachability(reachability: Reachability | undefined): ReachabilityFields {
+  if (reachability === undefined) return { reachability: null };
+  return {
+    reachability: reachability.state,
+    ...('leftMs' in reachability && { seconds_left: Math.ceil(reachability.leftMs / 1_000) }),
+  };
+}
+
+export class QueueDto {
+  @ApiPropertyOptional({ description: 'From 1, among all who wait, as it was some seconds ago' }) position?: number;
+  @ApiProperty({ description: 'Then it fails, with PLACEMENT_QUEUE_TIMEOUT' }) deadline!: string;
+}
+
+export class HostLostDto {
+  @ApiProperty() since!: string;
+  @ApiProperty({ description: 'Until when the host may come back with the desktop' }) deadline!: string;
+  @ApiProperty() left_ms!: number;
+}
+
+/** What a session waits for that is not in its own hands. */
+interface WaitingFields {
+  readonly queue?: QueueDto;
+  readonly host_lost?: HostLostDto;
+}
+
+export function toWaitingFields(session: SessionEntity, now = new Date()): WaitingFields {
+  const { state, queuePosition, queueDeadlineAt, hostLostAt, hostLostDeadlineAt } = session;
+  return {
+    ...(state === 'queued' &&
+      queueDeadlineAt !== null && {
+        queue: { ...(queuePosition !== null && { position: queuePosition }), deadline: queueDeadlineAt.toISOString() },
+      }),
+    ...(hostLostAt !== null &&
+      hostLostDeadlineAt !== null && {
+        host_lost: {
+          since: hostLostAt.toISOString(),
+          deadline: hostLostDeadlineAt.toISOString(),
+          left_ms: Math.max(0, hostLostDeadlineAt.getTime() - now.getTime()),
+        },
+      }),
+  };
+}
 
 /** Helix's zero time, which stands for "never" (helix-rest §2.1). */
 const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -77,7 +132,7 @@ export class SessionDto {
   @ApiProperty() desktop_connected!: boolean;
   @ApiProperty({ nullable: true, type: Number, description: 'Streams that watch; null while the host is not known' })
   viewers!: number | null;
-  @ApiProperty({ description: 'Nobody works with the desktop, and it is stopped soon' }) idle_warning!: boolean;
+  @ApiProperty({ description: 'The desktop is idle and is stopped soon' }) idle_warning!: boolean;
   @ApiPropertyOptional({ type: QueueDto, description: 'While it waits for a slot' }) queue?: QueueDto;
   @ApiPropertyOptional({ type: HostLostDto, description: 'While its host is lost' }) host_lost?: HostLostDto;
   @ApiProperty({ enum: HOST_LOST_WISHES, description: 'What becomes of it when its host does not come back in time' })

@@ -1,11 +1,22 @@
 import { Body, Controller, Delete, Get, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ExternalAgentService, SessionViews, type SessionEntity } from '@helix/external-agent';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ExternalAgentService, type SessionEntity, SessionViews } from '@helix/external-agent';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { Access, CurrentSession, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
-import { ListSessionsDto } from './list-sessions.dto.js';
 import { pageOf } from '../input/page-query.dto.js';
+import { AbsentWhenEmpty } from '../input/lenient-text.js';
+import { ListSessionsDto } from './list-sessions.dto.js';
 import { SessionDto, SessionPageDto, toSessionDto, toSessionSummaryDto } from './session.dto.js';
-import { UpdateSessionDto } from './update-session.dto.js';
+
+/** What of a session its owner may change. Clients send the whole session; keys that are not listed are ignored. */
+export class UpdateSessionDto {
+  @ApiPropertyOptional({ description: 'A blank one changes nothing' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  name?: string;
+}
 
 @ApiTags('sessions')
 @ApiBearerAuth()

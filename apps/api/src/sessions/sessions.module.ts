@@ -6,11 +6,11 @@ import { SessionsController } from './sessions.controller.js';
 import { UserSocketGateway } from './user-socket.gateway.js';
 
 /**
- * A session that was changed on any replica is read anew on this one as soon as it is announced, and started when its slot has
- * come.
+ * A session that was changed on any replica is read again on this one as soon as that is announced, and started when it has got a
+ * slot.
  */
 @Injectable()
-export class SessionNotices implements OnModuleInit {
+class SessionNotices implements OnModuleInit {
   constructor(
     private readonly notices: ChangeNotices,
     private readonly directory: SessionDirectory,
@@ -22,7 +22,7 @@ export class SessionNotices implements OnModuleInit {
     this.notices.subscribe('sessions', (id) => {
       const sessionId = id !== undefined && isSessionId(id) ? id : undefined;
       this.directory.invalidate(sessionId);
-      // Whoever watches it is told at once, and not when somebody happens to ask.
+      // Its watchers are told at once, and not with the next request.
       void this.feed.refresh(sessionId);
     });
     // A slot has come to a session that waited for one. Whichever replica is first starts it; a sweep finds it otherwise.

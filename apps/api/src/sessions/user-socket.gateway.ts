@@ -1,9 +1,9 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import {
-  WebSocketGateway,
   type OnGatewayConnection,
   type OnGatewayDisconnect,
   type OnGatewayInit,
+  WebSocketGateway,
 } from '@nestjs/websockets';
 import { SessionFeed, type SessionView } from '@helix/external-agent';
 import type { WebSocket } from 'ws';
@@ -11,8 +11,8 @@ import { Admission, type SessionAdmission } from '../auth/admission.js';
 import { principalName } from '../access/principal.js';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { API_LIMITS } from '../limits.js';
-import { toSessionUpdate } from './session-update.dto.js';
 import type { AdmittedRequest } from '../sockets/session-ws-adapter.js';
+import { type SessionDto, toSessionDto } from './session.dto.js';
 
 interface OpenSocket {
   readonly admission: SessionAdmission;
@@ -132,4 +132,15 @@ export class UserSocketGateway
       });
     }
   }
+}
+
+/** One message of `/api/v1/ws/user`: the whole session, as `GET /api/v1/sessions/:id` has it. */
+interface SessionUpdateDto {
+  readonly type: 'session_update';
+  readonly session_id: string;
+  readonly session: SessionDto;
+}
+
+function toSessionUpdate(view: SessionView, showPin: boolean): SessionUpdateDto {
+  return { type: 'session_update', session_id: view.session.id, session: toSessionDto(view, showPin) };
 }

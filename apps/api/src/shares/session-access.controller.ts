@@ -28,7 +28,10 @@ export class SessionAccessDto {
     description: 'The host’s stream keeps the input of a viewer in the role `view` away; else only this API does',
   })
   view_only_enforced!: boolean;
-  @ApiProperty({ type: SessionDisplayDto, description: 'What a stream of it has, whatever its viewer asks for' })
+  @ApiProperty({
+    type: SessionDisplayDto,
+    description: 'What a stream of it has, regardless of what its viewer asks for',
+  })
   display!: SessionDisplayDto;
 }
 

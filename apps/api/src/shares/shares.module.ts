@@ -4,9 +4,9 @@ import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { SessionAccessController } from './session-access.controller.js';
 import { SharesController } from './shares.controller.js';
 
-/** Shares that were changed on any replica are read anew on this one as soon as that is announced. */
+/** Shares that were changed on any replica are read again on this one as soon as that is announced. */
 @Injectable()
-export class ShareNotices implements OnModuleInit {
+class ShareNotices implements OnModuleInit {
   constructor(
     private readonly notices: ChangeNotices,
     private readonly shares: SessionShares,

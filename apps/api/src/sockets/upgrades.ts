@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
 import { ExternalAgentError } from '@helix/external-agent';
 import { isTunnelRequest, WaitingSocket } from '@helix/revdial';
 import type { Logger } from 'pino';
@@ -17,7 +17,7 @@ import { LOGGER } from '../logging/logging.module.js';
 export type TakeUpgrade = (request: IncomingMessage, waiting: WaitingSocket) => Promise<void>;
 
 /** One kind of WebSocket. */
-export interface SocketKind {
+interface SocketKind {
   /** In the plural, for messages. */
   readonly name: string;
   /** `undefined` for the URLs of other kinds. */
@@ -84,3 +84,6 @@ export class Upgrades {
     throw new ApiError('NOT_FOUND', 'nothing to upgrade to here');
   }
 }
+
+@Module({ providers: [Upgrades], exports: [Upgrades] })
+export class SocketsModule {}

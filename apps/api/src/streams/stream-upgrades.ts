@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   EXTERNAL_AGENT_LIMITS,
   sessionIdOfReference,
@@ -10,15 +10,14 @@ import {
   type ViewerHolder,
 } from '@helix/external-agent';
 import { onAbort } from '@helix/pacing';
-import { accessTokenOf, type AccessToken } from '@helix/revdial';
+import { type AccessToken, accessTokenOf } from '@helix/revdial';
 import { WebSocketServer } from 'ws';
 import { refuseHandshake } from '../answers/raw-answer.js';
 import { Admission, type SessionAdmission } from '../auth/admission.js';
 import { ChangeNotices } from '../database/change-notices/change-notices.js';
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
-import { Upgrades, type TakeUpgrade } from '../sockets/upgrades.js';
-import { parseStreamPath, type StreamPath } from './stream-path.js';
+import { type TakeUpgrade, Upgrades } from '../sockets/upgrades.js';
 
 /**
  * WebSockets of viewers: a session's owner, admins, and those with whom it is shared. The caller is admitted and the host has answered
@@ -144,4 +143,44 @@ function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
     ['13', '8'].includes(headers['sec-websocket-version'] ?? '') &&
     /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
   );
+}
+
+/** Which session's stream a WebSocket asks for, as its URL says; nothing of it is checked yet. */
+interface StreamPath {
+  /** Undefined where none is named; there is no stream by default. */
+  readonly sessionReference: string | undefined;
+  /** Which of a person's tabs asks. */
+  readonly tab: string;
+  /** The token of a share link. */
+  readonly shareToken: string | undefined;
+  /** A token in the path itself. */
+  readonly accessToken: string | undefined;
+  readonly reportsActivity: boolean;
+}
+
+const OWN_PATH = /^\/api\/v1\/sessions\/([^/]{1,200})\/stream\/?$/;
+/** Where Helix's frontend looks for it (moonlight-web §7). */
+const HELIX_PATHS: ReadonlySet<string> = new Set(['/moonlight/api/host/stream', '/moonlight/host/stream']);
+const TAB = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** `undefined` for every other path. */
+function parseStreamPath(url: URL): StreamPath | undefined {
+  const { pathname, searchParams } = url;
+  const own = OWN_PATH.exec(pathname)?.[1];
+  if (own === undefined && !HELIX_PATHS.has(pathname)) return undefined;
+  const reference = own ?? searchParams.get('session_id') ?? undefined;
+  const named = searchParams.get('viewer') ?? '';
+  return {
+    sessionReference: reference,
+    tab: TAB.test(named) ? named : tabIn(reference ?? ''),
+    shareToken: searchParams.get('share') ?? undefined,
+    accessToken: searchParams.get('access_token') ?? undefined,
+    reportsActivity: searchParams.get('activity') === 'reported',
+  };
+}
+
+/** Helix's pages name their tab behind the session: `agent-<session>-<uuid>`. */
+function tabIn(reference: string): string {
+  const tab = /^agent-(?:ses|req)_[^-]+-(.+)$/.exec(reference)?.[1] ?? '';
+  return TAB.test(tab) ? tab : '';
 }

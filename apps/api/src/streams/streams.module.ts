@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { SocketsModule } from '../sockets/sockets.module.js';
+import { SocketsModule } from '../sockets/upgrades.js';
 import { StreamUpgrades } from './stream-upgrades.js';
 import { ViewersController } from './viewers.controller.js';
 

@@ -1,9 +1,24 @@
 import { Injectable } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { WolfInstanceRegistry } from '@helix/scheduler';
+import { ExternalAgentError, isSessionId, SessionDirectory, type SessionId } from '@helix/external-agent';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { ApiError } from '../errors/api-error.js';
 import { API_LIMITS } from '../limits.js';
+import { AbsentWhenEmpty } from '../input/lenient-text.js';
+import type { UserPrincipal } from '../access/access.decorator.js';
 
-export interface AskedAll<T> {
+/** Names a Wolf instance; what its absence means is the route's to say. */
+export class WolfInstanceQueryDto {
+  @ApiPropertyOptional({ description: 'Id of the Wolf instance' })
+  @AbsentWhenEmpty()
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  wolf_instance_id?: string;
+}
+
+interface AskedAll<T> {
   readonly answers: readonly { readonly wolfInstanceId: string; readonly answer: T }[];
   /** Instances that did not answer; those known to be offline were not asked. */
   readonly silentIds: readonly string[];
@@ -46,5 +61,25 @@ export class WolfHosts {
     };
     await Promise.all(Array.from({ length: API_LIMITS.wolfFanOutMax }, work));
     return { answers, silentIds };
+  }
+}
+
+interface HostOfSession {
+  readonly sessionId: SessionId;
+  readonly wolfInstanceId: string;
+}
+
+/** The host of a session that is named in a query rather than in the path, where the guard does not see it. */
+@Injectable()
+export class SessionHost {
+  constructor(private readonly directory: SessionDirectory) {}
+
+  /** @throws ApiError FORBIDDEN, ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP */
+  async of(sessionId: string, user: UserPrincipal): Promise<HostOfSession> {
+    if (!isSessionId(sessionId)) throw new ApiError('SESSION_NOT_FOUND', 'Session not found');
+    const session = await this.directory.get(sessionId);
+    if (session.ownerId !== user.userId && !user.isAdmin) throw new ApiError('FORBIDDEN', 'Forbidden');
+    if (session.wolfInstanceId === null) throw new ExternalAgentError('NO_DESKTOP', 'the session has no host');
+    return { sessionId, wolfInstanceId: session.wolfInstanceId };
   }
 }

@@ -3,7 +3,7 @@ import { WolfClientFactory, WolfError, type PendingPairing } from '@helix/wolf-c
 import { API_LIMITS } from '../limits.js';
 import { WolfHosts } from './wolf-hosts.js';
 
-export interface FoundPairing extends PendingPairing {
+interface FoundPairing extends PendingPairing {
   readonly wolfInstanceId: string;
 }
 

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
-import { SessionHost } from './session-host.js';
+import { SessionHost, WolfHosts } from './wolf-hosts.js';
 import { WolfController } from './wolf.controller.js';
-import { WolfHosts } from './wolf-hosts.js';
 import { WolfKeyboardController } from './wolf-keyboard.controller.js';
 import { WolfPairingController } from './wolf-pairing.controller.js';
 import { WolfPairing } from './wolf-pairing.service.js';

@@ -44,7 +44,7 @@ export class OidcProvider {
     return this.#signing.jwk;
   }
 
-  /** Signs with a new key from now on; `isPublished` false: without telling anybody. */
+  /** Signs with a new key from now on; `isPublished` false: without publishing it. */
   async rotate(kid: string, alg = 'ES256', isPublished = true): Promise<void> {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
     const key = { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Each change or end of a key is announced on `helix_api_keys` with the hex of its hash when it is committed, whoever makes
- * it. That it was used is no change. An empty payload means any. New keys need no announcement: nobody remembers them.
+ * Each change or end of a key is announced on `helix_api_keys` with the hex of its hash when it is committed. A use of it
+ * is no change. An empty payload means any. New keys need no announcement: no replica has them in its cache.
  */
 export class AnnounceKeyChanges1764002000003 implements MigrationInterface {
   readonly name = 'AnnounceKeyChanges1764002000003';

@@ -1,11 +1,39 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Principal } from '../../access/principal.js';
-import { isAdminBy, textClaim, userIdOf } from './claims.js';
-import { CLOCK_TOLERANCE_S, JWT_MAX_LENGTH, VERIFIED_TOKEN_FRESH_MS, VERIFIED_TOKENS_MAX } from './limits.js';
-import type { OidcConfig } from '../../config/identity-settings.js';
+import { isUserId, type OidcConfig } from '../../config/identity-settings.js';
+import { CLOCK_TOLERANCE_S, JWT_MAX_LENGTH, VERIFIED_TOKEN_FRESH_MS, VERIFIED_TOKENS_MAX } from '../../limits.js';
 import { ProviderKeys } from './provider-keys.js';
+
+/** The claim of this name or, where there is none, the one at this dotted path. Some providers name claims by URLs. */
+function claimAt(payload: JWTPayload, path: string): unknown {
+  if (Object.hasOwn(payload, path)) return payload[path];
+  return path.split('.').reduce<unknown>((value, name) => {
+    const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+    return isObject ? (value as Record<string, unknown>)[name] : undefined;
+  }, payload);
+}
+
+/** Who the token is about; `undefined` when it names no user, or one by an address that is not proven to be theirs. */
+function userIdOf(payload: JWTPayload, { userClaim }: Pick<OidcConfig, 'userClaim'>): string | undefined {
+  if (userClaim === 'email' && payload['email_verified'] === false) return undefined;
+  const value = claimAt(payload, userClaim);
+  return isUserId(value) ? value : undefined;
+}
+
+/** `true`, the value itself, or a list with the value in it. */
+function isAdminBy(payload: JWTPayload, { admin }: Pick<OidcConfig, 'admin'>): boolean {
+  if (admin === undefined) return false;
+  const claim = claimAt(payload, admin.claim);
+  if (admin.value === undefined) return claim === true;
+  return claim === admin.value || (Array.isArray(claim) && claim.includes(admin.value));
+}
+
+function textClaim(payload: JWTPayload, name: string): string {
+  const value = payload[name];
+  return typeof value === 'string' ? value : '';
+}
 
 type Person = Extract<Principal, { kind: 'user' }>;
 

@@ -1,10 +1,52 @@
+import { parseForeignJson, SMALL_JSON } from '@helix/revdial';
 import { createLocalJWKSet, errors } from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isProviderUrl, type OidcConfig } from '../../config/identity-settings.js';
-import { fetchJson } from './fetch-json.js';
-import { PROVIDER_COOLDOWN_MS, PROVIDER_KEYS_FRESH_MS, PROVIDER_KEYS_STALE_MS } from './limits.js';
-import { ProviderAwayError } from './provider-away-error.js';
+import {
+  PROVIDER_ANSWER_MAX_BYTES,
+  PROVIDER_COOLDOWN_MS,
+  PROVIDER_KEYS_FRESH_MS,
+  PROVIDER_KEYS_STALE_MS,
+  PROVIDER_LIMIT_MS,
+} from '../../limits.js';
+
+/** The provider's keys are needed and cannot be had now. It says nothing about the token. */
+export class ProviderAwayError extends Error {
+  readonly code = 'AUTHENTICATION_AWAY';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'ProviderAwayError';
+  }
+}
+
+const PROVIDER_ANSWER = { ...SMALL_JSON, maxBytes: PROVIDER_ANSWER_MAX_BYTES };
+
+/**
+ * What the URL answers, as JSON of unknown content. Follows no redirect: the URL is one that was checked.
+ * @throws Error when the answer is no 200, no JSON, too long, or too late
+ */
+async function fetchJson(url: string): Promise<unknown> {
+  const signal = AbortSignal.timeout(PROVIDER_LIMIT_MS);
+  const response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal });
+  if (response.status !== 200 || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`the provider answered ${String(response.status)}`);
+  }
+  const body: AsyncIterable<Uint8Array> = response.body;
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body) {
+    length += piece.byteLength;
+    if (length > PROVIDER_ANSWER_MAX_BYTES) {
+      // Leaving the loop ends the answer.
+      throw new Error(`the provider answered more than ${String(PROVIDER_ANSWER_MAX_BYTES)} bytes`);
+    }
+    pieces.push(piece);
+  }
+  return parseForeignJson(Buffer.concat(pieces, length), PROVIDER_ANSWER);
+}
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 type KeyRequest = Parameters<KeySet>;
@@ -67,7 +109,7 @@ export class ProviderKeys {
   /** One question for all who need the answer at the same time. */
   async #ask(): Promise<void> {
     if (this.#asking === undefined) {
-      // Whether a key is one that came since the last question, nobody can tell before the next.
+      // Whether a key was added since the last request is known only after the next one.
       if (performance.now() - this.#askedAt < PROVIDER_COOLDOWN_MS) {
         throw new ProviderAwayError('the provider was asked for its keys a moment ago');
       }
@@ -84,8 +126,8 @@ export class ProviderKeys {
       const jwks = JWKS.parse(await fetchJson(this.#config.jwksUrl ?? (await this.#discover())));
       this.#known = { keys: createLocalJWKSet(jwks), readAt: performance.now() };
     } catch (error) {
-      this.#logger.warn({ error }, 'the OIDC provider could not be asked for its keys');
-      throw new ProviderAwayError('the provider could not be asked for its keys', { cause: error });
+      this.#logger.warn({ error }, 'could not fetch the keys of the OIDC provider');
+      throw new ProviderAwayError('could not fetch the keys of the provider', { cause: error });
     }
   }
 

@@ -1,6 +1,6 @@
 import { VIEWER_LIMITS } from './limits.js';
 
-/** Tells the server that somebody works, at most once a minute: what is typed itself never passes through it. */
+/** Reports work to the server, at most once a minute: what is typed itself never passes through it. */
 export class ActivityReport {
   readonly #report: () => void;
   readonly #now: () => number;

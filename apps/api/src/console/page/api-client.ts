@@ -13,7 +13,7 @@ export interface Clipboard {
   readonly data: string;
 }
 
-/** What the page asks of the API besides the stream, as whoever watches. */
+/** What the page asks of the API besides the stream, as the viewer. */
 export class ApiClient {
   /** Where the API is, ending with a slash. */
   readonly #base: URL;
@@ -29,7 +29,7 @@ export class ApiClient {
   async access(): Promise<AccessAnswer> {
     try {
       const answer = await this.#ask('GET', `api/v1/sessions/${this.#sessionId}/access`);
-      // The token of a share that has ended is nobody's; to sign in would not bring it back.
+      // The token of an ended share is unknown; signing in would not bring it back.
       if (answer.status === 401) return { kind: this.#credential().kind === 'share' ? 'refused' : 'sign-in' };
       if (answer.status === 403) return { kind: 'refused' };
       if (answer.status === 404) return { kind: 'gone' };
@@ -40,12 +40,12 @@ export class ApiClient {
     }
   }
 
-  /** Somebody worked with the desktop. When it does not arrive, the next one does. */
+  /** Reports work with the desktop. When it does not arrive, the next one does. */
   async reportActivity(): Promise<void> {
     await this.#ask('POST', `api/v1/sessions/${this.#sessionId}/activity`).catch(() => undefined);
   }
 
-  /** `undefined` for an empty one. @throws Error with words for whoever asked */
+  /** `undefined` for an empty one. @throws Error with words for the user */
   async readClipboard(): Promise<Clipboard | undefined> {
     const answer = await this.#ask('GET', this.#clipboard);
     if (!answer.ok) throw new Error(`the desktop did not give it (${String(answer.status)})`);
@@ -58,7 +58,7 @@ export class ApiClient {
     return { type, data };
   }
 
-  /** @throws Error with words for whoever asked */
+  /** @throws Error with words for the user */
   async writeClipboard(clipboard: Clipboard): Promise<void> {
     const body = JSON.stringify(clipboard);
     if (new Blob([body]).size > VIEWER_LIMITS.clipboardMaxBytes) throw new Error('more than 20 MiB do not fit');
@@ -75,7 +75,7 @@ export class ApiClient {
     return await fetch(new URL(path, this.#base), {
       method,
       cache: 'no-store',
-      // The cookie of somebody else must not come before the token.
+      // The cookie of another user must not come before the token.
       credentials: credential.kind === 'cookie' ? 'same-origin' : 'omit',
       headers: {
         ...(credential.kind !== 'cookie' && { Authorization: `Bearer ${credential.token}` }),

@@ -5,9 +5,9 @@ import { VIEWER_LIMITS } from './limits.js';
 import { Peer } from './peer.js';
 import { parseServerMessage, type ServerMessage } from './server-message.js';
 import { newsOfStageComplete, newsOfStageStarting, wordsOfStageFailed, type StageNews } from './stage-words.js';
-import type { StreamWish } from './stream-wish.js';
+import type { StreamWish } from './stream-request.js';
 
-export type AttemptState = 'connecting' | 'connected' | 'unstable' | 'reconnecting';
+type AttemptState = 'connecting' | 'connected' | 'unstable' | 'reconnecting';
 
 export interface AttemptEvents {
   readonly state: (state: AttemptState) => void;
@@ -67,7 +67,7 @@ export class Attempt {
     return await this.#peer?.statistics();
   }
 
-  /** Ends it without a word to anybody here. */
+  /** Ends it without calling back. */
   destroy(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);

@@ -3,7 +3,7 @@ import type { PageElements } from './page-elements.js';
 
 const PNG = 'image/png';
 
-/** Two buttons carry the clipboard, for whoever may work with the desktop; nothing is carried by itself. */
+/** Two buttons carry the clipboard, for viewers who may work with the desktop; nothing is carried by itself. */
 export function wireClipboardButtons(
   { copy, paste }: PageElements,
   api: ApiClient,

@@ -10,11 +10,11 @@ function storage(): KeptTexts {
 }
 
 describe('who watches', () => {
-  it('is whoever the cookie names, unless something else was given', () => {
+  it('is the cookie unless another credential was given', () => {
     expect(new Credentials(storage(), 'ses_1').current).toEqual({ kind: 'cookie' });
   });
 
-  it('is the holder of a pasted token, also for other sessions of the tab, until it is forgotten', () => {
+  it('keeps a pasted token for all sessions of the tab until it is forgotten', () => {
     const kept = storage();
     const credentials = new Credentials(kept, 'ses_1');
     expect(credentials.takeToken('  Bearer hl-abc \n')).toBe(true);

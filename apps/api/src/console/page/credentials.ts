@@ -7,7 +7,7 @@ export interface KeptTexts {
   removeItem(name: string): void;
 }
 
-/** Who watches: whoever the browser's cookie names, the holder of a pasted token, or that of a share link. */
+/** Who watches: the user whom the browser's cookie names, the holder of a pasted token, or that of a share link. */
 export type Credential =
   | { readonly kind: 'cookie' }
   | { readonly kind: 'token'; readonly token: string }
@@ -28,7 +28,7 @@ export class Credentials {
     this.#sessionId = sessionId;
   }
 
-  /** A share link is for one session and comes first: whoever followed it means to use it. */
+  /** A share link is for one session and comes first: a user who followed it means to use it. */
   get current(): Credential {
     const share = this.#kept.getItem(SHARE_OF + this.#sessionId);
     if (share !== null) return { kind: 'share', token: share };
@@ -44,7 +44,7 @@ export class Credentials {
     return true;
   }
 
-  /** Takes what somebody pasted; `false` for what can be no token. */
+  /** Takes what was pasted; `false` for what can be no token. */
   takeToken(text: string): boolean {
     const token = text.trim().replace(/^Bearer\s+/i, '');
     if (!isToken(token)) return false;

@@ -1,5 +1,5 @@
 import { firstMessage } from './first-message.js';
-import { streamWishFor } from './stream-wish.js';
+import { streamWishFor } from './stream-request.js';
 
 describe('what a page asks for', () => {
   it('is the desktop’s picture in every window, and fewer bits in a narrow one', () => {

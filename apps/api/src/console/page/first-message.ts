@@ -1,4 +1,4 @@
-import type { StreamWish } from './stream-wish.js';
+import type { StreamWish } from './stream-request.js';
 
 /** The server knows who watches what and writes its own over these; the dialect wants them there all the same. */
 const OVERWRITTEN = {

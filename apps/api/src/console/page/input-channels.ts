@@ -10,7 +10,7 @@ const CHANNELS: Readonly<Record<InputLabel, RTCDataChannelInit>> = {
   mouseRelative: { ordered: false },
 };
 
-/** The channels that carry input. Whoever may only watch has none of them. */
+/** The channels that carry input. A viewer who may only watch has none of them. */
 export class InputChannels {
   readonly #channels: ReadonlyMap<InputLabel, RTCDataChannel>;
 

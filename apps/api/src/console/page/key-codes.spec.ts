@@ -1,5 +1,4 @@
-import { windowsKeyOf } from './key-codes.js';
-import { modifierBits } from './modifier-bits.js';
+import { modifierBits, windowsKeyOf } from './key-codes.js';
 
 describe('the codes of keys', () => {
   it.each([

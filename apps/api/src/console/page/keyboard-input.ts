@@ -1,16 +1,15 @@
 import { encodeKey, encodeText } from './input-encoding.js';
 import type { InputLabel } from './input-channels.js';
-import { windowsKeyOf } from './key-codes.js';
+import { modifierBits, windowsKeyOf } from './key-codes.js';
 import { VIEWER_LIMITS } from './limits.js';
-import { modifierBits } from './modifier-bits.js';
 
 export interface InputSink {
-  /** May whoever watches work with the desktop, and is it there? */
+  /** May the viewer work with the desktop, and is it there? */
   readonly isTaken: () => boolean;
   readonly send: (label: InputLabel, bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
-/** Sends the keyboard while `target` has the focus. Ctrl+Alt+Shift+Q gives the focus back, whatever else is held. */
+/** Sends the keyboard while `target` has the focus. Ctrl+Alt+Shift+Q gives the focus back, also with other keys held. */
 export class KeyboardInput {
   readonly #sink: InputSink;
   readonly #leave: () => void;

@@ -3,7 +3,7 @@ export interface Size {
   readonly height: number;
 }
 
-export interface PlaceInPicture {
+interface PlaceInPicture {
   /** From 0 to 1; on its edge for places beside the picture. */
   readonly x: number;
   readonly y: number;

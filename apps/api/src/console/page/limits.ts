@@ -14,7 +14,7 @@ export const VIEWER_LIMITS = {
   inputBacklogMaxBytes: 64 * 1024,
   /** Positions older than a few hundred are history by the time that they arrive. */
   positionBacklogMaxBytes: 4 * 1024,
-  /** Keys held down at once; more are nobody's fingers. */
+  /** Keys held down at once; more than any hand presses. */
   keysHeldMax: 32,
   /** Between the loss of a link that is known to have moved, and the first new attempt. */
   reconnectJitterMs: 300,

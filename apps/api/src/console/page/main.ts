@@ -16,10 +16,8 @@ import { findPageElements } from './page-elements.js';
 import { PageScreen } from './page-screen.js';
 import { PointerInput } from './pointer-input.js';
 import { StatisticsPanel } from './statistics-panel.js';
-import { streamUrl } from './stream-url.js';
-import { streamWishFor } from './stream-wish.js';
+import { streamUrl, streamWishFor, uuidOf } from './stream-request.js';
 import { Viewer } from './viewer.js';
-import { uuidOf } from './uuid.js';
 
 const page = findPageElements();
 const screen = new PageScreen(page);

@@ -2,7 +2,7 @@ import { InputChannels } from './input-channels.js';
 import { VIEWER_LIMITS } from './limits.js';
 import type { IceServerEntry, RemoteCandidate, ServerMessage } from './server-message.js';
 
-export interface PeerEvents {
+interface PeerEvents {
   readonly signal: (text: string) => void;
   readonly stream: (stream: MediaStream) => void;
   readonly state: (state: RTCPeerConnectionState) => void;

@@ -1,6 +1,6 @@
 import type { Size } from './letterbox.js';
 
-/** What whoever watches may do with the session, as `GET /api/v1/sessions/{id}/access` says. */
+/** What the viewer may do with the session, as `GET /api/v1/sessions/{id}/access` says. */
 export interface SessionAccess {
   readonly name: string;
   readonly state: string;

@@ -11,7 +11,7 @@ const PROXY = 'Proxy: ';
 const LINK_UNSTABLE = 'link unstable';
 const HOST_RECONNECTING = /^host reconnecting(?:, (\d{1,5}) s left)?$/;
 
-/** Names come from the host and are shown as text; longer ones are nobody's. */
+/** Names come from the host and are shown as text; longer ones are cut. */
 const NAME_MAX_LENGTH = 80;
 
 const KNOWN_STEPS: Readonly<Record<string, string>> = {

@@ -32,7 +32,7 @@ describe('the numbers of a stream', () => {
     });
   });
 
-  it('have no rates at first, nor when the stream began anew', () => {
+  it('have no rates at first, nor after the stream restarted', () => {
     expect(readStreamStatistics(entries, 1_000, undefined).fps).toBeUndefined();
     const larger = { atMs: 0, framesDecoded: 5_000, bytesReceived: 9_000_000 };
     expect(readStreamStatistics(entries, 1_000, larger)).toMatchObject({ fps: undefined, kbitPerS: undefined });

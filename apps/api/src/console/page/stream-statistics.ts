@@ -1,5 +1,5 @@
 /** One of a browser's own reports (`RTCStatsReport`), as far as it is read here. */
-export type StatsEntry = Readonly<Record<string, unknown>>;
+type StatsEntry = Readonly<Record<string, unknown>>;
 
 /** Counters at one moment, to be compared with those of the next. */
 export interface StatisticsSample {

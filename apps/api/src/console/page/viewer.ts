@@ -1,12 +1,10 @@
 import type { AccessAnswer } from './api-client.js';
 import { Attempt, type AttemptEvents } from './attempt.js';
-import type { CloseReason } from './close-reason.js';
-import { reasonOfEnding, type AttemptEnding } from './ending-of-attempt.js';
+import { type AttemptEnding, type CloseReason, reasonOfEnding } from './ending-of-attempt.js';
 import type { InputLabel } from './input-channels.js';
 import { VIEWER_LIMITS } from './limits.js';
-import { reconnectDelayMs } from './reconnect-delay.js';
 import type { SessionAccess, SessionDisplay } from './session-access.js';
-import type { StreamWish } from './stream-wish.js';
+import type { StreamWish } from './stream-request.js';
 
 export type ViewerState =
   | 'signed-out'
@@ -26,19 +24,19 @@ export interface ViewerScreen {
   access(access: SessionAccess): void;
   stream(stream: MediaStream | undefined): void;
   attempts(count: number): void;
-  /** A way to begin anew, or none. */
+  /** A way to start again, or none. */
   offer(what: 'take-over' | 'connect' | undefined): void;
 }
 
 /** What a viewer needs of its surroundings. */
-export interface ViewerWorld {
+interface ViewerWorld {
   readonly access: () => Promise<AccessAnswer>;
   readonly url: () => string;
   readonly wish: (display: SessionDisplay) => StreamWish;
 }
 
 /**
- * Keeps one stream going: asks whether it may, opens it, and opens it anew when it was lost and when that can help. There is
+ * Keeps one stream going: asks whether it may, opens it, and reopens it when it was lost and when that can help. There is
  * never more than one socket, and never more than one timer for the next.
  */
 export class Viewer {
@@ -61,7 +59,7 @@ export class Viewer {
     return this.#access?.role ?? 'view';
   }
 
-  /** Begins, or begins anew, as if nothing had been. */
+  /** Starts, or starts again from the beginning. */
   start(): void {
     this.stop();
     this.#access = undefined;
@@ -72,7 +70,7 @@ export class Viewer {
     void this.#ask();
   }
 
-  /** Ends what there is, with every timer; `start` begins anew. */
+  /** Ends what there is, with every timer; `start` starts again. */
   stop(): void {
     this.#turn += 1;
     clearTimeout(this.#timer);
@@ -207,4 +205,17 @@ export class Viewer {
       else this.#open(known.display);
     }, delayMs);
   }
+}
+
+/**
+ * How long to wait before the next attempt. A link that is known to have moved is followed at once, but not by every page in the
+ * same millisecond; after further failures it waits longer and longer, spread over the whole span (full jitter).
+ * @param failures attempts in a row that came to nothing
+ * @param random from 0 to 1
+ */
+export function reconnectDelayMs(when: 'now' | 'later', failures: number, random: number): number {
+  if (when === 'now' && failures === 0) return Math.floor(random * VIEWER_LIMITS.reconnectJitterMs);
+  const { reconnectMinMs: min, reconnectMaxMs: max } = VIEWER_LIMITS;
+  const span = Math.min(max, min * 2 ** Math.min(failures + 1, 16)) - min;
+  return min + Math.floor(random * span);
 }

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { jitteredBackoffMs } from '@helix/pacing';
 import type { Logger } from 'pino';
-import { CoalescedIds } from './coalesced-ids.js';
-import { NOTICE_PULSE_MS, NOTICE_RETRY_FIRST_MS, NOTICE_RETRY_LONGEST_MS } from './limits.js';
+import { NOTICE_IDS_MAX, NOTICE_PULSE_MS, NOTICE_RETRY_FIRST_MS, NOTICE_RETRY_LONGEST_MS } from '../../limits.js';
 import { NoticeConnection } from './notice-connection.js';
 
 export type ChangeChannel = 'sessions' | 'api_keys' | 'session_shares' | 'placements';
-/** Hears the id that a channel's triggers announce; what it is made of they say. */
-export type ChangeListener = (id: string | undefined) => void;
+/** Called with the NOTIFY payload; each trigger defines its format. */
+type ChangeListener = (id: string | undefined) => void;
 
 /** Each has the name that triggers and functions notify; the packages' migrations have those. */
 const POSTGRES_CHANNELS: Readonly<Record<ChangeChannel, string>> = {
@@ -15,13 +15,14 @@ const POSTGRES_CHANNELS: Readonly<Record<ChangeChannel, string>> = {
   session_shares: 'helix_session_shares',
   placements: 'helix_placements',
 };
+const RETRY = { baseMs: NOTICE_RETRY_FIRST_MS, capMs: NOTICE_RETRY_LONGEST_MS };
 const CHANNELS: readonly ChangeChannel[] = ['sessions', 'api_keys', 'session_shares', 'placements'];
 
 /**
- * Tells this replica what any replica has changed, so that what it remembers is not believed for longer. Triggers in the
- * database announce each change when it is committed, whoever made it; ids and nothing else.
+ * Tells this replica what any replica has changed, so that its caches are invalidated at once. Triggers in the database announce
+ * each change when it is committed; ids and nothing else.
  *
- * Announcements are not kept for those who do not listen. So after each connect, the first one too, anything may have
+ * Announcements are not kept for a replica that does not listen. So after each connect, the first one too, anything may have
  * changed; while there is no connection, what is remembered lives by its age, as it would without all this.
  */
 export class ChangeNotices {
@@ -55,9 +56,9 @@ export class ChangeNotices {
     return this.#isListening;
   }
 
-  /** Calls the listener for each change, `undefined` standing for any; returns what ends that. */
+  /** Calls the listener for each change, `undefined` standing for any; the returned function unsubscribes. */
   subscribe(channel: ChangeChannel, listener: ChangeListener): () => void {
-    // A subscription of its own, so that one who subscribes the same function twice ends them one by one.
+    // A function of its own, so that one subscribed twice is unsubscribed one by one.
     const own: ChangeListener = (id) => {
       listener(id);
     };
@@ -72,7 +73,7 @@ export class ChangeNotices {
     this.#running ??= this.#run(this.#closing.signal);
   }
 
-  /** Resolves when the connection is closed; nobody is told anything after that. Idempotent. */
+  /** Resolves when the connection is closed; no listener is called after that. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
@@ -93,11 +94,11 @@ export class ChangeNotices {
         if (!this.#isClosing()) this.#logger.warn({}, 'the connection for changes by other replicas is lost');
       } catch (error) {
         if (failures === 0 && !this.#isClosing()) {
-          this.#logger.warn({ error }, 'changes by other replicas cannot be heard; trying again');
+          this.#logger.warn({ error }, 'cannot listen for changes by other replicas; retrying');
         }
         failures += 1;
       }
-      await delay(retryAfterMs(failures), undefined, { signal }).catch(() => undefined);
+      await delay(jitteredBackoffMs(failures + 1, RETRY), undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -141,7 +142,25 @@ export class ChangeNotices {
   }
 }
 
-function retryAfterMs(failures: number): number {
-  const longest = Math.min(NOTICE_RETRY_FIRST_MS * 2 ** Math.min(failures, 10), NOTICE_RETRY_LONGEST_MS);
-  return longest * (1 - Math.random() / 2);
+/** Ids of one channel that wait to be told, each once; from a certain number on they are "anything". */
+export class CoalescedIds {
+  readonly #ids = new Set<string>();
+  #isAnything = false;
+
+  /** `undefined`: anything may have changed. */
+  add(id: string | undefined): void {
+    if (this.#isAnything) return;
+    if (id !== undefined) this.#ids.add(id);
+    if (id !== undefined && this.#ids.size <= NOTICE_IDS_MAX) return;
+    this.#isAnything = true;
+    this.#ids.clear();
+  }
+
+  /** What has come since the last time: ids, or `undefined` alone. */
+  take(): readonly (string | undefined)[] {
+    const taken = this.#isAnything ? [undefined] : [...this.#ids];
+    this.#isAnything = false;
+    this.#ids.clear();
+    return taken;
+  }
 }

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { onAbort } from '@helix/pacing';
 import pg from 'pg';
-import { NOTICE_CONNECT_MS, NOTICE_PULSE_LIMIT_MS } from './limits.js';
+import { NOTICE_CONNECT_MS, NOTICE_PULSE_LIMIT_MS } from '../../limits.js';
 
-export interface NoticeConnectionOptions {
+interface NoticeConnectionOptions {
   readonly url: string;
   /** PostgreSQL's names of the channels; ours, never input. */
   readonly channels: readonly string[];
@@ -14,7 +15,7 @@ export interface NoticeConnectionOptions {
 export class NoticeConnection {
   readonly #client: pg.Client;
   readonly #socket: Socket;
-  /** Resolves when the connection is gone, by whatever side. */
+  /** Resolves when the connection is gone, whichever side ended it. */
   readonly #ended: Promise<void>;
   #hasEnded = false;
 
@@ -48,10 +49,9 @@ export class NoticeConnection {
       stream: () => socket,
     });
     const connection = new NoticeConnection(client, socket);
-    const cut = (): void => {
+    const stopListening = onAbort(signal, () => {
       connection.destroy();
-    };
-    signal.addEventListener('abort', cut, { once: true });
+    });
     try {
       await client.connect();
       client.on('notification', ({ channel, payload }) => {
@@ -63,7 +63,7 @@ export class NoticeConnection {
       connection.destroy();
       throw error;
     } finally {
-      signal.removeEventListener('abort', cut);
+      stopListening();
     }
   }
 
@@ -73,8 +73,7 @@ export class NoticeConnection {
     const stop = (): void => {
       over.abort();
     };
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
+    const stopListening = onAbort(signal, stop);
     void this.#ended.then(stop);
     try {
       while (!this.#hasEnded && !over.signal.aborted) {
@@ -84,7 +83,7 @@ export class NoticeConnection {
     } catch {
       // The connection has ended, does not answer, or is to be closed: in each case it is of no more use.
     } finally {
-      signal.removeEventListener('abort', stop);
+      stopListening();
       this.destroy();
     }
   }

@@ -8,7 +8,7 @@ export interface DatabaseConnectionConfig extends pg.ClientConfig {
 
 /**
  * A connection that is used no more once it was in trouble: its session may be one of a server that went away, be on a standby, or
- * still run the statement that nobody waits for. Errors of a statement's own are passed on as they are, all others become
+ * still run the abandoned statement. Errors of a statement's own are passed on as they are, all others become
  * `DatabaseTrouble`.
  */
 export class DatabaseConnection extends pg.Client {
@@ -89,7 +89,7 @@ export class DatabaseConnection extends pg.Client {
       return await Promise.race([answer, silence]);
     } finally {
       clearTimeout(timer);
-      // What is left behind fails for nobody.
+      // A late failure of the abandoned answer must not count as unhandled.
       answer.catch(() => undefined);
     }
   }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DATABASE_LIMITS } from '../limits.js';
+import { DATABASE_LIMITS } from '../../limits.js';
 
 export interface SessionTimes {
   readonly lockMs: number;
@@ -8,7 +8,7 @@ export interface SessionTimes {
 }
 
 /**
- * What a session relies on, whatever the server, the database or the role has as its defaults: how values are written and read,
+ * What a session relies on, independent of the defaults of server, database and role: how values are written and read,
  * which schema is meant, and when PostgreSQL gives up. Sent as one question when a connection is new.
  */
 export function sessionSettings(schema: string | undefined, times: SessionTimes): string {

@@ -1,5 +1,5 @@
-import { CoalescedIds } from './coalesced-ids.js';
-import { NOTICE_IDS_MAX } from './limits.js';
+import { CoalescedIds } from './change-notices.js';
+import { NOTICE_IDS_MAX } from '../../limits.js';
 
 describe('CoalescedIds', () => {
   it('tells each id once, and none of them twice', () => {
@@ -9,7 +9,7 @@ describe('CoalescedIds', () => {
     expect(ids.take()).toEqual([]);
   });
 
-  it('says that anything may have changed when somebody says so, whatever else comes with it', () => {
+  it('reports that anything may have changed once one notice without an id came', () => {
     const ids = new CoalescedIds();
     for (const id of ['a', undefined, 'b']) ids.add(id);
     expect(ids.take()).toEqual([undefined]);

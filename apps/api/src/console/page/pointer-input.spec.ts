@@ -1,4 +1,4 @@
-import { wheelTurn } from './wheel-turn.js';
+import { wheelTurn } from './pointer-input.js';
 
 describe('a turn of the wheel', () => {
   it.each([

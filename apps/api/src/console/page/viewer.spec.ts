@@ -1,4 +1,4 @@
-import { reconnectDelayMs } from './reconnect-delay.js';
+import { reconnectDelayMs } from './viewer.js';
 
 describe('the wait before the next attempt', () => {
   it('is up to 300 ms after a link that moved, once', () => {
