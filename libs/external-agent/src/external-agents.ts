@@ -1,4 +1,4 @@
-import { PeriodicTask } from '@helix/pacing';
+import { PeriodicTask, type Clock } from '@helix/pacing';
 import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
 import { ReplicaPresence, type PlacementService, type ProbeFacts, type WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
@@ -66,6 +66,8 @@ export interface ExternalAgentsOptions {
   readonly hostLoss?: HostLossPolicy;
   /** Rest between two looks for unfinished sessions, in milliseconds; the reconciler's own where it is absent. */
   readonly reconcileIntervalMs?: number;
+  /** What reconciling, sweeps, audits and probes go by; the system's where it is absent. */
+  readonly clock?: Clock;
   /** How often hosts are probed, where it is not as usual. */
   readonly probeTimes?: Partial<ProbeTimes>;
 }
@@ -152,7 +154,10 @@ export class ExternalAgents {
       },
     });
     const slots = new SlotSweeper(lists, this.#driver);
-    this.#reconciler = new SessionReconciler(lists, this.#driver, slots, logger, options.reconcileIntervalMs);
+    this.#reconciler = new SessionReconciler(lists, this.#driver, slots, logger, {
+      intervalMs: options.reconcileIntervalMs,
+      clock: options.clock,
+    });
     this.agents = new ExternalAgentService({
       repository,
       lists,
@@ -183,7 +188,10 @@ export class ExternalAgents {
       iceServers: options.iceServers,
       logger,
     });
-    this.#auditor = new LobbyAuditor(dataSource, this.#driver, hosts, logger, options.probeTimes?.readingsApartMs);
+    this.#auditor = new LobbyAuditor(dataSource, this.#driver, hosts, logger, {
+      apartMs: options.probeTimes?.readingsApartMs,
+      clock: options.clock,
+    });
     this.hosts.subscribe((wolfInstanceId, snapshot) => {
       this.#auditor.look(wolfInstanceId, snapshot);
     });
@@ -197,6 +205,7 @@ export class ExternalAgents {
       logger,
       now: replica.now,
       times: options.probeTimes,
+      clock: options.clock,
     });
     const idle = new IdleSweeper(this.activity, idleLimitMs, logger);
     const shares = new SessionShareRepository(dataSource);
@@ -215,7 +224,7 @@ export class ExternalAgents {
     const lost = new HostLossSweeper(hostLosses, this.#driver, this.#drives, lossWatch, logger);
     const drained = new DrainSweeper(dataSource, repository, logger);
     const task = (name: string, run: () => Promise<void>, restMs: number): PeriodicTask =>
-      new PeriodicTask({ name, run, restMs, logger });
+      new PeriodicTask({ name, run, restMs, logger, clock: options.clock });
     const stopIdle = ifObservedFor(idleObservedMs, () => idle.sweep());
     const endDrains = ifObservedFor(LIMITS.drainSweepIntervalMs, () => drained.sweep());
     this.#tasks = [

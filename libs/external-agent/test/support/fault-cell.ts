@@ -37,7 +37,7 @@ export async function play(world: FaultWorld, fault: Fault, command: Command, re
   world.wolfs.limitMs = 10_000;
   await fault.mend?.(world);
   await eventually(async () => {
-    await world.skipPauses();
+    await world.takeTurns();
     expect(await world.holdings(id)).toEqual(rest);
   }, 8_000).catch(() => undefined);
   if (rest.state === 'running' && rest.tokens === 1) await world.desktopConnected(id);

@@ -8,7 +8,7 @@ import { addOnlineHost } from '@helix/scheduler/testing';
 import { HttpWolfClient, lobbyPinFromText, localSocketDial, WolfWatches } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
 import type { DataSource } from 'typeorm';
-import { eventually } from '@helix/pacing/testing';
+import { eventually, ManualClock } from '@helix/pacing/testing';
 import {
   ExternalAgents,
   IceServers,
@@ -48,6 +48,8 @@ export class FaultWorld {
   readonly wolfs: ImpatientWolfs;
   readonly all: ExternalAgents;
   readonly directory: SessionDirectory;
+  /** Stands still while a command is given, so that it alone drives its session and what it is told does not depend on who is first. */
+  readonly #clock = new ManualClock();
   readonly #dataSource: DataSource;
   readonly #folder: string;
 
@@ -83,6 +85,7 @@ export class FaultWorld {
         localInstanceIds: [HOST],
         desktopPrincipalOf: () => 'desktop',
         reconcileIntervalMs: 50,
+        clock: this.#clock,
         // The faults here are for commands; probing has tests of its own.
         probeTimes: { readingsApartMs: 30, firstWithinMs: 0, canaryIntervalMs: 3_600_000, gpuIntervalMs: 3_600_000 },
       },
@@ -149,9 +152,10 @@ export class FaultWorld {
     });
   }
 
-  /** Pauses between retries are over. */
-  async skipPauses(): Promise<void> {
+  /** Pauses between retries are over, and the reconciler and all else that waits for its time has its turn. */
+  async takeTurns(): Promise<void> {
     await this.#dataSource.query('UPDATE sessions SET retry_at = NULL');
+    await this.#clock.advance(50);
   }
 
   /** The host's lists are read once more, and what they show is dealt with. */

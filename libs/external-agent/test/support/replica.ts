@@ -121,7 +121,7 @@ export class Replica {
   watchHosts(localInstanceIds: readonly string[], options: WolfWatchOptions = {}, readingsApartMs = 50): HostWatch {
     const watches = new WolfWatches(this.clients, options);
     const hosts = new HostWatch({ connections: new ConnectionManager(), watches, localInstanceIds });
-    const auditor = new LobbyAuditor(this.#dataSource, this.driver, hosts, this.logger, readingsApartMs);
+    const auditor = new LobbyAuditor(this.#dataSource, this.driver, hosts, this.logger, { apartMs: readingsApartMs });
     hosts.subscribe((id, snapshot) => {
       auditor.look(id, snapshot);
     });
@@ -144,7 +144,7 @@ export class Replica {
 
   /** Sweeps often, so that a test need not wait; the retries' own pauses stay. */
   startReconciler(): SessionReconciler {
-    const reconciler = new SessionReconciler(this.lists, this.driver, this.slots, this.logger, 20);
+    const reconciler = new SessionReconciler(this.lists, this.driver, this.slots, this.logger, { intervalMs: 20 });
     this.#reconcilers.push(reconciler);
     reconciler.start();
     return reconciler;

@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '@helix/pacing';
 import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import type { WolfLobby, WolfSnapshot } from '@helix/wolf-client';
@@ -16,6 +17,12 @@ type AuditedSession = Pick<SessionEntity, 'id' | 'state' | 'desired' | 'life' | 
 interface SeenLobby {
   readonly id: string;
   readonly life: number;
+}
+
+interface AuditTimes {
+  /** Between the two readings that must agree. */
+  readonly apartMs?: number | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 interface Suspect {
@@ -38,24 +45,30 @@ export class LobbyAuditor {
   /** Disagreements that were dealt with a moment ago; those that stay are looked at again after a while. */
   readonly #handled = new LRUCache<string, true>({ max: LIMITS.auditsRemembered, ttl: LIMITS.auditAgainMs });
   readonly #underWay = new Map<string, { next: WolfSnapshot | undefined; readonly ended: Promise<void> }>();
-  readonly #lookAgain = new Map<string, NodeJS.Timeout>();
+  readonly #clock: Clock;
+  /** Of hosts that are looked at again: what cancels that. */
+  readonly #lookAgain = new Map<string, () => void>();
   #isClosed = false;
 
-  /** `apartMs`: between the two readings that must agree. */
   constructor(
     dataSource: DataSource,
     driver: Pick<SessionDriver, 'audit'>,
     hosts: Pick<HostWatch, 'eraOf' | 'refresh'>,
     logger: ExternalAgentLogger,
-    apartMs: number = LIMITS.readingsApartMs,
+    { apartMs = LIMITS.readingsApartMs, clock = systemClock }: AuditTimes = {},
   ) {
     this.#dataSource = dataSource;
     this.#driver = driver;
     this.#hosts = hosts;
     this.#logger = logger;
-    this.#readings = new TwoReadings(apartMs, (id) => {
-      hosts.refresh(id);
-    });
+    this.#readings = new TwoReadings(
+      apartMs,
+      (id) => {
+        hosts.refresh(id);
+      },
+      clock,
+    );
+    this.#clock = clock;
   }
 
   /** Looks at this reading of the host; while an earlier one is still being dealt with, only the latest waits. */
@@ -74,7 +87,7 @@ export class LobbyAuditor {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#readings.close();
-    for (const timer of this.#lookAgain.values()) clearTimeout(timer);
+    for (const cancel of this.#lookAgain.values()) cancel();
     await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
   }
 
@@ -137,11 +150,11 @@ export class LobbyAuditor {
 
   #lookAgainSoon(wolfInstanceId: string, snapshot: WolfSnapshot): void {
     if (this.#isClosed || this.#lookAgain.has(wolfInstanceId)) return;
-    const timer = setTimeout(() => {
+    const cancel = this.#clock.after(LIMITS.auditRetryMs, () => {
       this.#lookAgain.delete(wolfInstanceId);
       this.look(wolfInstanceId, snapshot);
-    }, LIMITS.auditRetryMs);
-    this.#lookAgain.set(wolfInstanceId, timer.unref());
+    });
+    this.#lookAgain.set(wolfInstanceId, cancel);
   }
 
   /** Sessions that should run on this host, and those it is seen to run. Lobbies of nobody we know are somebody else's. */

@@ -1,4 +1,4 @@
-import { PeriodicTask, withDeadline, withSignal } from '@helix/pacing';
+import { PeriodicTask, withDeadline, withSignal, type Clock } from '@helix/pacing';
 import type { ExternalAgentLogger } from '../../external-agent-logger.js';
 import { LIMITS } from '../../limits.js';
 import type { SessionLists, UnsettledSession } from '../../session/session-lists.js';
@@ -30,7 +30,10 @@ export class SessionReconciler {
     driver: SessionDriver,
     slots: SlotSweeper,
     logger: ExternalAgentLogger,
-    intervalMs = 1_000,
+    {
+      intervalMs = 1_000,
+      clock,
+    }: { readonly intervalMs?: number | undefined; readonly clock?: Clock | undefined } = {},
   ) {
     this.#lists = lists;
     this.#driver = driver;
@@ -42,6 +45,7 @@ export class SessionReconciler {
       restMs: intervalMs,
       firstMs: 0,
       logger,
+      clock,
     });
   }
 

@@ -1,10 +1,10 @@
 import type { AnswerFaultKind, WolfFaults } from '@helix/sandbox-simulator';
 import { eventually } from '@helix/pacing/testing';
-import { createSessionId } from '../src/index.js';
-import { COMMANDS, play, type Command, type Fault, type Outcome } from './support/fault-cell.js';
-import { FaultWorld, NEIGHBOUR, VIEWER } from './support/fault-world.js';
-import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';
-import { FAILED, OWNER, RUNNING, STOPPED } from './support/session-rig.js';
+import { createSessionId } from '../../src/index.js';
+import { play, type Command, type Fault, type Outcome } from '../support/fault-cell.js';
+import { FaultWorld, NEIGHBOUR, VIEWER } from '../support/fault-world.js';
+import { openSessionDatabase, type SessionDatabase } from '../support/session-database.js';
+import { FAILED, RUNNING, STOPPED } from '../support/session-rig.js';
 
 /** Real: PostgreSQL, sockets, links, and one replica as the API puts it together. Simulated: Wolf and its containers. */
 
@@ -87,6 +87,7 @@ const spoilt = (kind: AnswerFaultKind, which: 'all' | 'own'): Fault => ({
 
 const [EMPTY, INVALID, SILENT] = ['WOLF_EMPTY_ANSWER', 'WOLF_INVALID_ANSWER', 'WOLF_TIMEOUT'] as const;
 
+/** One row for each fault; a spec file for each command plays its column. */
 const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes])[] = [
   ['nothing', wolfIs({}), {}],
   ['all answers late', wolfIs({ answerDelayMs: 50 }), {}],
@@ -164,7 +165,13 @@ const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes]
   ],
 ];
 
-describe('what a fault of Wolf makes of each command, and what the user is shown', () => {
+/**
+ * Plays the columns of these commands: each under every fault. `more` adds cells of the same world, which is a new one for each.
+ */
+export function playColumns(
+  commands: readonly Command[],
+  more: (world: () => FaultWorld) => void = () => undefined,
+): void {
   let database: SessionDatabase;
   let world: FaultWorld;
   beforeAll(async () => {
@@ -182,65 +189,42 @@ describe('what a fault of Wolf makes of each command, and what the user is shown
   afterAll(() => database.close());
 
   describe.each(TABLE)('%s', (_name, fault, outcomes) => {
-    it.each(COMMANDS)('× %s', async (command) => {
+    it.each(commands)('× %s', async (command) => {
       const expected: Outcome = { ...NORMAL[command], ...outcomes[command] };
       expect(await play(world, fault, command, expected.rest)).toEqual(expected);
     });
   });
 
-  describe('a crash of Wolf while it makes the lobby', () => {
-    const fault: Fault = {
-      inflict: ({ wolf }) => {
-        wolf.faults.createDelayMs = 60_000;
-        void eventually(() => {
-          expect(wolf.lobbyCount).toBe(1);
-        }).then(() => wolf.crash());
-      },
-      mend: ({ wolf }) => wolf.start(),
-    };
-    // Whether the lobby outlived the crash cannot be said, so it is neither given up nor made a second time.
-    const code = 'WOLF_UNREACHABLE';
-
-    it.each([
-      ['create', 'queued placing starting', 'starting there'],
-      ['resume', 'stopped queued placing starting', 'absent starting there'],
-    ] as const)('× %s', async (command, before, pages) => {
-      expect(await play(world, fault, command, RUNNING)).toEqual({
-        answer: 'starting',
-        states: `${before} starting:START_FAILED(${code}) placing:START_FAILED(${code}) running`,
-        pages,
-        rest: RUNNING,
-      });
-    });
-  });
-
-  // Both ids are over 2^53, and become the same number for whoever takes them for one.
-  describe('a stream of somebody else whose id differs in the last digit', () => {
+  // Both ids are over 2^53, and become the same number for code that takes them for one.
+  describe('a stream of another user whose id differs in the last digit', () => {
     const fault: Fault = {
       inflict: ({ wolf }) => {
         wolf.launchSession({ clientId: NEIGHBOUR, clientUniqueId: `helix-agent-${createSessionId()}` });
       },
     };
 
-    it.each(COMMANDS)('× %s', async (command) => {
+    it.each(commands)('× %s', async (command) => {
       expect(await play(world, fault, command, NORMAL[command].rest)).toEqual(NORMAL[command]);
-      // A stop takes the session's own viewer with it, and nobody else's.
+      // A stop takes the session's own viewer with it, and no other.
       const streams = command === 'create' || command === 'resume' || command === 'stop' ? [] : [VIEWER];
       expect(world.wolf.sessionIds).toEqual([...streams, NEIGHBOUR]);
       expect(world.wolf.lobbies.flatMap((lobby) => lobby.connectedSessionIds)).toEqual(streams);
     });
   });
 
-  it('a desktop that is wanted again before its host could stop it is shown as on its way', async () => {
-    const { id } = await world.all.agents.create({ ownerId: OWNER });
-    const page = async (): Promise<string> => world.all.feed.glance(await world.get(id)).appState;
-    await world.wolf.crash();
-    expect([(await world.all.agents.stop(id)).state, await page()]).toEqual(['stopping', 'absent']);
-    expect([(await world.all.agents.resume(id)).state, await page()]).toEqual(['stopping', 'starting']);
-    await world.wolf.start();
-    await eventually(async () => {
-      await world.skipPauses();
-      expect(await world.holdings(id)).toEqual(RUNNING);
-    });
-  });
-});
+  more(() => world);
+}
+
+/** Whether the lobby outlived the crash cannot be said, so it is neither given up nor made a second time. */
+export async function crashWhileStarting(world: FaultWorld, command: 'create' | 'resume'): Promise<Outcome> {
+  const fault: Fault = {
+    inflict: ({ wolf }) => {
+      wolf.faults.createDelayMs = 60_000;
+      void eventually(() => {
+        expect(wolf.lobbyCount).toBe(1);
+      }).then(() => wolf.crash());
+    },
+    mend: ({ wolf }) => wolf.start(),
+  };
+  return await play(world, fault, command, RUNNING);
+}
