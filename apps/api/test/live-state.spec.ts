@@ -1,5 +1,5 @@
 import type { SessionId } from '@helix/external-agent';
-import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import { runnerIdOf, RunnerPresence } from '@helix/revdial';
 import type { TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
@@ -97,7 +97,7 @@ describe('what is told of a session while it lives', () => {
     await page.until({ reachability: 'connected' });
     // It is known to answer once it has.
     await eventually(async () => {
-      const runner = api.api.app.get(ConnectionManager).find(runnerIdOf('sandbox', id));
+      const runner = api.api.app.get(RunnerPresence).find(runnerIdOf('sandbox', id));
       expect(runner).toMatchObject({ state: 'connected', stats: { roundTripMs: expect.any(Number) as unknown } });
     });
     relay.mode = 'silent';

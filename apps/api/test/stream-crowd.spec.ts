@@ -1,5 +1,5 @@
 import { SessionStreams, type SessionId } from '@helix/external-agent';
-import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import { runnerIdOf, RunnerPresence } from '@helix/revdial';
 import { eventually } from '@helix/pacing/testing';
 import { ApiInProcess } from './support/api-in-process.js';
 import { MOONLIGHT_SECRET, StreamingHost } from './support/streaming-host.js';
@@ -30,7 +30,7 @@ describe('many viewers', () => {
   });
 
   const openStreams = (): number => {
-    const link = api.api.app.get(ConnectionManager).find(runnerIdOf('moonlight', 'gpu-1'));
+    const link = api.api.app.get(RunnerPresence).find(runnerIdOf('moonlight', 'gpu-1'));
     return link?.state === 'connected' ? link.stats.openStreamCount : -1;
   };
   const nothingIsLeft = async (): Promise<void> => {

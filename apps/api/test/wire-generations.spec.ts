@@ -1,5 +1,5 @@
 import type { SessionId } from '@helix/external-agent';
-import { ConnectionManager, runnerIdOf } from '@helix/revdial';
+import { runnerIdOf, RunnerPresence } from '@helix/revdial';
 import { ScriptedService, type TestRunner } from '@helix/revdial/testing';
 import { eventually } from '@helix/pacing/testing';
 import type { RestClient } from '../../../test/support/rest-client.js';
@@ -33,7 +33,7 @@ describe.each<readonly [string, WireOptions, string]>([
 
   const base = (): string => `/api/v1/external-agents/${id}`;
   const stateOfDesktop = (): string | undefined =>
-    api.api.app.get(ConnectionManager).find(runnerIdOf('sandbox', id))?.state;
+    api.api.app.get(RunnerPresence).find(runnerIdOf('sandbox', id))?.state;
 
   const connectDesktop = async (): Promise<void> => {
     desktop = await startDesktop(api.url, id, host.host.desktopToken(id), { service: service.handle, wire });

@@ -1,11 +1,10 @@
 import { PeriodicTask, type Clock } from '@helix/pacing';
-import { runnerIdOf, type ConnectionManager, type RunnerHttp } from '@helix/revdial';
+import { runnerIdOf, type RunnerDialer, type RunnerHttp, type RunnerPresence } from '@helix/revdial';
 import { ReplicaPresence, type PlacementService, type ProbeFacts, type WolfInstanceRegistry } from '@helix/scheduler';
 import type { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
 import { ClipboardService } from './desktop-services/clipboard.service.js';
 import { ByteBudget } from './desktop-services/byte-budget.js';
-import { BootingDesktops } from './view/booting-desktops.js';
 import type { DesktopConfig } from './life/desktop/desktop-config.js';
 import { ExecService } from './desktop-services/exec/exec.service.js';
 import type { ExternalAgentLogger } from './external-agent-logger.js';
@@ -77,7 +76,8 @@ export interface ExternalAgentsBase {
   readonly dataSource: DataSource;
   /** Made apart: who may hold which link is decided by it, before there are any. */
   readonly directory: SessionDirectory;
-  readonly connections: ConnectionManager;
+  readonly presence: RunnerPresence;
+  readonly dialer: RunnerDialer;
   readonly http: RunnerHttp;
   readonly placements: PlacementService;
   readonly instances: WolfInstanceRegistry;
@@ -105,7 +105,6 @@ export class ExternalAgents {
   readonly views: SessionViews;
   readonly feed: SessionFeed;
   readonly streams: SessionStreams;
-  readonly #booting: BootingDesktops;
   readonly #watches: WolfWatches;
   readonly #auditor: LobbyAuditor;
   readonly #prober: HostProber;
@@ -116,7 +115,7 @@ export class ExternalAgents {
 
   constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
     const { desktop, tokens, logger } = options;
-    const { dataSource, directory, connections, http, placements, instances, wolfs, watches } = base;
+    const { dataSource, directory, presence, dialer, http, placements, instances, wolfs, watches } = base;
     const replica = base.replica ?? new ReplicaPresence(dataSource);
     const repository = new SessionRepository(dataSource, replica.id);
     const lists = new SessionLists(dataSource, replica.id);
@@ -128,11 +127,10 @@ export class ExternalAgents {
     this.execs = new ExecService(http, directory, this.budget, { isEnabled: options.execEnabled, logger });
     this.logs = new LogService(http, directory, this.budget);
     this.health = new DesktopHealthService(http);
-    const isConnected = (id: SessionId): boolean => connections.find(runnerIdOf('sandbox', id))?.state === 'connected';
+    const isConnected = (id: SessionId): boolean => presence.isConnected(runnerIdOf('sandbox', id));
     const pictures = new LastPictureKeeper(this.screenshots, this.pictures, isConnected, logger);
-    this.#booting = new BootingDesktops(connections, options.desktopPrincipalOf);
     const { idleLimitMs, localInstanceIds } = options;
-    const hosts = new HostWatch({ connections, watches, localInstanceIds });
+    const hosts = new HostWatch({ presence, watches, localInstanceIds });
     this.hosts = hosts;
     this.#driver = new SessionDriver({
       repository,
@@ -147,10 +145,10 @@ export class ExternalAgents {
       logger,
       now: replica.now,
       expectDesktop: (id) => {
-        this.#booting.expect(id);
+        presence.expect(runnerIdOf('sandbox', id), options.desktopPrincipalOf(id));
       },
       disconnect: (id) => {
-        connections.remove(runnerIdOf('sandbox', id));
+        presence.remove(runnerIdOf('sandbox', id));
       },
     });
     const slots = new SlotSweeper(lists, this.#driver);
@@ -170,15 +168,16 @@ export class ExternalAgents {
     this.#watches = watches;
     this.autoJoin = new AutoJoin(wolfs, this.hosts);
     this.views = new SessionViews({
-      connections: this.#booting,
+      presence,
       hosts: this.hosts,
       localInstanceIds,
       idleLimitMs,
       now: replica.now,
     });
-    this.feed = new SessionFeed(connections, directory, this.views);
+    this.feed = new SessionFeed(presence, directory, this.views);
     this.streams = new SessionStreams({
-      connections,
+      presence,
+      dialer,
       wolfs,
       directory,
       feed: this.feed,
@@ -196,7 +195,7 @@ export class ExternalAgents {
       this.#auditor.look(wolfInstanceId, snapshot);
     });
     this.#prober = new HostProber({
-      connections,
+      presence,
       wolfs,
       hosts: this.hosts,
       facts: base.probeFacts,
@@ -239,7 +238,6 @@ export class ExternalAgents {
   }
 
   start(): void {
-    this.#booting.start();
     this.#reconciler.start();
     this.hosts.start();
     this.#prober.start();
@@ -258,7 +256,6 @@ export class ExternalAgents {
     this.agents.close();
     this.streams.close();
     this.feed.close();
-    this.#booting.close();
     const probing = this.#prober.close();
     this.hosts.close();
     await Promise.all([

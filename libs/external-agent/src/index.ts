@@ -85,7 +85,6 @@ export { VIEWER_ROLES } from './session/shares/session-access.js';
 export type { ViewerRole } from './session/shares/session-access.js';
 export { AutoJoin } from './streams/auto-join.js';
 export type { AutoJoinRequest } from './streams/auto-join.js';
-export { hostLinkOf } from './hosts/host-link.js';
 export { IceServers } from './streams/ice/ice-servers.js';
 export type { IceServer, IceServersConfig } from './streams/ice/ice-servers.js';
 export { rewriteWebRtcConfig } from './streams/ice/web-rtc-config.js';

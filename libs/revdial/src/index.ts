@@ -22,18 +22,21 @@ export { parseRunnerId, runnerIdOf, RUNNER_KINDS } from './runner-id.js';
 export type { RunnerId, RunnerKind, RunnerName } from './runner-id.js';
 export { LINK_TRANSPORTS } from './runner-link.js';
 export type { LinkEnd, LinkEndReason, LinkStats, LinkTransport, OpenStreamOptions, RunnerLink } from './runner-link.js';
-export type { RunnerDialer } from './runner-dialer.js';
+export { RunnerDialer } from './runner-dialer.js';
 export type { RevDialLogger } from './revdial-logger.js';
 export { RevDialCounters } from './revdial-counters.js';
 export { ConnectionManager } from './connections/connection-manager.js';
-export { RUNNERS_MAX_COUNT } from './limits.js';
-export { RUNNER_STATES } from './connections/runner-status.js';
+export type { ConnectionManagerOptions } from './connections/connection-manager.js';
+export { hasLink, RUNNER_STATES, RunnerPresence } from './connections/runner-presence.js';
 export type {
+  AwaitedRunner,
+  ConnectedRunner,
   ConnectionEvent,
-  ConnectionManagerOptions,
   ConnectionTotals,
+  ResumingRunner,
   RunnerStatus,
-} from './connections/connection-manager.js';
+} from './connections/runner-presence.js';
+export { RUNNERS_MAX_COUNT } from './limits.js';
 export { RunnerHttpPool } from './http/runner-http-pool.js';
 export type { ObservableDialer } from './http/runner-http-pool.js';
 export type { RunnerHttpPoolOptions } from './http/runner-http-pool-options.js';

@@ -66,3 +66,9 @@ export class RevDialError extends Error {
 export function isRevDialError(error: unknown, code?: RevDialErrorCode): error is RevDialError {
   return error instanceof RevDialError && (code === undefined || error.code === code);
 }
+
+/** What a caller's wait fails with whose signal aborted: the signal's reason where that is one of ours, else DIAL_ABORTED. */
+export function abortErrorOf(reason: unknown): RevDialError {
+  if (reason instanceof RevDialError) return reason;
+  return new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: reason });
+}

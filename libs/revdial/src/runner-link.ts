@@ -3,9 +3,8 @@ import type { StreamClass } from './tunnel-stream.js';
 import type { RunnerId } from './runner-id.js';
 
 /**
- * One standing connection of a runner, of any generation of the wire. Generations 1 and 2 answer `openStream` with a
- * connection that the runner dials back; a multiplexed generation opens a stream on the link itself; a link that lives on
- * another replica forwards. Users of links know only this.
+ * One link of a runner, of any generation of the wire. Generations 1 and 2 answer `openStream` with a
+ * connection that the runner dials back; a multiplexed generation opens a stream on the link itself. Users of links know only this.
  */
 export interface RunnerLink {
   readonly runnerId: RunnerId;
@@ -14,7 +13,7 @@ export interface RunnerLink {
   readonly transport: LinkTransport;
   readonly remoteAddress: string;
   readonly connectedAt: Date;
-  /** Settles once, when the link is gone for whatever reason. Never rejects. */
+  /** Settles once, when the link is gone, for any reason. Never rejects. */
   readonly closed: Promise<LinkEnd>;
   /**
    * Opens one byte stream to the runner's local service. A multiplexed link resolves at once, and what would have been a rejection
@@ -23,15 +22,15 @@ export interface RunnerLink {
    * @throws RevDialError DIAL_TIMEOUT, DIAL_ABORTED, PICKUP_FAILED, LINK_LOST, LIMIT_REACHED
    */
   openStream(options?: OpenStreamOptions): Promise<Duplex>;
-  /** Multiplexed links: has it no connection now, and waits to be resumed? */
-  readonly isAway?: boolean;
+  /** Multiplexed links: has it lost its connection, and waits to be resumed? */
+  readonly isResuming?: boolean;
   /**
    * Resolves when the link has a connection, at once where it cannot be without; for at most `limitMs`.
    * @throws RevDialError RUNNER_NOT_CONNECTED, DIAL_QUEUE_FULL, DIAL_ABORTED, and LINK_LOST when the link ends first
    */
-  whenStanding?(limitMs: number, signal?: AbortSignal): Promise<void>;
+  whenConnected?(limitMs: number, signal?: AbortSignal): Promise<void>;
   /** Multiplexed links: calls the listener when the connection is lost and when the link is resumed, until the link ends. */
-  onCarriageChange?(listener: () => void): void;
+  onConnectionChange?(listener: (isResuming: boolean) => void): void;
   stats(): LinkStats;
   /**
    * Asks the runner for a sign of life, unless a question is open already; `stats().unansweredMs` tells how long it takes. Does
@@ -69,7 +68,7 @@ export interface LinkStats {
   readonly openStreamCount: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Multiplexed links: how long the connection that was lost may still be resumed; `undefined` while it stands. */
+  /** Multiplexed links: how long the connection that was lost may still be resumed; `undefined` while it has one. */
   readonly resumeLeftMs?: number;
   /** Multiplexed links: dials that wait for it to be resumed. */
   readonly waitingDialCount?: number;

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ConnectionManager, RevDialGateway, RunnerHttpPool, runnerIdOf } from '@helix/revdial';
-import type { RunnerHttp } from '@helix/revdial';
-import { attachRevDialGateway, RevDialModule, RUNNER_HTTP } from '@helix/revdial/nest';
+import { RevDialGateway, RunnerDialer, RunnerHttpPool, runnerIdOf, RunnerPresence } from '@helix/revdial';
+import type {} from '@helix/revdial';
+import { attachRevDialGateway, RevDialModule } from '@helix/revdial/nest';
 import { RawRunner } from './support/raw-runner.js';
 import { answer, RawService } from './support/raw-service.js';
 import { authorizer, RUNNER_TOKEN } from './support/replica.js';
@@ -50,15 +50,16 @@ describe('RevDialModule', () => {
       token: RUNNER_TOKEN,
       servicePort: service.port,
     });
-    const http = app.get<RunnerHttp>(RUNNER_HTTP);
-    expect(http).toBe(app.get(RunnerHttpPool));
+    const http = app.get(RunnerHttpPool);
     const response = await http.request(runnerIdOf('wolf', 'nest'), { method: 'GET', path: '/' });
     expect(await text(response.body)).toBe('hello');
 
+    expect(app.get(RunnerPresence).isConnected(runnerIdOf('wolf', 'nest'))).toBe(true);
+    (await app.get(RunnerDialer).dial(runnerIdOf('wolf', 'nest'))).destroy();
     const ended = once(runner, 'end');
     await app.close();
     await ended;
-    expect(app.get(ConnectionManager).list()).toEqual([]);
+    expect(app.get(RunnerPresence).list()).toEqual([]);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     runner.kill();

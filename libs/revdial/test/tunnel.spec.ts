@@ -550,10 +550,10 @@ describe('a runner that falls silent or breaks the rules of its transport', () =
 });
 
 describe('runners that were connected before a restart', () => {
-  it('are waited for as in grace, whoever of those who may open them comes first', async () => {
+  it('are waited for as in grace, and the first authorised principal claims them', async () => {
     const replica = await Replica.start({ connections: { graceMs: 500 } });
     const service = await RawService.start((_head, socket) => socket.write(answer('back')));
-    replica.connections.expect(WOLF, 'runner');
+    replica.connections.expectBack(WOLF, 'runner');
     expect(replica.connections.find(WOLF)).toMatchObject({ state: 'grace', generation: 0 });
     expect(replica.connections.findObstacle(WOLF, 'user:ada')).toBeUndefined();
     const asked = replica.http.request(WOLF, { method: 'GET', path: '/' });
@@ -573,15 +573,15 @@ describe('runners that were connected before a restart', () => {
 
   it('are bounded in number', async () => {
     const replica = await Replica.start({ connections: { maxRunnerCount: 1, graceMs: 50 } });
-    replica.connections.expect(WOLF, 'runner');
-    replica.connections.expect(runnerIdOf('wolf', 'two'), 'runner');
+    replica.connections.expectBack(WOLF, 'runner');
+    replica.connections.expectBack(runnerIdOf('wolf', 'two'), 'runner');
     expect(replica.connections.list()).toHaveLength(1);
     await replica.close();
   });
 
   it('take no room from runners that come, and have none themselves when it is taken', async () => {
     const replica = await Replica.start({ connections: { maxRunnerCount: 1 } });
-    replica.connections.expect(WOLF, 'runner');
+    replica.connections.expectBack(WOLF, 'runner');
     const runnerOf = (runnerId: string) =>
       ({ generation: 2, port: replica.port, runnerId, token: RUNNER_TOKEN }) as const;
     await RawRunner.connect(runnerOf('wolf-three'));

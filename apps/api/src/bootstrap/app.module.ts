@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { IceServers, type ExternalAgentsOptions } from '@helix/external-agent';
 import { ExternalAgentModule } from '@helix/external-agent/nest';
-import { ConnectionManager, parseRunnerId, type OtherMachine } from '@helix/revdial';
+import { parseRunnerId, RunnerDialer, type OtherMachine } from '@helix/revdial';
 import { RevDialModule, type RevDialConfiguration } from '@helix/revdial/nest';
 import { ProbeFacts } from '@helix/scheduler';
 import { SchedulerModule } from '@helix/scheduler/nest';
@@ -90,8 +90,8 @@ export class AppModule {
           }),
         }),
         WolfClientModule.forRootAsync({
-          inject: [ConnectionManager, API_CONFIG],
-          useFactory: (dialer: ConnectionManager, api: ApiConfig): WolfClientFactoryOptions => ({
+          inject: [RunnerDialer, API_CONFIG],
+          useFactory: (dialer: RunnerDialer, api: ApiConfig): WolfClientFactoryOptions => ({
             dialer,
             ...(api.localWolf !== undefined && {
               localSockets: { [api.localWolf.instanceId]: api.localWolf.socketPath },

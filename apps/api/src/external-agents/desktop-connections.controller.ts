@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { ExternalAgentService, EXTERNAL_AGENT_LIMITS } from '@helix/external-agent';
-import { ConnectionManager, type RunnerStatus } from '@helix/revdial';
+import { RunnerPresence, type ConnectedRunner } from '@helix/revdial';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access, CurrentUser, type UserPrincipal } from '../access/access.decorator.js';
 import { AbsentWhenEmpty } from '../input/lenient-text.js';
@@ -26,15 +26,13 @@ export class DesktopConnectionDto {
   @ApiProperty({ enum: ['connected'] }) status!: 'connected';
 }
 
-type Connected = Extract<RunnerStatus, { readonly state: 'connected' }>;
-
 @ApiTags('external agents')
 @ApiBearerAuth()
 @Controller('api/v1/external-agents/connections')
 @Access('user')
 export class DesktopConnectionsController {
   constructor(
-    private readonly connections: ConnectionManager,
+    private readonly presence: RunnerPresence,
     private readonly agents: ExternalAgentService,
   ) {}
 
@@ -47,9 +45,9 @@ export class DesktopConnectionsController {
   ): Promise<readonly DesktopConnectionDto[]> {
     const isEverybodys = user.isAdmin && query.all === 'true';
     const own = isEverybodys ? undefined : await this.activeSessionsOf(user.userId);
-    const links = this.connections
+    const links = this.presence
       .list()
-      .filter((runner): runner is Connected => runner.kind === 'sandbox' && runner.state === 'connected')
+      .filter((runner): runner is ConnectedRunner => runner.kind === 'sandbox' && runner.state === 'connected')
       .filter((runner) => own?.has(runner.subject) ?? true)
       .sort((one, other) => (one.subject < other.subject ? -1 : 1));
     const page = pageOf(query);

@@ -9,7 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type DesktopHealth, DesktopHealthService, type SessionEntity } from '@helix/external-agent';
-import { ConnectionManager, LINK_TRANSPORTS, runnerIdOf, type RunnerStatus } from '@helix/revdial';
+import { LINK_TRANSPORTS, runnerIdOf, RunnerPresence, type RunnerStatus } from '@helix/revdial';
 import type { Response } from 'express';
 import { Access, CurrentSession } from '../access/access.decorator.js';
 import type { ApiConfig } from '../config/api-config.js';
@@ -123,7 +123,7 @@ export class DesktopViewDto {
 @Access('session-owner')
 export class StatsController {
   constructor(
-    private readonly connections: ConnectionManager,
+    private readonly presence: RunnerPresence,
     private readonly health: DesktopHealthService,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
   ) {}
@@ -136,13 +136,12 @@ export class StatsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DesktopStatsDto> {
     const runnerId = runnerIdOf('sandbox', session.id);
-    const link = this.connections.find(runnerId);
     // Only one that can answer is asked: this is no place to wait for a desktop to come back.
     const health =
-      session.state === 'running' && link?.state === 'connected'
+      session.state === 'running' && this.presence.isConnected(runnerId)
         ? await this.health.find(session.id, whenCallerLeaves(response))
         : undefined;
-    return toDesktopStatsDto(session, this.connections.find(runnerId), health, new Date());
+    return toDesktopStatsDto(session, this.presence.find(runnerId), health, new Date());
   }
 
   @Get('rdp')

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { SessionLists, SessionStreams } from '@helix/external-agent';
-import { ConnectionManager, RevDialGateway } from '@helix/revdial';
+import { RevDialGateway, RunnerPresence } from '@helix/revdial';
 import { FleetTotals } from '@helix/scheduler';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { shownRunnerState } from '../answers/runner-state.js';
 import { showTunnel } from './show-tunnel.js';
 
 /** What Prometheus reads. Names begin with `helix_`; labels have few values, so nothing a caller sends makes a series. */
@@ -13,7 +14,7 @@ export class MetricsService {
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 
   constructor(
-    connections: ConnectionManager,
+    presence: RunnerPresence,
     sessions: SessionLists,
     streams: SessionStreams,
     gateway: RevDialGateway,
@@ -35,10 +36,10 @@ export class MetricsService {
       registers,
       collect() {
         this.reset();
-        for (const runner of connections.list()) this.inc({ kind: runner.kind, state: runner.state });
+        for (const runner of presence.list()) this.inc({ kind: runner.kind, state: shownRunnerState(runner) });
       },
     });
-    showTunnel(connections, gateway, registers);
+    showTunnel(presence, gateway, registers);
     showFleet(fleet, registers);
     new Gauge({
       name: 'helix_streams_open',

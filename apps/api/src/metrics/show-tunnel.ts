@@ -1,11 +1,11 @@
-import type { ConnectionManager, RevDialGateway } from '@helix/revdial';
+import type { RevDialGateway, RunnerPresence } from '@helix/revdial';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 type Values = Readonly<Partial<Record<string, number>>>;
 
 /** The tunnel counts by itself; each count is shown as it stands. */
-export function showTunnel(connections: ConnectionManager, gateway: RevDialGateway, registers: Registry[]): void {
-  const { counters } = connections;
+export function showTunnel(presence: RunnerPresence, gateway: RevDialGateway, registers: Registry[]): void {
+  const { counters } = gateway;
   const gauge = (name: string, help: string, label: string, values: () => Values): void => {
     new Gauge({
       name,
@@ -42,13 +42,13 @@ export function showTunnel(connections: ConnectionManager, gateway: RevDialGatew
   };
 
   gauge('helix_tunnel_links', 'Links that stand or may be resumed, one for each runner', 'transport', () => {
-    return connections.totals().links;
+    return presence.totals().links;
   });
-  number('helix_tunnel_streams_open', 'Streams open to runners', () => connections.totals().openStreamCount);
+  number('helix_tunnel_streams_open', 'Streams open to runners', () => presence.totals().openStreamCount);
   number(
     'helix_tunnel_dials_waiting',
     'Dials that wait for a runner in its grace period, or for its link to be resumed',
-    () => connections.totals().waitingDialCount,
+    () => presence.totals().waitingDialCount,
   );
   const dialSeconds = new Histogram({
     name: 'helix_tunnel_dial_duration_seconds',

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { hostLinkOf, IceServers, MoonlightRest, MoonlightStatus } from '@helix/external-agent';
-import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
+import { IceServers, MoonlightRest, MoonlightStatus } from '@helix/external-agent';
+import { RunnerHttpPool, runnerIdOf, RunnerPresence } from '@helix/revdial';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 import { WolfModule } from '../wolf/wolf.module.js';
@@ -22,11 +22,11 @@ import { MoonlightRestController } from './moonlight-rest.controller.js';
     },
     {
       provide: MoonlightStatus,
-      inject: [RunnerHttpPool, ConnectionManager, API_CONFIG],
-      useFactory: (http: RunnerHttpPool, connections: ConnectionManager, { streaming }: ApiConfig) =>
+      inject: [RunnerHttpPool, RunnerPresence, API_CONFIG],
+      useFactory: (http: RunnerHttpPool, presence: RunnerPresence, { streaming }: ApiConfig) =>
         new MoonlightStatus(http, {
           credentials: streaming.moonlightCredentials,
-          isConnected: (id) => 'generation' in hostLinkOf(connections, id),
+          isConnected: (id) => presence.isConnected(runnerIdOf('moonlight', id)),
         }),
     },
     {

@@ -1,20 +1,20 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SessionLists } from '@helix/external-agent';
-import { ConnectionManager, RUNNERS_MAX_COUNT, runnerIdOf } from '@helix/revdial';
+import { RUNNERS_MAX_COUNT, runnerIdOf, RunnerPresence } from '@helix/revdial';
 import { WolfInstanceRegistry } from '@helix/scheduler';
 import { principalName } from '../access/principal.js';
 import type { ApiConfig } from '../config/api-config.js';
 import { API_CONFIG } from '../config/config.module.js';
 
 /**
- * Tells the connection manager which runners to expect back after a restart, so that requests made meanwhile wait for them instead of
+ * Tells the tunnel which runners to expect back after a restart, so that requests made meanwhile wait for them instead of
  * failing; and the registry of the host that is reached without a link.
  */
 @Injectable()
 export class ExpectedRunners implements OnApplicationBootstrap {
   constructor(
     @Inject(API_CONFIG) private readonly config: ApiConfig,
-    private readonly connections: ConnectionManager,
+    private readonly presence: RunnerPresence,
     private readonly registry: WolfInstanceRegistry,
     private readonly sessions: SessionLists,
   ) {}
@@ -24,10 +24,10 @@ export class ExpectedRunners implements OnApplicationBootstrap {
     if (localWolf !== undefined) await this.registry.markLinkConnected(localWolf.instanceId, localWolf.socketPath);
     for (const { id, linkConnected } of await this.registry.list()) {
       if (!linkConnected || id === localWolf?.instanceId) continue;
-      this.connections.expect(runnerIdOf('wolf', id), 'runner');
+      this.presence.expectBack(runnerIdOf('wolf', id), 'runner');
     }
     for (const sessionId of await this.sessions.listRunningIds(RUNNERS_MAX_COUNT)) {
-      this.connections.expect(
+      this.presence.expectBack(
         runnerIdOf('sandbox', sessionId),
         principalName({ kind: 'session', sessionId, ownerId: '' }),
       );

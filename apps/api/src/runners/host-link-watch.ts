@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { HostWatch } from '@helix/external-agent';
-import { ConnectionManager, parseRunnerId, type ConnectionEvent } from '@helix/revdial';
+import { parseRunnerId, RunnerPresence, type ConnectionEvent } from '@helix/revdial';
 import { ReplicaPresence, SchedulerError, WolfInstanceRegistry } from '@helix/scheduler';
 import type { Logger } from 'pino';
 import { databaseTroubleOf } from '../database/database-trouble.js';
@@ -41,7 +41,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   private writing: Promise<void> | undefined;
 
   constructor(
-    private readonly connections: ConnectionManager,
+    private readonly presence: RunnerPresence,
     private readonly registry: WolfInstanceRegistry,
     private readonly replica: ReplicaPresence,
     private readonly hosts: HostWatch,
@@ -50,7 +50,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
 
   onApplicationBootstrap(): void {
     this.unsubscribes = [
-      this.connections.subscribe((event) => {
+      this.presence.subscribe((event) => {
         this.note(event);
       }),
       this.hosts.subscribeAnswering((id) => {
@@ -86,7 +86,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
     const atMs = performance.now();
     if (event.type === 'connected') {
       const linkId = this.replica.linkIdOf(event.generation);
-      const address = event.link.remoteAddress || UNKNOWN_ADDRESS;
+      const address = event.remoteAddress || UNKNOWN_ADDRESS;
       this.links.set(id, { isConnected: true, isAway: false, address, linkId, atMs });
       this.tell(id);
       return;
@@ -153,7 +153,7 @@ export class HostLinkWatch implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async touch(): Promise<void> {
-    const linked = this.connections.list().filter((runner) => runner.kind === 'wolf' && runner.state === 'connected');
+    const linked = this.presence.list().filter((runner) => runner.kind === 'wolf' && runner.state === 'connected');
     try {
       await this.registry.touch([...this.hosts.localInstanceIds, ...linked.map((runner) => runner.subject)]);
     } catch (error) {

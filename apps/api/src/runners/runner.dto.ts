@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { LINK_TRANSPORTS, RUNNER_STATES, type RunnerStatus } from '@helix/revdial';
+import { hasLink, LINK_TRANSPORTS, type RunnerStatus } from '@helix/revdial';
 import type { WolfInstance } from '@helix/scheduler';
+import { SHOWN_RUNNER_STATES, shownRunnerState } from '../answers/runner-state.js';
 
 /** The host that a runner is a part of, as the registry has it. */
 export class RunnerHostDto {
@@ -25,7 +26,7 @@ export class RunnerDto {
   wolf_instance?: RunnerHostDto;
   @ApiPropertyOptional({ description: 'For desktops' }) session_id?: string;
   @ApiProperty({
-    enum: RUNNER_STATES,
+    enum: SHOWN_RUNNER_STATES,
     description: '`connected` while a connection stands; `away`: its link waits to be resumed; `grace`: it has no link',
   })
   state!: string;
@@ -59,22 +60,22 @@ export class RunnerListDto {
   @ApiProperty() total!: number;
 }
 
-export function toRunnerDto(runner: RunnerStatus, now: Date, host?: WolfInstance): RunnerDto {
+export function toRunnerDto(runner: RunnerStatus, host?: WolfInstance): RunnerDto {
   const about = {
     id: runner.runnerId,
     kind: runner.kind,
     ...(runner.kind === 'sandbox' ? { session_id: runner.subject } : { wolf_instance_id: runner.subject }),
     ...(host !== undefined && { wolf_instance: toRunnerHostDto(host) }),
-    state: runner.state,
+    state: shownRunnerState(runner),
     principal: runner.principal,
     generation: runner.generation,
     in_grace: runner.state !== 'connected',
   };
-  if (runner.state === 'grace') {
+  if (!hasLink(runner)) {
     return {
       ...about,
       lost_since: runner.lostAt.toISOString(),
-      grace_left_ms: Math.max(0, runner.graceEndsAt.getTime() - now.getTime()),
+      grace_left_ms: Math.round(runner.leftMs),
       waiting_dials: runner.waitingDialCount,
     };
   }
@@ -86,7 +87,7 @@ export function toRunnerDto(runner: RunnerStatus, now: Date, host?: WolfInstance
     last_seen: runner.stats.lastSeenAt.toISOString(),
     round_trip_ms: runner.stats.roundTripMs === undefined ? null : Math.round(runner.stats.roundTripMs * 1_000) / 1_000,
     unanswered_ms: Math.round(runner.stats.unansweredMs),
-    ...(runner.state === 'away' && { resume_left_ms: Math.round(runner.resumeLeftMs) }),
+    ...(runner.state === 'resuming' && { resume_left_ms: Math.round(runner.resumeLeftMs) }),
     ...(runner.stats.resumptionCount === undefined ? {} : { resumptions: runner.stats.resumptionCount }),
     ...(runner.stats.waitingDialCount === undefined ? {} : { waiting_dials: runner.stats.waitingDialCount }),
     open_streams: runner.stats.openStreamCount,

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { ConnectionManager } from '@helix/revdial';
+import { RunnerPresence } from '@helix/revdial';
 import { IsIn, IsOptional } from 'class-validator';
 import { Access } from '../access/access.decorator.js';
 import { PageQueryDto, pageOf } from '../input/page-query.dto.js';
@@ -20,7 +20,7 @@ class ListRunnersDto extends PageQueryDto {
 @Access('admin')
 export class RunnersController {
   constructor(
-    private readonly connections: ConnectionManager,
+    private readonly presence: RunnerPresence,
     private readonly hosts: RunnerHosts,
   ) {}
 
@@ -28,8 +28,7 @@ export class RunnersController {
   @ApiOperation({ summary: 'Every runner that is connected or in its grace period, by id' })
   @ApiOkResponse({ type: RunnerListDto })
   async list(@Query() query: ListRunnersDto): Promise<RunnerListDto> {
-    const now = new Date();
-    const runners = this.connections
+    const runners = this.presence
       .list()
       .filter((runner) => query.kind === undefined || runner.kind === query.kind)
       .sort((one, other) => (one.runnerId < other.runnerId ? -1 : 1));
@@ -38,7 +37,7 @@ export class RunnersController {
     const listed = query.page_size === undefined ? runners : runners.slice(page.offset, page.offset + page.size);
     const hosts = await this.hosts.of(listed);
     return {
-      runners: listed.map((runner) => toRunnerDto(runner, now, hosts.get(runner.runnerId))),
+      runners: listed.map((runner) => toRunnerDto(runner, hosts.get(runner.runnerId))),
       total: runners.length,
     };
   }

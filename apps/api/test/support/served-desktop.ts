@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { ConnectionManager } from '@helix/revdial';
+import { RunnerPresence } from '@helix/revdial';
 import { ScriptedService, type TestRunner } from '@helix/revdial/testing';
 import type { SessionId } from '@helix/external-agent';
 import { eventually } from '@helix/pacing/testing';
@@ -53,7 +53,7 @@ export class ServedDesktop {
   }
 
   get openStreamCount(): number {
-    return this.api.api.app.get(ConnectionManager).totals().openStreamCount;
+    return this.api.api.app.get(RunnerPresence).totals().openStreamCount;
   }
 
   /** A session of the same owner that is stopped. */

@@ -1,5 +1,5 @@
 import { jittered, PeriodicTask, TroubleLog, type Clock } from '@helix/pacing';
-import { parseRunnerId, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
+import { hasLink, parseRunnerId, type ConnectionEvent, type RunnerPresence } from '@helix/revdial';
 import type { PlacementService, ProbeFacts } from '@helix/scheduler';
 import type { WolfClientFactory } from '@helix/wolf-client';
 import type { ExternalAgentLogger } from '../external-agent-logger.js';
@@ -14,7 +14,7 @@ import { PROBE_TIMES, type ProbeTimes } from './probe-times.js';
 import { ProbeTurns } from './probe-turns.js';
 
 export interface HostProberParts {
-  readonly connections: Pick<ConnectionManager, 'subscribe' | 'list' | 'find'>;
+  readonly presence: Pick<RunnerPresence, 'subscribe' | 'list'>;
   readonly wolfs: Pick<WolfClientFactory, 'for'>;
   /** Started before and closed after this. */
   readonly hosts: HostWatch;
@@ -55,7 +55,7 @@ export class HostProber {
       turns: new ProbeTurns(LIMITS.probesMaxInFlight, LIMITS.probesMaxInFlightFailing),
       choked: new ChokedWolfs(),
       now: parts.now,
-      isReachable: (id) => hosts.isStanding(id),
+      isReachable: (id) => hosts.isReachable(id),
       snapshotOf: (id) => hosts.snapshotOf(id),
     };
     this.#reconciler = new HostReconciler({
@@ -69,9 +69,9 @@ export class HostProber {
   }
 
   start(): void {
-    const { connections, hosts, localInstanceIds } = this.#parts;
+    const { presence, hosts, localInstanceIds } = this.#parts;
     this.#unsubscribes = [
-      connections.subscribe((event) => {
+      presence.subscribe((event) => {
         this.#note(event);
       }),
       hosts.subscribe((id, snapshot) => {
@@ -79,8 +79,8 @@ export class HostProber {
       }),
     ];
     for (const id of localInstanceIds) this.#begin(id);
-    for (const runner of connections.list()) {
-      if (runner.kind === 'wolf' && runner.state !== 'grace') this.#begin(runner.subject);
+    for (const runner of presence.list()) {
+      if (runner.kind === 'wolf' && hasLink(runner)) this.#begin(runner.subject);
     }
   }
 

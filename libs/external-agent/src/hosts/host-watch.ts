@@ -1,11 +1,11 @@
 import { onAbort } from '@helix/pacing';
-import { parseRunnerId, runnerIdOf, type ConnectionEvent, type ConnectionManager } from '@helix/revdial';
+import { hasLink, parseRunnerId, runnerIdOf, type ConnectionEvent, type RunnerPresence } from '@helix/revdial';
 import type { HeldWatch, WolfSnapshot, WolfWatches } from '@helix/wolf-client';
 
 type Held = HeldWatch & { readonly unsubscribe: () => void; isAnswering: boolean; heardAtMs: number | undefined };
 
 export interface HostWatchParts {
-  readonly connections: ConnectionManager;
+  readonly presence: Pick<RunnerPresence, 'subscribe' | 'list' | 'isConnected'>;
   readonly watches: WolfWatches;
   /** Instances that are reached without a link. */
   readonly localInstanceIds: readonly string[];
@@ -27,13 +27,13 @@ export class HostWatch {
   }
 
   start(): void {
-    const { connections, localInstanceIds } = this.#parts;
+    const { presence, localInstanceIds } = this.#parts;
     for (const id of localInstanceIds) this.#open(id);
-    this.#unsubscribe = connections.subscribe((event) => {
+    this.#unsubscribe = presence.subscribe((event) => {
       this.#note(event);
     });
-    for (const runner of connections.list()) {
-      if (runner.kind === 'wolf' && runner.state !== 'grace') this.#open(runner.subject);
+    for (const runner of presence.list()) {
+      if (runner.kind === 'wolf' && hasLink(runner)) this.#open(runner.subject);
     }
   }
 
@@ -81,10 +81,8 @@ export class HostWatch {
   }
 
   /** Can the host be asked now, as far as its link tells? */
-  isStanding(wolfInstanceId: string): boolean {
-    const { connections, localInstanceIds } = this.#parts;
-    const runner = connections.find(runnerIdOf('wolf', wolfInstanceId));
-    return localInstanceIds.includes(wolfInstanceId) || runner?.state === 'connected';
+  isReachable(wolfInstanceId: string): boolean {
+    return this.isLocal(wolfInstanceId) || this.#parts.presence.isConnected(runnerIdOf('wolf', wolfInstanceId));
   }
 
   /** Those that are reached without a link. */

@@ -10,7 +10,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { ConnectionManager, RunnerHttpPool } from '@helix/revdial';
+import { RunnerDialer, RunnerHttpPool, RunnerPresence } from '@helix/revdial';
 import { PlacementService, ProbeFacts, ReplicaPresence, WolfInstanceRegistry } from '@helix/scheduler';
 import { WolfClientFactory, WolfWatches } from '@helix/wolf-client';
 import type { DataSource } from 'typeorm';
@@ -117,7 +117,8 @@ export class ExternalAgentModule {
             OPTIONS,
             getDataSourceToken(),
             SessionDirectory,
-            ConnectionManager,
+            RunnerPresence,
+            RunnerDialer,
             RunnerHttpPool,
             PlacementService,
             WolfInstanceRegistry,
@@ -130,7 +131,8 @@ export class ExternalAgentModule {
             all: ExternalAgentsOptions,
             dataSource: DataSource,
             directory: SessionDirectory,
-            connections: ConnectionManager,
+            presence: RunnerPresence,
+            dialer: RunnerDialer,
             http: RunnerHttpPool,
             placements: PlacementService,
             instances: WolfInstanceRegistry,
@@ -142,7 +144,8 @@ export class ExternalAgentModule {
             new ExternalAgents(all, {
               dataSource,
               directory,
-              connections,
+              presence,
+              dialer,
               http,
               placements,
               instances,

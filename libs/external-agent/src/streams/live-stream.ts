@@ -1,3 +1,4 @@
+import type { RunnerStatus } from '@helix/revdial';
 import { ulid } from 'ulid';
 import type { WebSocket } from 'ws';
 import type { DisplaySettings } from '../session/display-settings.js';
@@ -8,7 +9,7 @@ import type { SessionId } from '../session/session-id.js';
 import { DIALECT_POLICIES, type DialectPolicy } from './dialect/dialect-policy.js';
 import type { StreamSettings } from './dialect/first-message.js';
 import type { MoonlightDialect } from './moonlight-dialects.js';
-import type { HostLink } from '../hosts/host-link.js';
+import { isSilent } from '../hosts/silence.js';
 import type { IceServer } from './ice/ice-servers.js';
 import { rewriteIceMessage } from './ice/web-rtc-config.js';
 import {
@@ -180,14 +181,17 @@ export class LiveStream {
     this.#finish(cause);
   }
 
-  /** Tells the viewer what has changed about the host's link, and looks after the deadlines. Called twice a second or so. */
-  check(link: HostLink, nowMs: number): void {
+  /**
+   * Tells the viewer what has changed about the host's link, and looks after the deadlines. Called twice a second or so; `host` is
+   * the runner through which the stream is signalled, `undefined` when it is lost.
+   */
+  check(host: RunnerStatus | undefined, nowMs: number): void {
     const { viewer } = this.#parts;
     if (this.#relay === undefined || this.#endCause !== undefined) return;
     if (viewer.expiresAt !== undefined && viewer.expiresAt.getTime() <= Date.now()) this.end('expired');
-    const verdict = this.#verdictOf(link, nowMs);
+    const verdict = this.#verdictOf(host, nowMs);
     if (verdict !== undefined) this.end(verdict);
-    this.#tell(troubleOf(link));
+    this.#tell(troubleOf(host));
     this.#relay.check(nowMs);
   }
 
@@ -206,11 +210,11 @@ export class LiveStream {
   }
 
   /** A broken host's socket: its link was lost, is lost, or has nothing to do with it. */
-  #verdictOf(link: HostLink, nowMs: number): StreamCloseCause | undefined {
+  #verdictOf(host: RunnerStatus | undefined, nowMs: number): StreamCloseCause | undefined {
     if (this.#brokenAtMs === undefined) return undefined;
-    if (link.state === 'lost') return 'hostLost';
-    if (link.state === 'reconnecting') return undefined;
-    if (link.generation !== this.#linkGeneration) return 'linkLost';
+    if (host === undefined) return 'hostLost';
+    if (host.state !== 'connected') return undefined;
+    if (host.generation !== this.#linkGeneration) return 'linkLost';
     return nowMs - this.#brokenAtMs >= LIMITS.streamBreakDecidedMs ? 'hostFailed' : undefined;
   }
 
@@ -249,18 +253,10 @@ export class LiveStream {
   }
 }
 
-function troubleOf(link: HostLink): LinkTrouble | undefined {
-  switch (link.state) {
-    case 'connected':
-    case 'lost':
-      return undefined;
-    case 'unstable':
-      return { kind: 'unstable' };
-    case 'reconnecting':
-      return { kind: 'reconnecting', leftS: Math.ceil(link.leftMs / 1000) };
-    default:
-      return link satisfies never;
-  }
+function troubleOf(host: RunnerStatus | undefined): LinkTrouble | undefined {
+  if (host === undefined) return undefined;
+  if (host.state === 'connected') return isSilent(host) ? { kind: 'unstable' } : undefined;
+  return { kind: 'reconnecting', leftS: Math.ceil(host.leftMs / 1000) };
 }
 
 function isCountingDown(before: LinkTrouble | undefined, now: LinkTrouble | undefined): boolean {

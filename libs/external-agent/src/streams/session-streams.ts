@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { onAbort } from '@helix/pacing';
-import { RevDialError, runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import { RevDialError, runnerIdOf, type RunnerDialer, type RunnerPresence, type RunnerStatus } from '@helix/revdial';
 import type { WolfClientFactory } from '@helix/wolf-client';
 import type { WebSocket } from 'ws';
 import { desktopOf } from '../session/desktop-of.js';
@@ -15,7 +15,6 @@ import type { SessionFeed } from '../view/session-feed.js';
 import type { AutoJoin } from './auto-join.js';
 import { DIALECT_POLICIES } from './dialect/dialect-policy.js';
 import type { IceServers } from './ice/ice-servers.js';
-import { hostLinkOf, type HostLink } from '../hosts/host-link.js';
 import { LiveStream } from './live-stream.js';
 import type { StreamCloseCause, StreamEndCause } from './relay/stream-close.js';
 import { streamsNotConfigured, type StreamPolicy } from './stream-policy.js';
@@ -25,7 +24,8 @@ import { SupersedeLimit, ViewerTable } from './viewers/viewer-table.js';
 import type { Viewer, ViewerStatus } from './viewers/viewer.js';
 
 export interface SessionStreamsParts {
-  readonly connections: Pick<ConnectionManager, 'dial' | 'find' | 'probe' | 'subscribe'>;
+  readonly presence: Pick<RunnerPresence, 'find' | 'isConnected' | 'probe' | 'subscribe'>;
+  readonly dialer: RunnerDialer;
   readonly wolfs: WolfClientFactory;
   readonly directory: SessionDirectory;
   readonly feed: SessionFeed;
@@ -78,7 +78,7 @@ export class SessionStreams {
       this.#check();
     }, LIMITS.streamCheckIntervalMs).unref();
     // A link that is back is what those wait for whose host's socket broke with it.
-    this.#unsubscribe = this.#parts.connections.subscribe(({ runnerId, type }) => {
+    this.#unsubscribe = this.#parts.presence.subscribe(({ runnerId, type }) => {
       if (runnerId.startsWith('moonlight-') && type !== 'lost') this.#check(runnerId.slice('moonlight-'.length));
     });
   }
@@ -199,7 +199,7 @@ export class SessionStreams {
 
   /** Resolves with the number of the app to connect to, when the host has answered. */
   async #connect(stream: LiveStream, older: LiveStream | undefined): Promise<number> {
-    const { connections, policy } = this.#parts;
+    const { presence, dialer, policy } = this.#parts;
     const { wolfInstanceId, signal } = stream;
     // The host ends what the older connection began, and would do it to the newer one (moonlight-web §2).
     await older?.released;
@@ -208,16 +208,16 @@ export class SessionStreams {
     try {
       const [appId] = await Promise.all([
         this.#uiApps.idOn(wolfInstanceId),
-        openUpstream(connections, target, AbortSignal.any([signal, overdue])).then((socket) => {
+        openUpstream(dialer, target, AbortSignal.any([signal, overdue])).then((socket) => {
           // Also of a link that has lost its connection meanwhile and may be resumed: the stream goes on with it.
-          stream.connect(socket, connections.find(runnerIdOf('moonlight', wolfInstanceId))?.generation ?? 0);
+          stream.connect(socket, presence.find(runnerIdOf('moonlight', wolfInstanceId))?.generation ?? 0);
         }),
       ]);
       return appId;
     } catch (error) {
       signal.throwIfAborted();
       if (!overdue.aborted) throw error;
-      if ('generation' in hostLinkOf(connections, wolfInstanceId)) {
+      if (presence.isConnected(runnerIdOf('moonlight', wolfInstanceId))) {
         throw new ExternalAgentError('STREAM_TIMEOUT', 'Moonlight Web on the host does not answer', { cause: error });
       }
       throw new RevDialError('RUNNER_NOT_CONNECTED', 'the host is not connected', { cause: error });
@@ -246,19 +246,18 @@ export class SessionStreams {
 
   /** All streams, or those of one host. */
   #check(wolfInstanceId?: string): void {
-    const { connections, activity } = this.#parts;
+    const { presence, activity } = this.#parts;
     const nowMs = performance.now();
-    const links = new Map<string, HostLink>();
+    const links = new Map<string, RunnerStatus | undefined>();
     for (const stream of [...this.#table.all()]) {
       if (wolfInstanceId !== undefined && stream.wolfInstanceId !== wolfInstanceId) continue;
-      let link = links.get(stream.wolfInstanceId);
-      if (link === undefined) {
-        link = hostLinkOf(connections, stream.wolfInstanceId);
-        links.set(stream.wolfInstanceId, link);
+      const runnerId = runnerIdOf('moonlight', stream.wolfInstanceId);
+      if (!links.has(runnerId)) {
+        links.set(runnerId, presence.find(runnerId));
         // Silence is noticed only by asking.
-        connections.probe(runnerIdOf('moonlight', stream.wolfInstanceId));
+        presence.probe(runnerId);
       }
-      stream.check(link, nowMs);
+      stream.check(links.get(runnerId), nowMs);
       if (stream.claimActivityReport(nowMs)) void activity.note(stream.sessionId);
     }
   }

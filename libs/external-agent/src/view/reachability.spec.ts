@@ -1,5 +1,4 @@
-import type { RunnerStatus } from '@helix/revdial';
-import { hostLinkOf } from '../hosts/host-link.js';
+import type { RunnerPresence, RunnerStatus } from '@helix/revdial';
 import type { SessionEntity } from '../session/session.entity.js';
 import { reachabilityOf } from './reachability.js';
 
@@ -16,10 +15,10 @@ function connected(links: Links): { find(id: string): RunnerStatus | undefined }
       return stats === undefined
         ? undefined
         : ({
-            state: stats.resumeLeftMs === undefined ? 'connected' : 'away',
+            state: stats.resumeLeftMs === undefined ? 'connected' : 'resuming',
             generation: 5,
             stats,
-            resumeLeftMs: stats.resumeLeftMs,
+            leftMs: stats.resumeLeftMs,
           } as unknown as RunnerStatus);
     },
   };
@@ -44,9 +43,15 @@ describe('while a link waits to be resumed', () => {
       leftMs: 12_000,
     });
   });
+});
 
-  it('the one for streams: it is reconnecting, and for how long it may', () => {
-    expect(hostLinkOf(connected({ moonlight: AWAY }), '7')).toEqual({ state: 'reconnecting', leftMs: 12_000 });
-    expect(hostLinkOf(connected({ moonlight: STANDING }), '7')).toEqual({ state: 'connected', generation: 5 });
+describe('while the host is connected', () => {
+  it('a desktop that was never seen is away, and one that lost its link is unstable', () => {
+    const withDesktop = (state: 'expected' | 'grace'): Pick<RunnerPresence, 'find'> => ({
+      find: (id) =>
+        id.startsWith('sandbox') ? ({ state, leftMs: 5_000 } as RunnerStatus) : connected({ wolf: STANDING }).find(id),
+    });
+    expect(reachabilityOf(SESSION, withDesktop('expected'), false, NOW)).toEqual({ state: 'desktop-away' });
+    expect(reachabilityOf(SESSION, withDesktop('grace'), false, NOW)).toEqual({ state: 'unstable' });
   });
 });

@@ -1,11 +1,11 @@
-import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
-import { LIMITS } from '../limits.js';
+import { runnerIdOf, type RunnerPresence } from '@helix/revdial';
+import { isSilent } from '../hosts/silence.js';
 import type { SessionEntity } from '../session/session.entity.js';
 
 /**
  * Whether a desktop that should run can be reached, as its viewer is told:
  *
- *   connected          its link stands and answers
+ *   connected          its link has a connection and answers
  *   unstable           its link has been silent for 1.5 s, or is lost or being resumed while its host is there: a moment's trouble
  *   desktop-away       its host is there, and the desktop holds no link: it boots, or its agent is gone
  *   host-reconnecting  the host's link is lost or without a connection; it may come back within `leftMs`
@@ -28,25 +28,23 @@ export const REACHABILITY_STATES = [
 /** `undefined` for a session that should have no desktop now. `isLocal`: its host is reached without a link. */
 export function reachabilityOf(
   session: SessionEntity,
-  connections: Pick<ConnectionManager, 'find'>,
+  presence: Pick<RunnerPresence, 'find'>,
   isLocal: boolean,
   now: Date,
 ): Reachability | undefined {
   if ((session.state !== 'running' && session.state !== 'stopping') || session.wolfInstanceId === null)
     return undefined;
-  const desktop = connections.find(runnerIdOf('sandbox', session.id));
-  if (desktop?.state === 'connected') {
-    return { state: desktop.stats.unansweredMs >= LIMITS.unstableAfterMs ? 'unstable' : 'connected' };
+  const desktop = presence.find(runnerIdOf('sandbox', session.id));
+  if (desktop?.state === 'connected') return { state: isSilent(desktop) ? 'unstable' : 'connected' };
+  const host = isLocal ? undefined : presence.find(runnerIdOf('wolf', session.wolfInstanceId));
+  if (isLocal || host?.state === 'connected') {
+    return { state: desktop === undefined || desktop.state === 'expected' ? 'desktop-away' : 'unstable' };
   }
-  const host = isLocal ? undefined : connections.find(runnerIdOf('wolf', session.wolfInstanceId));
-  if (isLocal || host?.state === 'connected') return { state: desktop === undefined ? 'desktop-away' : 'unstable' };
   if (host === undefined) {
     const deadlineAt = session.hostLostDeadlineAt ?? undefined;
     return { state: 'host-lost', ...(deadlineAt !== undefined && { leftMs: timeLeft(deadlineAt, now) }) };
   }
-  // Until the link is given up, or until what waits for a new one is.
-  const leftMs = host.state === 'away' ? host.resumeLeftMs : timeLeft(host.graceEndsAt, now);
-  return { state: 'host-reconnecting', leftMs };
+  return { state: 'host-reconnecting', leftMs: host.leftMs };
 }
 
 function timeLeft(endsAt: Date, now: Date): number {

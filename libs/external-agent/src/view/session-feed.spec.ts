@@ -8,12 +8,16 @@ import { SessionViews, type SessionView } from './session-view.js';
 
 const MINUTE_MS = 60_000;
 
-/** Nobody holds a link here; what is asked of the connections is noted. */
-class NoConnections {
+/** No runner is connected; probes are recorded. */
+class NoRunners {
   readonly probed: RunnerId[] = [];
 
   find(): undefined {
     return undefined;
+  }
+
+  isConnected(): boolean {
+    return false;
   }
 
   probe(runnerId: RunnerId): void {
@@ -38,7 +42,7 @@ function runningSession(): SessionEntity {
 
 describe('SessionFeed', () => {
   let row: SessionEntity;
-  let connections: NoConnections;
+  let runners: NoRunners;
   let directory: SessionDirectory;
   let feed: SessionFeed;
   let seen: SessionView[];
@@ -46,16 +50,16 @@ describe('SessionFeed', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     row = runningSession();
-    connections = new NoConnections();
+    runners = new NoRunners();
     directory = new SessionDirectory({ find: () => Promise.resolve(Object.assign(new SessionEntity(), row)) });
     const views = new SessionViews({
-      connections,
+      presence: runners,
       hosts: { snapshotOf: () => undefined },
       localInstanceIds: [],
       idleLimitMs: 30 * MINUTE_MS,
       now: () => new Date(),
     });
-    feed = new SessionFeed(connections, directory, views);
+    feed = new SessionFeed(runners, directory, views);
     seen = [];
     feed.start();
   });
@@ -96,12 +100,12 @@ describe('SessionFeed', () => {
   it('asks the desktops that are watched, or were looked at lately, for signs of life', () => {
     feed.glance(row);
     jest.advanceTimersByTime(1_000);
-    const { length } = connections.probed;
+    const { length } = runners.probed;
     expect(length).toBeGreaterThan(0);
     jest.advanceTimersByTime(60_000);
-    const later = connections.probed.length;
+    const later = runners.probed.length;
     jest.advanceTimersByTime(60_000);
-    expect(connections.probed).toHaveLength(later);
+    expect(runners.probed).toHaveLength(later);
   });
 
   it('warns of the idle stop only when nobody has worked with the desktop since', async () => {

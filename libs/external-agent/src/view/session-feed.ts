@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import { runnerIdOf, type RunnerPresence } from '@helix/revdial';
 import { LIMITS } from '../limits.js';
 import type { SessionDirectory } from '../session/session-directory.js';
 import type { SessionId } from '../session/session-id.js';
@@ -21,7 +21,7 @@ interface Watched {
  * lately by asking for their state count as watched.
  */
 export class SessionFeed {
-  readonly #connections: Pick<ConnectionManager, 'find' | 'probe'>;
+  readonly #presence: Pick<RunnerPresence, 'probe'>;
   readonly #directory: SessionDirectory;
   readonly #views: SessionViews;
   readonly #watched = new Map<SessionId, Watched>();
@@ -30,12 +30,8 @@ export class SessionFeed {
   #unsubscribe: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    connections: Pick<ConnectionManager, 'find' | 'probe'>,
-    directory: SessionDirectory,
-    views: SessionViews,
-  ) {
-    this.#connections = connections;
+  constructor(presence: Pick<RunnerPresence, 'probe'>, directory: SessionDirectory, views: SessionViews) {
+    this.#presence = presence;
     this.#directory = directory;
     this.#views = views;
   }
@@ -125,7 +121,7 @@ export class SessionFeed {
   }
 
   #probe(id: SessionId): void {
-    this.#connections.probe(runnerIdOf('sandbox', id));
+    this.#presence.probe(runnerIdOf('sandbox', id));
   }
 
   #tell(watched: Watched): void {

@@ -1,4 +1,4 @@
-import { runnerIdOf, type ConnectionManager } from '@helix/revdial';
+import { runnerIdOf, type RunnerPresence } from '@helix/revdial';
 import type { WolfSnapshot } from '@helix/wolf-client';
 import { idleStatusOf, type IdleStatus } from './idle-status.js';
 import type { SessionEntity } from '../session/session.entity.js';
@@ -24,7 +24,7 @@ export interface SessionView {
 }
 
 export interface SessionViewsParts {
-  readonly connections: Pick<ConnectionManager, 'find'>;
+  readonly presence: Pick<RunnerPresence, 'find' | 'isConnected'>;
   readonly hosts: { snapshotOf(wolfInstanceId: string): WolfSnapshot | undefined };
   readonly localInstanceIds: readonly string[];
   readonly idleLimitMs: number;
@@ -41,16 +41,16 @@ export class SessionViews {
   }
 
   of(session: SessionEntity, now = this.#parts.now()): SessionView {
-    const { connections, localInstanceIds, idleLimitMs } = this.#parts;
+    const { presence, localInstanceIds, idleLimitMs } = this.#parts;
     const isLocal = session.wolfInstanceId !== null && localInstanceIds.includes(session.wolfInstanceId);
-    const reachability = reachabilityOf(session, connections, isLocal, now);
+    const reachability = reachabilityOf(session, presence, isLocal, now);
     const viewerCount = this.#viewerCountOf(session);
     return {
       session,
       reachability,
       viewerCount,
       appState: appStateOf(session, viewerCount ?? 0),
-      isDesktopConnected: connections.find(runnerIdOf('sandbox', session.id))?.state === 'connected',
+      isDesktopConnected: presence.isConnected(runnerIdOf('sandbox', session.id)),
       idle: idleStatusOf(session, idleLimitMs, now),
     };
   }

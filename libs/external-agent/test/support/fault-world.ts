@@ -92,7 +92,8 @@ export class FaultWorld {
       {
         dataSource,
         directory: this.directory,
-        connections,
+        presence: connections,
+        dialer: connections,
         http: new RunnerHttpPool(connections, { headersTimeoutMs: 1_000 }),
         placements: new PlacementService(dataSource),
         instances: new WolfInstanceRegistry(dataSource),

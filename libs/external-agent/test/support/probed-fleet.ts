@@ -42,7 +42,7 @@ export class ProbedFleet {
     this.placements = new PlacementService(dataSource);
     const wolfs = new WolfClientFactory({ dialer: this.#gateway.connections });
     this.#watches = new WolfWatches(wolfs, WATCH);
-    const shared = { connections: this.#gateway.connections, localInstanceIds: [] };
+    const shared = { presence: this.#gateway.connections, localInstanceIds: [] };
     this.#hosts = new HostWatch({ ...shared, watches: this.#watches });
     this.prober = new HostProber({
       ...shared,

@@ -59,7 +59,7 @@ export class Replica {
   readonly presence = {
     away: new Set<string>(),
     doubted: [] as string[],
-    isStanding: (id: string): boolean => !this.presence.away.has(id),
+    isReachable: (id: string): boolean => !this.presence.away.has(id),
     heardAtMs: (): undefined => undefined,
     doubt: (id: string): void => {
       this.presence.doubted.push(id);
@@ -120,7 +120,7 @@ export class Replica {
   /** Follows these hosts and audits what they run, as a replica that holds their links does. */
   watchHosts(localInstanceIds: readonly string[], options: WolfWatchOptions = {}, readingsApartMs = 50): HostWatch {
     const watches = new WolfWatches(this.clients, options);
-    const hosts = new HostWatch({ connections: new ConnectionManager(), watches, localInstanceIds });
+    const hosts = new HostWatch({ presence: new ConnectionManager(), watches, localInstanceIds });
     const auditor = new LobbyAuditor(this.#dataSource, this.driver, hosts, this.logger, { apartMs: readingsApartMs });
     hosts.subscribe((id, snapshot) => {
       auditor.look(id, snapshot);

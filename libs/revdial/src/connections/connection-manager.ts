@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { systemClock, type Clock } from '@helix/pacing';
 import { DialStream } from '../dial/dial-stream.js';
 import { GRACE_MS, RUNNERS_MAX_COUNT, RUNNER_WAITING_DIALS_MAX_COUNT } from '../limits.js';
 import { RevDialCounters } from '../revdial-counters.js';
@@ -10,31 +11,44 @@ import { parseRunnerId } from '../runner-id.js';
 import type { RunnerId } from '../runner-id.js';
 import type { RunnerDialer } from '../runner-dialer.js';
 import type { LinkEnd, OpenStreamOptions, RunnerLink } from '../runner-link.js';
-import type { ConnectionEvent } from './connection-event.js';
-import type { ConnectionManagerOptions } from './connection-manager-options.js';
 import { totalsOf } from './connection-totals.js';
-import type { ConnectionTotals } from './connection-totals.js';
-import { RunnerRecord } from './runner-record.js';
-import type { RunnerStatus } from './runner-status.js';
 import { dialThroughLinks } from './dial-through-links.js';
+import type {
+  AwaitedRunner,
+  ConnectionEvent,
+  ConnectionTotals,
+  RunnerPresence,
+  RunnerStatus,
+} from './runner-presence.js';
+import { RunnerRecord } from './runner-record.js';
 
-export type { ConnectionManagerOptions } from './connection-manager-options.js';
-export type { ConnectionEvent } from './connection-event.js';
-export type { ConnectionTotals } from './connection-totals.js';
-export type { RunnerStatus } from './runner-status.js';
+/** Every number has its default in `limits.ts`. */
+export interface ConnectionManagerOptions {
+  /** How long dials wait for a lost link to come back. */
+  readonly graceMs?: number;
+  /** For one runner: while it has no link, and while its link waits to be resumed. */
+  readonly maxWaitingDialCount?: number;
+  readonly maxRunnerCount?: number;
+  /** How long the streams of a superseded link may finish. */
+  readonly supersededStreamGraceMs?: number;
+  /** What grace periods go by. */
+  readonly clock?: Clock;
+  readonly logger?: RevDialLogger;
+  readonly counters?: RevDialCounters;
+}
 
 /**
- * Which runner is connected here, through which link. Knows links only as `RunnerLink`, so one of another generation of the
- * wire, or one that stands on another replica, is registered and dialed like any other.
+ * Which runner is connected here, through which link: presence and dials of one replica. Knows links only as `RunnerLink`, so one
+ * of another generation of the wire is registered and dialed like any other.
  *
- *   register ──▶ connected ◀──▶ away ──▶ grace ──30 s──▶ gone        expect ──▶ grace
- *                 ▲  │ newer link │        │ newer link
- *                 └──┴────────────┴────────┘
+ *   register ──▶ connected ◀──▶ resuming ──▶ grace ──30 s──▶ gone        expect ──▶ expected ──30 s──▶ gone
+ *                 ▲  │ newer link │            │ link                              │ link
+ *                 └──┴────────────┴────────────┴───────────────────────────────────┘
  *
  * The newest link of a runner wins, but only over one of the same principal. What waits in grace goes to the new link in
  * order. Generations rise with every link and, being at least the time in milliseconds, across restarts too.
  */
-export class ConnectionManager implements RunnerDialer {
+export class ConnectionManager implements RunnerDialer, RunnerPresence {
   readonly counters: RevDialCounters;
   readonly #options: ConnectionManagerOptions;
   readonly #logger: RevDialLogger;
@@ -43,7 +57,7 @@ export class ConnectionManager implements RunnerDialer {
   readonly #endingLinks = new Set<Promise<unknown>>();
   readonly #endedLinkBytes = { bytesIn: 0, bytesOut: 0 };
   #lastGeneration = 0;
-  #expectedCount = 0;
+  #unseenCount = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: ConnectionManagerOptions = {}) {
@@ -55,6 +69,11 @@ export class ConnectionManager implements RunnerDialer {
   /** How long dials wait for a lost link to come back. */
   get graceMs(): number {
     return this.#options.graceMs ?? GRACE_MS;
+  }
+
+  /** For one runner. */
+  get maxWaitingDialCount(): number {
+    return this.#options.maxWaitingDialCount ?? RUNNER_WAITING_DIALS_MAX_COUNT;
   }
 
   /**
@@ -73,10 +92,12 @@ export class ConnectionManager implements RunnerDialer {
 
     this.#lastGeneration = Math.max(Date.now(), this.#lastGeneration + 1);
     const generation = this.#lastGeneration;
-    if (record.isExpected) this.#expectedCount -= 1;
+    if (record.wasNeverLinked) this.#unseenCount -= 1;
     record.connect(link, generation);
-    link.onCarriageChange?.(() => {
-      if (record.link === link) this.#emit({ type: link.isAway === true ? 'away' : 'resumed', runnerId, generation });
+    link.onConnectionChange?.((isResuming) => {
+      if (record.link !== link) return;
+      record.noteResuming(isResuming);
+      this.#emit({ type: isResuming ? 'resuming' : 'resumed', runnerId, generation });
     });
     void link.closed.then((end) => {
       const { bytesIn, bytesOut } = link.stats();
@@ -86,10 +107,10 @@ export class ConnectionManager implements RunnerDialer {
     });
     if (superseded !== undefined) {
       this.counters.supersedes += 1;
-      this.#logger.warn({ runnerId, generation }, 'a newer link supersedes the one that stood');
+      this.#logger.warn({ runnerId, generation }, 'a newer link supersedes an older one');
       this.#finishLink(superseded.close(this.#options.supersededStreamGraceMs, 'superseded'));
     }
-    this.#emit({ type: 'connected', runnerId, link, generation });
+    this.#emit({ type: 'connected', runnerId, generation, remoteAddress: link.remoteAddress });
     record.releaseWaiting();
     return { generation };
   }
@@ -135,40 +156,32 @@ export class ConnectionManager implements RunnerDialer {
     return this.#runners.get(runnerId)?.status();
   }
 
-  /** Does the runner's link wait to be resumed? */
-  isAway(runnerId: RunnerId): boolean {
-    return this.#runners.get(runnerId)?.link?.isAway === true;
+  isConnected(runnerId: RunnerId): boolean {
+    const link = this.#runners.get(runnerId)?.link;
+    return link !== undefined && link.isResuming !== true;
   }
 
-  /** Do streams of this runner have classes now? */
-  knowsClasses(runnerId: RunnerId): boolean {
-    const transport = this.#runners.get(runnerId)?.link?.transport;
-    return transport === 'mux' || transport === 'mux-websocket';
-  }
-
-  /** See `RunnerLink.probe`. Does nothing for a runner without a link. */
   probe(runnerId: RunnerId): void {
     this.#runners.get(runnerId)?.link?.probe();
   }
 
   /**
-   * Dials to this runner wait as in grace although it was never seen here: used after a restart for runners that were
-   * connected before. Keeps the id for nobody: whoever may open it can be the first. Takes no room from runners that come.
-   * Does nothing when the runner is known, enough others are expected, or this replica is closing.
+   * The id is not reserved: the first authorised principal claims it. Takes no room from runners that connect. Does nothing when
+   * the runner is known, enough others are awaited, or this replica is closing.
    */
   expect(runnerId: RunnerId, principal: string): void {
-    if (this.#runners.has(runnerId) || this.#closing !== undefined) return;
-    if (this.#expectedCount >= this.#maxCount) return;
-    const record = this.#addRecord(runnerId, principal);
-    this.#beginGrace(record);
+    this.#await(runnerId, principal, 'expected');
   }
 
-  /** Cuts the runner's link and forgets it, with no grace: its session ended or its token was revoked. */
+  expectBack(runnerId: RunnerId, principal: string): void {
+    this.#await(runnerId, principal, 'grace');
+  }
+
   remove(runnerId: RunnerId): void {
     const record = this.#runners.get(runnerId);
     if (record === undefined) return;
     this.#forget(record, 'RUNNER_NOT_CONNECTED');
-    // Also the last link of a runner in grace, and those that were superseded: their streams may still be finishing.
+    // Also the last link of a runner in grace, and superseded ones: their streams may still be finishing.
     for (const link of record.links) link.destroy('revoked');
   }
 
@@ -183,13 +196,12 @@ export class ConnectionManager implements RunnerDialer {
     return this.#closing;
   }
 
-  /** Gauges over all runners, and bytes since the process began, for `/metrics`. */
   totals(): ConnectionTotals {
     return totalsOf(this.#runners.values(), this.#endedLinkBytes);
   }
 
   async #close(graceMs: number | undefined): Promise<void> {
-    // In a later turn, so that `#closing` is set before anybody hears of it.
+    // In a later turn, so that `#closing` is set before a listener hears of it.
     await Promise.resolve();
     for (const record of [...this.#runners.values()]) {
       for (const link of record.links) this.#finishLink(link.close(graceMs, 'shutdown'));
@@ -221,22 +233,27 @@ export class ConnectionManager implements RunnerDialer {
   }
 
   #onLinkEnded(record: RunnerRecord, link: RunnerLink, end: LinkEnd): void {
-    // A superseded link, or one of a runner that was removed: its end is nobody's loss.
+    // A superseded link, or one of a runner that was removed: no runner loses its link by it.
     if (record.link !== link || this.#runners.get(record.runnerId) !== record) return;
-    // The time in which it could have been resumed is part of it, so that nobody waits for longer than the grace.
-    this.#beginGrace(record, Math.min(end.at.getTime(), Date.now()));
+    this.#beginGrace(record, 'grace');
     this.#emit({ type: 'lost', runnerId: record.runnerId, end });
   }
 
-  #beginGrace(record: RunnerRecord, lostAtMs = Date.now()): void {
-    record.beginGrace(new Date(lostAtMs), this.graceMs, () => {
+  #await(runnerId: RunnerId, principal: string, state: AwaitedRunner['state']): void {
+    if (this.#runners.has(runnerId) || this.#closing !== undefined) return;
+    if (this.#unseenCount >= this.#maxCount) return;
+    this.#beginGrace(this.#addRecord(runnerId, principal), state);
+  }
+
+  #beginGrace(record: RunnerRecord, state: AwaitedRunner['state']): void {
+    record.beginGrace(state, () => {
       this.#logger.info({ runnerId: record.runnerId }, 'runner is gone, its grace period is over');
       this.#forget(record, 'RUNNER_NOT_CONNECTED');
     });
   }
 
   #forget(record: RunnerRecord, code: RevDialErrorCode): void {
-    if (this.#runners.delete(record.runnerId) && record.isExpected) this.#expectedCount -= 1;
+    if (this.#runners.delete(record.runnerId) && record.wasNeverLinked) this.#unseenCount -= 1;
     record.forget(
       code === 'RUNNER_NOT_CONNECTED'
         ? notConnected(record.runnerId)
@@ -248,24 +265,24 @@ export class ConnectionManager implements RunnerDialer {
   #addRecord(runnerId: RunnerId, principal: string): RunnerRecord {
     const name = parseRunnerId(runnerId);
     if (name === undefined) throw new TypeError(`not a runner id: ${runnerId}`);
-    const record = new RunnerRecord(
-      name,
-      principal,
-      this.#options.maxWaitingDialCount ?? RUNNER_WAITING_DIALS_MAX_COUNT,
-    );
+    const record = new RunnerRecord(name, principal, {
+      graceMs: this.graceMs,
+      maxWaitingDialCount: this.maxWaitingDialCount,
+      clock: this.#options.clock ?? systemClock,
+    });
     this.#runners.set(runnerId, record);
-    this.#expectedCount += 1;
+    this.#unseenCount += 1;
     return record;
   }
 
-  /** Would it need room here? One that is only expected has none yet. */
+  /** Would it need room here? An awaited one without a link so far has none yet. */
   #isNew(runnerId: RunnerId): boolean {
-    return this.#runners.get(runnerId)?.isExpected !== false;
+    return this.#runners.get(runnerId)?.wasNeverLinked !== false;
   }
 
   /** Runners that have, or had a moment ago, a link here. */
   get #seenCount(): number {
-    return this.#runners.size - this.#expectedCount;
+    return this.#runners.size - this.#unseenCount;
   }
 
   get #maxCount(): number {

@@ -1,16 +1,6 @@
 import type { LinkTransport } from '../runner-link.js';
+import type { ConnectionTotals } from './runner-presence.js';
 import type { RunnerRecord } from './runner-record.js';
-
-/** Sums over all runners of this replica. */
-export interface ConnectionTotals {
-  readonly links: Readonly<Record<LinkTransport, number>>;
-  readonly inGraceCount: number;
-  readonly waitingDialCount: number;
-  readonly openStreamCount: number;
-  /** Since the process began. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
 
 export function totalsOf(
   runners: Iterable<RunnerRecord>,

@@ -105,5 +105,5 @@ export class MachineClaims {
 }
 
 function isThere({ link }: Holder): boolean {
-  return link.isOpen && !link.isAway;
+  return link.isOpen && !link.isResuming;
 }

@@ -114,8 +114,9 @@ export class MultiplexedDoor {
     if (held !== undefined) return refusalOfRunner(REFUSALS.otherMachine, held);
     const share = this.#shareOf(principal);
     if (!share.mayOpenLink) return REFUSALS.tooMany;
+    const { graceMs, maxWaitingDialCount } = this.#connections;
     // Held for as long as the runner is waited for; `verifyLimits` refuses a longer hold.
-    const holdMs = this.#options.holdMs ?? this.#connections.graceMs;
+    const holdMs = this.#options.holdMs ?? graceMs;
     const fields: Record<string, unknown> = { runnerIds, ...carriage };
     const connection = new MultiplexedConnection(
       principal,
@@ -128,7 +129,7 @@ export class MultiplexedDoor {
     this.#keep(connection, fields, runnerIds);
     connection.attach(take(formatLinkGrant(connection.grant)), 0, carriage);
     for (const { id } of admitted.runners) {
-      const link = new MultiplexedLink(id, connection, this.#counters);
+      const link = new MultiplexedLink(id, connection, this.#counters, maxWaitingDialCount);
       this.#counters.linksOpened[carriage.transport] += 1;
       void link.closed.then((end) => {
         this.#counters.count(this.#counters.linksEnded, end.reason);

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ConnectionEvent } from '../connections/connection-event.js';
+import { hasLink, type ConnectionEvent, type RunnerPresence } from '../connections/runner-presence.js';
 import {
   HTTP_STREAMS_MAX_COUNT,
   REQUEST_BODY_TIMEOUT_MS,
@@ -22,14 +22,8 @@ import type { RunnerHttpPoolOptions } from './runner-http-pool-options.js';
 import type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './runner-http.js';
 import { RunnerStreamPool } from './runner-stream-pool.js';
 
-/** A dialer that may also tell when a runner's link is new or gone, as the connection manager does. */
-export type ObservableDialer = RunnerDialer & {
-  subscribe?(listener: (event: ConnectionEvent) => void): () => void;
-  /** Does the runner's link know classes of streams? */
-  knowsClasses?(runnerId: RunnerId): boolean;
-  /** Does its link wait to be resumed? */
-  isAway?(runnerId: RunnerId): boolean;
-};
+/** A dialer that may also tell of runners' links, as the connection manager does. */
+export type ObservableDialer = RunnerDialer & Partial<Pick<RunnerPresence, 'find' | 'subscribe'>>;
 
 /**
  * HTTP/1.1 over dials (HTTP/1.0 servers that close after each answer work too), with kept streams: a dial costs four to
@@ -140,7 +134,7 @@ export class RunnerHttpPool implements RunnerHttp {
       signal: request.signal,
       connectTimeoutMs: request.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? REQUEST_CONNECT_TIMEOUT_MS,
       // A dial waits for the link by itself; on a kept stream the wait would count as the service's slowness.
-      isFreshWanted: isFreshWanted || this.#dialer.isAway?.(runnerId) === true,
+      isFreshWanted: isFreshWanted || this.#dialer.find?.(runnerId)?.state === 'resuming',
     });
     if (request.signal?.aborted === true) {
       stream.destroy();
@@ -189,7 +183,7 @@ export class RunnerHttpPool implements RunnerHttp {
 
   #poolOf(runnerId: RunnerId, streamClass: StreamClass): RunnerStreamPool {
     if (this.#isClosed) throw new RevDialError('SHUTTING_DOWN', 'this replica is closing');
-    const isApart = streamClass === 'bulk' && this.#dialer.knowsClasses?.(runnerId) === true;
+    const isApart = streamClass === 'bulk' && this.#knowsClasses(runnerId);
     const key = isApart ? bulkKeyOf(runnerId) : runnerId;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
@@ -217,6 +211,12 @@ export class RunnerHttpPool implements RunnerHttp {
     });
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  /** Do streams of this runner have classes now? */
+  #knowsClasses(runnerId: RunnerId): boolean {
+    const runner = this.#dialer.find?.(runnerId);
+    return runner !== undefined && hasLink(runner) && runner.transport.startsWith('mux');
   }
 
   #observe(event: ConnectionEvent): void {

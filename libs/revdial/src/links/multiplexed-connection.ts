@@ -23,11 +23,11 @@ export interface CarriedRunner {
   /** May streams be opened, and the connection be resumed for it? */
   readonly isOpen: boolean;
   /** The carrier is lost, and the connection waits to be resumed. */
-  goAway(): void;
+  onLost(): void;
   /** The connection has a carrier again. */
-  standAgain(): void;
+  onResumed(): void;
   /** The connection has ended, and its streams with it. */
-  lose(end: LinkEnd): void;
+  onEnded(end: LinkEnd): void;
 }
 
 /** Over what a multiplexed link travels at the moment. */
@@ -102,7 +102,7 @@ export class MultiplexedConnection {
             return;
           }
           events.onCarrierLost?.(end);
-          for (const runner of [...this.#runners.values()]) runner.goAway();
+          for (const runner of [...this.#runners.values()]) runner.onLost();
         },
         onResumed: () => {
           const { replayedBytes } = this.#pipe.stats;
@@ -196,7 +196,7 @@ export class MultiplexedConnection {
     this.#absentMs = this.absentMs;
     this.#lostAtMs = undefined;
     this.#pipe.attach(carrier, peerReceived);
-    for (const runner of [...this.#runners.values()]) runner.standAgain();
+    for (const runner of [...this.#runners.values()]) runner.onResumed();
   }
 
   open(options: DialStreamOptions): DialStream {
@@ -223,7 +223,7 @@ export class MultiplexedConnection {
   #end(end: PipeEnd): void {
     const reason = linkEndReasonOf(end);
     const at = new Date(Date.now() - this.#absentNowMs);
-    for (const runner of [...this.#runners.values()]) runner.lose({ reason, at, ...causeOf(end) });
+    for (const runner of [...this.#runners.values()]) runner.onEnded({ reason, at, ...causeOf(end) });
   }
 
   /** Of the absence that goes on. */

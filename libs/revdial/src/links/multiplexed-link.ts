@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
+import { WaitingLine } from '@helix/pacing';
 import type { DialStream } from '../dial/dial-stream.js';
 import { DIAL_TIMEOUT_MS, ORPHANED_STREAM_GRACE_MS } from '../limits.js';
 import type { RevDialCounters } from '../revdial-counters.js';
-import { isRevDialError, RevDialError } from '../revdial-error.js';
+import { abortErrorOf, isRevDialError, RevDialError } from '../revdial-error.js';
 import type { RunnerId } from '../runner-id.js';
 import type {
   LinkEnd,
@@ -12,7 +13,6 @@ import type {
   OpenStreamOptions,
   RunnerLink,
 } from '../runner-link.js';
-import { CarrierWait } from './carrier-wait.js';
 import { LinkStreams } from './link-streams.js';
 import type { MultiplexedConnection } from './multiplexed-connection.js';
 
@@ -25,16 +25,25 @@ export class MultiplexedLink implements RunnerLink {
   readonly #connection: MultiplexedConnection;
   readonly #counters: RevDialCounters;
   readonly #streams = new LinkStreams();
-  readonly #wait = new CarrierWait();
+  /** Dials that wait for the connection to be resumed, as others wait in a runner's grace period. */
+  readonly #waiting: WaitingLine;
   #state: 'open' | 'closing' | 'ended' = 'open';
   #settleClosed: (end: LinkEnd) => void = () => undefined;
-  #tellCarriage: () => void = () => undefined;
+  #tellConnection: (isResuming: boolean) => void = () => undefined;
 
   constructor(
     readonly runnerId: RunnerId,
     connection: MultiplexedConnection,
     counters: RevDialCounters,
+    maxWaitingDialCount: number,
   ) {
+    this.#waiting = new WaitingLine({
+      maxCount: maxWaitingDialCount,
+      whenFull: () =>
+        new RevDialError('DIAL_QUEUE_FULL', `too many dials wait for the link of ${runnerId} to be resumed`),
+      whenLate: () => new RevDialError('RUNNER_NOT_CONNECTED', `the link of ${runnerId} was not resumed in time`),
+      whenAborted: abortErrorOf,
+    });
     this.#connection = connection;
     this.#counters = counters;
     this.closed = new Promise((resolve) => {
@@ -64,21 +73,20 @@ export class MultiplexedLink implements RunnerLink {
     return this.#state === 'open';
   }
 
-  get isAway(): boolean {
+  get isResuming(): boolean {
     return this.#connection.resumeLeftMs !== undefined;
   }
 
-  whenStanding(limitMs: number, signal?: AbortSignal): Promise<void> {
-    return this.isAway ? this.#wait.wait(limitMs, signal) : Promise.resolve();
+  whenConnected(limitMs: number, signal?: AbortSignal): Promise<void> {
+    return this.isResuming ? this.#waiting.wait(undefined, { limitMs, signal }) : Promise.resolve();
   }
 
-  onCarriageChange(listener: () => void): void {
-    this.#tellCarriage = listener;
+  onConnectionChange(listener: (isResuming: boolean) => void): void {
+    this.#tellConnection = listener;
   }
 
   openStream(options: OpenStreamOptions = {}): Promise<Duplex> {
-    if (options.signal?.aborted === true)
-      return Promise.reject(new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: options.signal.reason }));
+    if (options.signal?.aborted === true) return Promise.reject(abortErrorOf(options.signal.reason));
     if (this.#state !== 'open') return Promise.reject(new RevDialError('LINK_LOST', 'the link is closing'));
     const { share } = this.#connection;
     if (!share.mayOpenStream)
@@ -126,7 +134,7 @@ export class MultiplexedLink implements RunnerLink {
       openStreamCount: this.#streams.count,
       bytesIn: bytes.in,
       bytesOut: bytes.out,
-      waitingDialCount: this.#wait.count,
+      waitingDialCount: this.#waiting.size,
       resumptionCount: resumptions,
       ...(resumeLeftMs === undefined ? {} : { resumeLeftMs }),
     };
@@ -140,7 +148,7 @@ export class MultiplexedLink implements RunnerLink {
     if (this.#state === 'open') {
       this.#state = 'closing';
       this.#connection.noteClosing(reason);
-      this.#wait.fail(lost(reason));
+      this.#waiting.refuseAll(lost(reason));
       if (reason === 'shutdown') this.#connection.askToMove(graceMs);
       await this.#streams.drain(graceMs, lost(reason));
       this.#settle({ reason, at: new Date() });
@@ -158,18 +166,18 @@ export class MultiplexedLink implements RunnerLink {
     this.#connection.release(this, reason, true);
   }
 
-  goAway(): void {
-    this.#tellCarriage();
+  onLost(): void {
+    this.#tellConnection(true);
   }
 
-  standAgain(): void {
+  onResumed(): void {
     // Listeners hear of it before the dials that waited for it.
-    this.#tellCarriage();
-    this.#wait.release();
+    this.#tellConnection(false);
+    this.#waiting.serveAll(undefined);
   }
 
   /** The connection has ended, and its streams with it. */
-  lose(end: LinkEnd): void {
+  onEnded(end: LinkEnd): void {
     this.#settle(end);
   }
 
@@ -191,7 +199,7 @@ export class MultiplexedLink implements RunnerLink {
   #settle(end: LinkEnd): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#wait.fail(lost(end.reason));
+    this.#waiting.refuseAll(lost(end.reason));
     this.#settleClosed(end);
   }
 }

@@ -1,3 +1,3 @@
-export { RevDialModule, RUNNER_HTTP } from './revdial-module.js';
+export { RevDialModule } from './revdial-module.js';
 export type { RevDialConfiguration, RevDialModuleAsyncOptions, RevDialOptions } from './revdial-module.js';
 export { attachRevDialGateway } from '../gateway/attach-revdial-gateway.js';

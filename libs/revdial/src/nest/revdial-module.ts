@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import { ConnectionManager } from '../connections/connection-manager.js';
 import type { ConnectionManagerOptions } from '../connections/connection-manager.js';
+import { RunnerPresence } from '../connections/runner-presence.js';
 import type { RevDialGatewayOptions } from '../gateway/revdial-gateway-options.js';
 import { RevDialGateway } from '../gateway/revdial-gateway.js';
 import type { RunnerAuthorizer } from '../gateway/runner-authorizer.js';
@@ -9,10 +10,8 @@ import type { RunnerHttpPoolOptions } from '../http/runner-http-pool-options.js'
 import { RunnerHttpPool } from '../http/runner-http-pool.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import type { RevDialLogger } from '../revdial-logger.js';
+import { RunnerDialer } from '../runner-dialer.js';
 import { RevDialLifecycle } from './revdial-lifecycle.js';
-
-/** Inject it as `RunnerHttp`. */
-export const RUNNER_HTTP = Symbol('RUNNER_HTTP');
 
 const CONFIGURATION = Symbol('REVDIAL_CONFIGURATION');
 
@@ -36,8 +35,7 @@ export interface RevDialModuleAsyncOptions extends Pick<ModuleMetadata, 'imports
 }
 
 /**
- * Provides ConnectionManager, RunnerHttpPool (also as RUNNER_HTTP), RevDialGateway and RevDialCounters to the whole
- * application. `attachRevDialGateway` puts the gateway on the HTTP server; links are closed before the server is, since
+ * Provides RunnerPresence, RunnerDialer, RunnerHttpPool, RevDialGateway and RevDialCounters to the whole application. `attachRevDialGateway` puts the gateway on the HTTP server; links are closed before the server is, since
  * an upgraded socket left open would keep it from closing.
  */
 @Module({})
@@ -69,7 +67,8 @@ export class RevDialModule {
             connections: ConnectionManager,
           ) => new RunnerHttpPool(connections, { ...shared(configuration, counters), ...configuration.options?.http }),
         },
-        { provide: RUNNER_HTTP, useExisting: RunnerHttpPool },
+        { provide: RunnerPresence, useExisting: ConnectionManager },
+        { provide: RunnerDialer, useExisting: ConnectionManager },
         {
           provide: RevDialGateway,
           inject: [CONFIGURATION, RevDialCounters, ConnectionManager],
@@ -90,7 +89,7 @@ export class RevDialModule {
             new RevDialLifecycle(connections, http, configuration.options?.shutdownGraceMs),
         },
       ],
-      exports: [ConnectionManager, RunnerHttpPool, RUNNER_HTTP, RevDialGateway, RevDialCounters],
+      exports: [RunnerPresence, RunnerDialer, RunnerHttpPool, RevDialGateway, RevDialCounters],
     };
   }
 }

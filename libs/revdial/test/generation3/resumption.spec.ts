@@ -107,23 +107,35 @@ it('is resumed while the server still believes in the old carrier', async () => 
   expect(digest(await readBounded(body, 10_000_000))).toBe(digest(PICTURE));
 });
 
-it('a dial made meanwhile waits for the carrier, and the runner is told to be away for so long', async () => {
+it('a dial made meanwhile waits for the carrier, and the runner is resuming for that long', async () => {
   const replica = await startReplica();
   const agent = await open(replica.port);
   const events: string[] = [];
   replica.connections.subscribe(({ type, runnerId }) => events.push(`${runnerId} ${type}`));
   agent.link.detach();
   const resumeLeftMs = expect.any(Number) as number;
-  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'away', resumeLeftMs }));
+  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'resuming', resumeLeftMs }));
   const answered = replica.http.request(WOLF, { method: 'GET', path: '/' });
   await eventually(() => expect(replica.connections.totals().waitingDialCount).toBe(1));
   const status = replica.connections.find(WOLF);
-  expect(status?.state === 'away' && status.stats.unansweredMs).toBeGreaterThan(0);
+  expect(status?.state === 'resuming' && status.stats.unansweredMs).toBeGreaterThan(0);
   expect(await agent.resume()).toBeUndefined();
-  expect(events).toEqual([`${WOLF} away`, `${WOLF} resumed`]);
+  expect(events).toEqual([`${WOLF} resuming`, `${WOLF} resumed`]);
   const { body } = await answered;
   expect((await readBounded(body, 100)).toString()).toBe('small');
   expect(replica.connections.totals().waitingDialCount).toBe(0);
+});
+
+it('dials beyond maxWaitingDialCount while the link is resumed -> DIAL_QUEUE_FULL', async () => {
+  const replica = await startReplica({ connections: { maxWaitingDialCount: 1 } });
+  const agent = await open(replica.port);
+  agent.link.detach();
+  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'resuming' }));
+  const first = replica.connections.dial(WOLF);
+  await eventually(() => expect(replica.connections.totals().waitingDialCount).toBe(1));
+  await expect(replica.connections.dial(WOLF)).rejects.toMatchObject({ code: 'DIAL_QUEUE_FULL' });
+  expect(await agent.resume()).toBeUndefined();
+  (await first).destroy();
 });
 
 it('when the hold is over the rest of the grace begins, and a dial waits no longer than the grace in all', async () => {
@@ -131,7 +143,7 @@ it('when the hold is over the rest of the grace begins, and a dial waits no long
   const agent = await open(replica.port);
   expect(agent.grant.holdMs).toBe(300);
   agent.link.detach();
-  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'away' }));
+  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'resuming' }));
   const beganAtMs = performance.now();
   await expect(replica.connections.dial(WOLF)).rejects.toMatchObject({ code: 'RUNNER_NOT_CONNECTED' });
   const tookMs = performance.now() - beganAtMs;
@@ -164,7 +176,7 @@ it('a dial that waits moves to the new link of an agent that could not resume', 
   const replica = await startReplica();
   const agent = await open(replica.port);
   agent.link.detach();
-  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'away' }));
+  await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'resuming' }));
   const dialed = replica.http.request(WOLF, { method: 'GET', path: '/' });
   await eventually(() => expect(replica.connections.totals().waitingDialCount).toBe(1));
   await open(replica.port);

@@ -71,7 +71,7 @@ export class DesktopStopper {
    * away: what it still runs is of an earlier life, and is stopped when the host is seen again.
    */
   async leaveBehind(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<void> {
-    if (wolfInstanceId === null || !this.#parts.hosts.isStanding(wolfInstanceId)) return;
+    if (wolfInstanceId === null || !this.#parts.hosts.isReachable(wolfInstanceId)) return;
     const host = await this.#parts.instances.find(wolfInstanceId);
     if (host?.linkConnected !== false) await this.clearHost(session, wolfInstanceId, lease);
   }

@@ -60,7 +60,7 @@ export class OtherHosts {
     const { hosts } = await this.#parts.placements.explain(placementRequestOf(session));
     return hosts.find(
       ({ id, obstacle }) =>
-        obstacle === undefined && id !== but && !this.#tried.has(id) && this.#parts.hosts.isStanding(id),
+        obstacle === undefined && id !== but && !this.#tried.has(id) && this.#parts.hosts.isReachable(id),
     )?.id;
   }
 
@@ -78,7 +78,7 @@ export class OtherHosts {
     const cut = new AbortController();
     const done = new AbortController();
     const watching = this.#watch(session, wolfInstanceId, patience, cut, done.signal);
-    if (patience.awayMs === 0 && !this.#parts.hosts.isStanding(wolfInstanceId))
+    if (patience.awayMs === 0 && !this.#parts.hosts.isReachable(wolfInstanceId))
       await this.#cutIfElsewhere(session, wolfInstanceId, cut);
     try {
       cut.signal.throwIfAborted();
@@ -105,7 +105,7 @@ export class OtherHosts {
       await delay(LIMITS.startLookMs, undefined, { signal: done, ref: false }).catch(() => undefined);
       if (done.aborted || cut.signal.aborted) return;
       const nowMs = performance.now();
-      if (hosts.isStanding(wolfInstanceId)) standsSinceMs = nowMs;
+      if (hosts.isReachable(wolfInstanceId)) standsSinceMs = nowMs;
       const heardAtMs = Math.max(hosts.heardAtMs(wolfInstanceId) ?? 0, begunAtMs);
       if (nowMs - standsSinceMs > awayMs + LIMITS.startLookMs / 2 || nowMs - heardAtMs >= silentMs)
         await this.#cutIfElsewhere(session, wolfInstanceId, cut);

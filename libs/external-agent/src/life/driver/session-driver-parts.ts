@@ -18,7 +18,7 @@ export interface SessionTokenIssuer {
 /** What is known here of hosts at this very moment. */
 export interface HostPresence {
   /** Can the host be asked now, as far as its link tells? */
-  isStanding(wolfInstanceId: string): boolean;
+  isReachable(wolfInstanceId: string): boolean;
   /** When its Wolf was heard last, on `performance.now`; undefined: never. */
   heardAtMs(wolfInstanceId: string): number | undefined;
   /** It gave no answer just now. */
