@@ -76,8 +76,6 @@ export const API_LIMITS = {
   socketsPerUserMaxCount: 64,
   /** WebSockets that wait to be let in. */
   socketsWaitingMaxCount: 1_024,
-  /** How long a refused one may take to hear of it. */
-  socketRefusalMs: 1_000,
   /** One message of a page; none of them matters yet. */
   socketMessageMaxBytes: 64 * 1024,
   /** Not yet read by a page; one that lets more pile up is cut, and sees the present state when it comes back. */

@@ -53,6 +53,7 @@ export { RevDialGateway } from './gateway/revdial-gateway.js';
 export type { MultiplexedTotals } from './gateway/multiplexed-totals.js';
 export type { OtherMachine } from './gateway/machine-claims.js';
 export type { RevDialGatewayOptions } from './gateway/revdial-gateway-options.js';
+export { answerSocket } from './gateway/refusal.js';
 export { isTunnelRequest } from './gateway/tunnel-request.js';
 export { WaitingSocket } from './gateway/waiting-socket.js';
 export { attachRevDialGateway } from './gateway/attach-revdial-gateway.js';

@@ -91,6 +91,9 @@ export const ORPHANED_STREAM_GRACE_MS = 5_000;
 /** How long an orderly end of a hijacked socket may take before it is cut. */
 export const SOCKET_CLOSE_TIMEOUT_MS = 1_000;
 
+/** Bytes that a refused peer may still send while the answer reaches it; then it is cut. */
+export const REFUSED_BYTES_MAX_BYTES = 256 * 1024;
+
 /** Bytes a peer may send before it has been let in. Clients wait for the answer, so honest ones send none. */
 export const EARLY_BYTES_MAX_BYTES = 16 * 1024;
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { NO_PAGE_HEADERS } from '@helix/revdial';
+import { answerSocket, NO_PAGE_HEADERS } from '@helix/revdial';
 import { ApiError } from '../errors/api-error.js';
 import { HTTP_ANSWERS, httpAnswerOf } from '../errors/status-by-code.js';
-import { API_LIMITS } from '../limits.js';
 import { requestIdOf } from '../logging/request-id.js';
 
 /** An answer of an error that no framework sends: to an upgrade, or to what never became a request. */
@@ -17,40 +16,21 @@ export interface RawAnswer {
   readonly retryAfterS?: number;
 }
 
-/**
- * Answers on a raw socket, in the form of every other error, and makes sure that it ends. What still comes is read and dropped for a moment:
- * unread bytes would turn our end into a reset, and the answer could be lost with it.
- */
+/** Answers on a raw socket, in the form of every other error, and makes sure that it ends. */
 export function answerRaw(socket: Socket, answer: RawAnswer, request?: IncomingMessage): void {
   const { status, message, code, retryAfterS } = answer;
   const requestId = request === undefined ? randomUUID() : requestIdOf(request);
   const body = JSON.stringify({ code, message, requestId });
-  const timer = setTimeout(() => socket.destroy(), API_LIMITS.socketRefusalMs);
-  timer.unref();
-  socket.once('close', () => {
-    clearTimeout(timer);
-  });
-  socket.on('error', () => socket.destroy());
-  let byteCount = 0;
-  socket.on('data', (chunk: Buffer) => {
-    byteCount += chunk.length;
-    if (byteCount > API_LIMITS.bodyDrainMaxBytes) socket.destroy();
-  });
-  socket.resume();
-  socket.end(
-    [
-      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${String(Buffer.byteLength(body))}`,
-      'Connection: close',
-      `X-Request-Id: ${requestId}`,
-      'Cache-Control: no-store',
-      ...Object.entries(NO_PAGE_HEADERS).map(([name, value]) => `${name}: ${value}`),
-      ...(retryAfterS === undefined ? [] : [`Retry-After: ${String(retryAfterS)}`]),
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+    'X-Request-Id': requestId,
+    'Cache-Control': 'no-store',
+    ...NO_PAGE_HEADERS,
+    ...(retryAfterS !== undefined && { 'Retry-After': String(retryAfterS) }),
+  };
+  answerSocket(socket, status, headers, body);
 }
 
 /** The answer to an error of ours; `INTERNAL` for every other. */

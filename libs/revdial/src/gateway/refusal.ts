@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import {
   LINK_RUNNERS_MAX_COUNT,
+  REFUSED_BYTES_MAX_BYTES,
   RETRY_AFTER_SECONDS,
   SOCKET_CLOSE_TIMEOUT_MS,
   STORM_RETRY_AFTER_MAX_SECONDS,
@@ -87,20 +88,34 @@ export function refuseResponse(response: ServerResponse, refusal: Refusal): void
   response.writeHead(refusal.status, headersOf(refusal)).end(refusal.body);
 }
 
-/** Answers on a raw socket, by hand, and makes sure that the socket ends. */
+/** Answers on a raw socket. */
 export function refuseSocket(socket: Socket, refusal: Refusal): void {
-  const statusLine = `HTTP/1.1 ${String(refusal.status)} ${STATUS_CODES[refusal.status] ?? ''}`;
-  const head = `${statusLine}\r\n${headerLines(headersOf(refusal))}\r\n`;
+  answerSocket(socket, refusal.status, headersOf(refusal), refusal.body);
+}
+
+/**
+ * Writes an HTTP answer on a raw socket and makes sure that the socket ends. What still comes is read and dropped for a moment, within
+ * a bound: unread bytes would turn our end into a reset, and the answer could be lost with it.
+ */
+export function answerSocket(
+  socket: Socket,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
   const timer = setTimeout(() => socket.destroy(), SOCKET_CLOSE_TIMEOUT_MS);
   timer.unref();
-  socket.on('error', () => socket.destroy());
   socket.once('close', () => {
     clearTimeout(timer);
   });
-  // Unread bytes would turn our end into a reset, and the answer could be lost with it.
+  socket.on('error', () => socket.destroy());
+  let byteCount = 0;
+  socket.on('data', (chunk: Buffer) => {
+    byteCount += chunk.length;
+    if (byteCount > REFUSED_BYTES_MAX_BYTES) socket.destroy();
+  });
   socket.resume();
-  socket.write(head + refusal.body);
-  socket.destroySoon();
+  socket.end(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n${headerLines(headers)}\r\n${body}`);
 }
 
 function headersOf(refusal: Refusal): Record<string, string> {
