@@ -29,6 +29,17 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  it('names source files that exist', () => {
+    const sources = ['apps', 'libs', 'test'].flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `/${folder}/${file}`),
+    );
+    const named = [...read('docs/architecture.md').matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter((name) => !sources.some((file) => file.endsWith(`/${name}`)))).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   it('is short enough to be read', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(README_MAX_LINES);
