@@ -226,6 +226,7 @@ describe('the contract of external agents', () => {
 
   it('says why there is no place for a desktop, each with its own time to wait', async () => {
     expect(await refused({ gpu_vendor: 'amd' })).toEqual([503, 'PLACEMENT_NO_MATCHING_GPU']);
+    expect(await refused({ gpu_vendor: ['amd', 'intel'] })).toEqual([503, 'PLACEMENT_NO_MATCHING_GPU']);
     await world.setSlots(0);
     expect(await refused({})).toEqual([503, 'PLACEMENT_ALL_FULL']);
     await world.host.close();

@@ -85,7 +85,13 @@ describe('the contract of operators', () => {
       reason: 'no-matching-gpu',
       hosts: [{ id: HOST, why: 'gpu_vendor unknown ≠ amd', obstacle: { code: 'gpu-vendor', has: '', wants: 'amd' } }],
     });
-    expect((await world.admin.ask(EXPLAIN, { body: { host_labels: { a: 1 } } })).body['code']).toBe('INVALID_REQUEST');
+    const anyOf = { ...elsewhere, gpu_vendor: ['AMD', 'intel'] };
+    expect((await world.admin.ask(EXPLAIN, { body: anyOf })).body).toMatchObject({
+      hosts: [{ why: 'gpu_vendor unknown ≠ amd or intel' }],
+    });
+    for (const wrong of [{ host_labels: { a: 1 } }, { gpu_vendor: [['amd']] }, { gpu_vendor: Array(9).fill('amd') }]) {
+      expect((await world.admin.ask(EXPLAIN, { body: wrong })).body['code']).toBe('INVALID_REQUEST');
+    }
     for (const session_id of ['ses_01kata7wrce3cd5j3hg5ttvjw6', 'x']) {
       expect((await world.admin.ask(EXPLAIN, { body: { session_id } })).body['code']).toBe('SESSION_NOT_FOUND');
     }

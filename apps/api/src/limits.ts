@@ -28,6 +28,8 @@ export const API_LIMITS = {
   heartbeatBodyMaxValues: 16_384,
   /** Times its limit that a body which is too long is read and dropped, so that the answer reaches its sender; then it is cut. */
   bodyDiscardFactor: 3,
+  /** GPU vendors of which any will do: there are three or four. */
+  gpuVendorsMax: 8,
   /** Ids of Helix's own objects on a session. */
   labelMaxLength: 200,
   pageSizeDefault: 50,

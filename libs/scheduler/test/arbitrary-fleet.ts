@@ -59,7 +59,7 @@ export const arbitraryFleet: fc.Arbitrary<readonly FleetHost[]> = fc
 export const arbitraryQuestion: fc.Arbitrary<PlacementQuestion> = fc
   .record(
     {
-      gpuVendor: fc.constantFrom('nvidia', 'amd'),
+      gpuVendor: fc.constantFrom('nvidia', 'amd', ['amd'], ['nvidia', 'amd'], ['intel', 'nvidia']),
       labels: fc.record({ region }),
       image: version,
       preferredInstanceId: fc.constantFrom('h0', 'h1', 'h2', 'gone'),

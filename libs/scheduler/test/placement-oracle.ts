@@ -43,7 +43,8 @@ function obstacleOf(
   const used = usedSlotsOf(host);
   if (host.rank === null) return host.conditions.length > 0 ? 'condition' : 'silent';
   if (!host.linkConnected || host.silentMs > policy.silenceMs) return 'silent';
-  if (question.gpuVendor !== undefined && question.gpuVendor !== host.gpuVendor) return 'gpu-vendor';
+  const { gpuVendor = host.gpuVendor } = question;
+  if (![gpuVendor].flat().includes(host.gpuVendor)) return 'gpu-vendor';
   if (Object.entries(question.labels ?? {}).some(([name, value]) => host.labels[name] !== value)) return 'label';
   const held = question.imageName === undefined ? undefined : host.images[question.imageName];
   if (held !== undefined && held !== question.imageVersion) return 'image';

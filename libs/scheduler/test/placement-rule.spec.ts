@@ -103,7 +103,7 @@ describe('the rule of placement', () => {
         expect(taken.linkConnected).toBe(true);
         expect(taken.silentMs).toBeLessThanOrEqual(policy.silenceMs);
         expect(usedSlotsOf(taken) + 1).toBeLessThanOrEqual(taken.maxSandboxes);
-        expect([undefined, taken.gpuVendor]).toContain(question.gpuVendor);
+        expect([question.gpuVendor ?? taken.gpuVendor].flat()).toContain(taken.gpuVendor);
         expect(taken.labels).toMatchObject(question.labels ?? {});
         if (question.imageVersion !== undefined) {
           expect([undefined, question.imageVersion]).toContain(taken.images['helix-sway']);

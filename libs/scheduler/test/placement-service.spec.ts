@@ -136,6 +136,18 @@ describe('PlacementService', () => {
       expect(await hostOf('ses_2', { gpuVendor: '' })).toBe('a');
     });
 
+    it('any of several GPU vendors -> a host of one of them, and none of another', async () => {
+      await addOnlineHost(registry, { id: 'a', maxSandboxes: 1, gpuVendor: 'amd' });
+      await addOnlineHost(registry, { id: 'b', maxSandboxes: 1, gpuVendor: 'nvidia' });
+      await addOnlineHost(registry, { id: 'c', maxSandboxes: 9, gpuVendor: 'intel' });
+      const gpuVendor = ['NVIDIA', 'amd'];
+      expect([await hostOf('ses_1', { gpuVendor }), await hostOf('ses_2', { gpuVendor })].sort()).toEqual(['a', 'b']);
+      expect(await hostOf('ses_3', { gpuVendor })).toBe('all-full');
+      const { hosts } = await placements.explain({ gpuVendor });
+      expect(hosts).toContainEqual(expect.objectContaining({ id: 'c', why: 'gpu_vendor intel ≠ nvidia or amd' }));
+      expect(await hostOf('ses_4', { gpuVendor: [] })).toBe('c');
+    });
+
     it('takes the preferred host while it is suitable, else another', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 9 });
       await addOnlineHost(registry, { id: 'b', maxSandboxes: 2 });

@@ -15,7 +15,8 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { AbsentWhenEmpty, LowerCase, MaxUnits } from '../input/lenient-text.js';
+import { AbsentWhenEmpty, MaxUnits } from '../input/lenient-text.js';
+import { GpuVendors } from '../placement/gpu-vendors.decorator.js';
 import {
   type AgentStatus,
   agentStatusOf,
@@ -91,12 +92,8 @@ export class CreateExternalAgentDto {
   @Max(1_000)
   display_refresh_rate?: number;
 
-  @ApiPropertyOptional({ example: 'nvidia', description: 'Only hosts that named such a GPU' })
-  @AbsentWhenEmpty()
-  @LowerCase()
-  @IsOptional()
-  @Matches(/^[a-z0-9-]{1,32}$/, { message: 'gpu_vendor must be a word such as nvidia, amd or intel' })
-  gpu_vendor?: string;
+  @GpuVendors()
+  gpu_vendor?: readonly string[];
 
   @ApiPropertyOptional({ description: 'One of the images the operator allows' })
   @AbsentWhenEmpty()

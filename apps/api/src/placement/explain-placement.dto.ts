@@ -3,14 +3,14 @@ import { SCHEDULER_LIMITS } from '@helix/scheduler';
 import {
   IsOptional,
   IsString,
-  Matches,
   MaxLength,
   Validate,
   ValidatorConstraint,
   type ValidatorConstraintInterface,
 } from 'class-validator';
-import { AbsentWhenEmpty, LowerCase } from '../input/lenient-text.js';
+import { AbsentWhenEmpty } from '../input/lenient-text.js';
 import { API_LIMITS } from '../limits.js';
+import { GpuVendors } from './gpu-vendors.decorator.js';
 
 /** Labels that a host is to have: as many and as long as a host's own may be. */
 @ValidatorConstraint({ name: 'hostLabels' })
@@ -45,12 +45,8 @@ export class ExplainPlacementDto {
   @MaxLength(API_LIMITS.labelMaxLength)
   session_id?: string;
 
-  @ApiPropertyOptional({ example: 'nvidia' })
-  @AbsentWhenEmpty()
-  @LowerCase()
-  @IsOptional()
-  @Matches(/^[a-z0-9-]{1,32}$/, { message: 'gpu_vendor must be a word such as nvidia, amd or intel' })
-  gpu_vendor?: string;
+  @GpuVendors()
+  gpu_vendor?: readonly string[];
 
   @ApiPropertyOptional({
     type: 'object',

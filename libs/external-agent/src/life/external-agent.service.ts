@@ -30,7 +30,8 @@ export interface CreateSession {
     readonly height?: number | undefined;
     readonly refreshHz?: number | undefined;
   };
-  readonly gpuVendor?: string | undefined;
+  /** One vendor, or any of several. */
+  readonly gpuVendor?: string | readonly string[] | undefined;
   readonly image?: string | undefined;
   readonly labels?: Readonly<Record<string, string>>;
   /** Idle time after which the desktop is stopped, in milliseconds; the operator's where it is absent. */
@@ -90,7 +91,7 @@ export class ExternalAgentService {
       lobbyPin: lobbyPinToText(randomLobbyPin()),
       display: clampDisplay(request.display ?? {}),
       environment,
-      gpuVendor: request.gpuVendor ?? null,
+      gpuVendor: [request.gpuVendor ?? []].flat().join() || null,
       image: request.image ?? null,
       labels: request.labels ?? {},
       idleLimitMs: request.idleLimitMs ?? null,

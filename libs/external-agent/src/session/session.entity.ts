@@ -41,6 +41,7 @@ export class SessionEntity {
   @Column({ type: 'jsonb' })
   environment!: readonly string[];
 
+  /** `nvidia`; any of several: `nvidia,amd`. */
   @Column({ type: 'text', name: 'gpu_vendor', nullable: true })
   gpuVendor!: string | null;
 

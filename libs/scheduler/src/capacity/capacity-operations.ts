@@ -2,7 +2,8 @@ import type { Condition } from '../status/condition.js';
 
 /** What of a placement's request decides where it goes. Equal ones are refused alike. */
 export interface PlacementQuestion {
-  readonly gpuVendor?: string;
+  /** One, or any of several. */
+  readonly gpuVendor?: string | readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly imageName?: string;
   readonly imageVersion?: string;
@@ -17,6 +18,7 @@ export type Obstacle =
   | { readonly code: 'silent'; readonly forMs: number }
   /** The session was to be started there a moment ago, and that failed. */
   | { readonly code: 'start-failed'; readonly failure: string }
+  /** `wants`: `nvidia`, or `nvidia or amd`. */
   | { readonly code: 'gpu-vendor'; readonly has: string; readonly wants: string }
   | { readonly code: 'label'; readonly name: string; readonly has: string | null; readonly wants: string }
   | { readonly code: 'image'; readonly name: string; readonly has: string; readonly wants: string }

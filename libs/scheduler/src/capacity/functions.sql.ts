@@ -2,7 +2,7 @@
  * Rises with every change of the text below; a test holds the two together. A process never replaces functions of a higher
  * version, so one of an older release that starts later leaves the newer rule in place.
  */
-export const CAPACITY_FUNCTIONS_VERSION = 1;
+export const CAPACITY_FUNCTIONS_VERSION = 2;
 
 /**
  * The rule of placement: which host a session may go to, which it goes to, and how slots are counted. It is in the database
@@ -36,11 +36,11 @@ CREATE OR REPLACE FUNCTION slot_load(c wolf_capacities) RETURNS float8 LANGUAGE 
 
 -- What a request and the policy come to, read once for all hosts. Absent: any host will do in this.
 DROP TYPE IF EXISTS placement_question CASCADE;
-CREATE TYPE placement_question AS (vendor text, labels jsonb, image text, image_version text, heard_since timestamptz,
+CREATE TYPE placement_question AS (vendors text[], labels jsonb, image text, image_version text, heard_since timestamptz,
   encoders_max int, video_memory_mb int);
 
 CREATE FUNCTION has_vendor(c wolf_capacities, q placement_question) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT q.vendor IS NULL OR c.gpu_vendor = q.vendor $$;
+  SELECT q.vendors IS NULL OR c.gpu_vendor = ANY (q.vendors) $$;
 
 CREATE FUNCTION has_labels(c wolf_capacities, q placement_question) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT q.labels IS NULL OR c.labels @> q.labels $$;
@@ -78,7 +78,7 @@ CREATE FUNCTION obstacle_of(p_code text, p_id text, q placement_question) RETURN
     WHEN 'condition' THEN coalesce(jsonb_path_query_first(i.conditions, '$[*] ? (@.effect == "offline")'),
       jsonb_path_query_first(i.conditions, '$[*] ? (@.effect == "blocks")')) - 'effect'
     WHEN 'silent' THEN jsonb_build_object('forMs', round(extract(epoch FROM now() - i.last_seen_at) * 1000))
-    WHEN 'gpu-vendor' THEN jsonb_build_object('has', c.gpu_vendor, 'wants', q.vendor)
+    WHEN 'gpu-vendor' THEN jsonb_build_object('has', c.gpu_vendor, 'wants', array_to_string(q.vendors, ' or '))
     WHEN 'label' THEN (SELECT jsonb_build_object('name', key, 'has', c.labels->key, 'wants', value)
       FROM jsonb_each(q.labels) WHERE c.labels->key IS DISTINCT FROM value LIMIT 1)
     WHEN 'image' THEN jsonb_build_object('name', q.image, 'has', c.images->>q.image, 'wants', q.image_version)
@@ -123,8 +123,10 @@ DROP FUNCTION IF EXISTS choose_host(jsonb, jsonb);
 CREATE FUNCTION choose_host(p_request jsonb, p_options jsonb, OUT host jsonb, OUT considered int, OUT passed jsonb,
   OUT fleet jsonb) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  q       placement_question := (p_request->>'gpuVendor', p_request->'labels', p_request->>'imageName', p_request->>'imageVersion',
-    now() - (p_options->>'silenceMs')::float8 * interval '1 millisecond', p_options->>'encoderSessionsMax',
+  q       placement_question := (
+    -- One vendor, or a list of them.
+    (SELECT array_agg(v) FROM jsonb_path_query(p_request, '$.gpuVendor[*]') j, LATERAL (SELECT j #>> '{}' AS v) t),
+    p_request->'labels', p_request->>'imageName', p_request->>'imageVersion', now() - (p_options->>'silenceMs')::float8 * interval '1 millisecond', p_options->>'encoderSessionsMax',
     p_options->>'videoMemoryPerSessionMb');
   v_rank  smallint;
   v_hosts refcursor;

@@ -158,8 +158,12 @@ function questionOf({
   image,
   preferredInstanceId,
 }: Omit<PlacementRequest, 'sessionId'>): operations.PlacementQuestion {
+  const vendors = [gpuVendor ?? []]
+    .flat()
+    .map((vendor) => vendor.toLowerCase())
+    .filter((vendor) => vendor !== '');
   return {
-    ...(gpuVendor !== undefined && gpuVendor !== '' && { gpuVendor: gpuVendor.toLowerCase() }),
+    ...(vendors.length > 0 && { gpuVendor: vendors.length === 1 ? vendors.join() : vendors }),
     ...(labels !== undefined && Object.keys(labels).length > 0 && { labels }),
     ...(image !== undefined && imageNameOf(image)),
     ...(preferredInstanceId !== undefined && { preferredInstanceId }),

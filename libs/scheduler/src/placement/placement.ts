@@ -23,8 +23,8 @@ export interface FailedHost {
 
 export interface PlacementRequest {
   readonly sessionId: string;
-  /** Absent or empty: any host, also one whose GPU is not known. Else only hosts that named this vendor. */
-  readonly gpuVendor?: string;
+  /** Absent or empty: any host, also one whose GPU is not known. Else only hosts that named this vendor, or one of these. */
+  readonly gpuVendor?: string | readonly string[];
   /** Only hosts that have all of these labels. */
   readonly labels?: Readonly<Record<string, string>>;
   /** An image's whole reference. A host that reports another version of it is passed over. */

@@ -126,7 +126,7 @@ export function placementRequestOf(session: SessionEntity): PlacementRequest {
     sessionId: id,
     labels: placementLabels,
     queueMs,
-    ...(gpuVendor !== null && { gpuVendor }),
+    ...(gpuVendor !== null && { gpuVendor: gpuVendor.split(',') }),
     ...(image !== null && { image }),
     // Where its workspace lies, if it ever ran; a host that only failed it is no better than others.
     ...(wolfInstanceId !== null && startedAt !== null && { preferredInstanceId: wolfInstanceId }),
