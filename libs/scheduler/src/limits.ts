@@ -10,8 +10,6 @@ export const SCHEDULER_LIMITS = {
   heartbeatLateMs: 120_000,
   /** Why requests through a host's link fail, as it is shown. */
   canaryFailureChars: 200,
-  /** Tries to write a status while the host's facts keep changing; the sweep has the next. */
-  settleAttempts: 5,
 
   /** A replica whose lease is over is gone, and its links with it … */
   replicaLeaseMs: 15_000,

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { eventually } from '@helix/pacing/testing';
-import { FleetEvents, SCHEDULER_LIMITS, StatusSweeper, WolfInstanceRegistry } from '../src/index.js';
+import { FleetEvents, ProbeFacts, SCHEDULER_LIMITS, StatusSweeper, WolfInstanceRegistry } from '../src/index.js';
 import { addOnlineHost, letTimePass } from '../src/testing/index.js';
 import { openSchedulerDatabase, type SchedulerDatabase } from './scheduler-database.js';
 
@@ -76,6 +76,25 @@ describe('the status of hosts', () => {
       await Promise.all([sweeper, ...others.map((other) => new StatusSweeper(other))].map((each) => each.sweep()));
       expect(await told()).toEqual(['condition: Silent begun', 'status: online offline']);
     });
+  });
+
+  it('a fact that takes a host out of rotation -> is not visible before its rank', async () => {
+    const blocker = (await database.connect()).createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query(`SELECT FROM wolf_capacities WHERE wolf_instance_id = 'a' FOR UPDATE`);
+    const noted = new ProbeFacts(database.dataSource).noteCanary('a', { ok: false, failure: 'no answer' });
+    await eventually(async () => {
+      const rows = await database.dataSource.query<object[]>(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    expect(await registry.find('a')).toMatchObject({ status: 'online', canaryFailure: '' });
+    await blocker.commitTransaction();
+    await blocker.release();
+    await noted;
+    expect(await registry.find('a')).toMatchObject({ status: 'degraded', canaryFailure: 'no answer' });
+    expect(await stored()).toEqual({ status: 'degraded', rank: null, types: ['CanaryFailing'] });
   });
 
   describe('the sweeper', () => {

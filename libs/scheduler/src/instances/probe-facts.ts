@@ -27,15 +27,13 @@ export interface ProbeFactsOptions {
 }
 
 /**
- * What whoever probes the hosts finds out. Each note writes the host's row only when it says something new, so it may be given
+ * What the probes of hosts find out. Each note writes the host's row only when it says something new, so it may be given
  * again and again; then the host's status follows. Unknown hosts are passed over. Rejects with the database's errors.
  */
 export class ProbeFacts {
-  readonly #dataSource: DataSource;
   readonly #status: StatusKeeper;
 
   constructor(dataSource: DataSource, options: ProbeFactsOptions = {}) {
-    this.#dataSource = dataSource;
     this.#status = new StatusKeeper(dataSource, {
       silenceMs: options.silenceMs ?? SCHEDULER_LIMITS.silenceMs,
       heartbeatLateMs: options.heartbeatLateMs ?? SCHEDULER_LIMITS.heartbeatLateMs,
@@ -102,14 +100,16 @@ export class ProbeFacts {
 
   /** `assignments` where `isNews` holds; both name the parameters from $2 on. */
   async #write(id: string, assignments: string, isNews: string, parameters: readonly unknown[] = []): Promise<void> {
-    const rows = await this.#dataSource.query<readonly unknown[]>(
-      `WITH written AS (
-         UPDATE wolf_instances SET ${assignments}, facts_version = facts_version + 1, updated_at = now()
-         WHERE id = $1 AND ${isNews} RETURNING id)
-       SELECT id FROM written`,
-      [id, ...parameters],
+    await this.#status.change(
+      id,
+      async (manager) =>
+        await manager.query<[unknown[], number]>(
+          `UPDATE wolf_instances SET ${assignments}, facts_version = facts_version + 1, updated_at = now()
+           WHERE id = $1 AND ${isNews}`,
+          [id, ...parameters],
+        ),
+      ([, count]) => count > 0,
     );
-    if (rows.length > 0) await this.#status.settle(id);
   }
 }
 

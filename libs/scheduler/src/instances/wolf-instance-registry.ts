@@ -51,8 +51,7 @@ export class WolfInstanceRegistry {
     checkRegistration(registration);
     const { name, address, maxSandboxes, gpuVendor, gpuType, renderNode, swayVersion } = registration;
     const id = registration.id ?? derivedInstanceId(name, address);
-    await this.#dataSource.query(
-      `INSERT INTO wolf_instances AS i (id, name, address, max_sandboxes, host_max_sandboxes, gpu_vendor, gpu_type, render_node, sway_version)
+    const sql = `INSERT INTO wolf_instances AS i (id, name, address, max_sandboxes, host_max_sandboxes, gpu_vendor, gpu_type, render_node, sway_version)
        VALUES ($1, $2, $3, coalesce($4::int, $8::int), $4::int, coalesce($5, ''), coalesce($6, ''), coalesce($7, ''), coalesce($9, ''))
        ON CONFLICT (id) DO UPDATE SET
          name = excluded.name,
@@ -66,20 +65,19 @@ export class WolfInstanceRegistry {
          sway_version = coalesce($9, i.sway_version),
          last_seen_at = now(),
          facts_version = i.facts_version + 1,
-         updated_at = now()`,
-      [
-        id,
-        name,
-        address,
-        maxSandboxes ?? null,
-        gpuVendor?.toLowerCase() ?? null,
-        gpuType ?? null,
-        renderNode ?? null,
-        this.#maxSandboxesDefault,
-        swayVersion ?? null,
-      ],
-    );
-    await this.#status.settle(id);
+         updated_at = now()`;
+    const values = [
+      id,
+      name,
+      address,
+      maxSandboxes ?? null,
+      gpuVendor?.toLowerCase() ?? null,
+      gpuType ?? null,
+      renderNode ?? null,
+      this.#maxSandboxesDefault,
+      swayVersion ?? null,
+    ];
+    await this.#status.change(id, (manager) => manager.query<unknown>(sql, values));
     return this.#get(id);
   }
 
@@ -97,8 +95,7 @@ export class WolfInstanceRegistry {
   ): Promise<WolfInstance> {
     const { ageMs = 0, isAway = false, isAnswering = true } = presence;
     checkRegistration({ id, name: `Wolf ${id}`, address });
-    await this.#dataSource.query(
-      `INSERT INTO wolf_instances AS i
+    const sql = `INSERT INTO wolf_instances AS i
          (id, name, address, auto_registered, max_sandboxes, link_connected, link_id, link_changed_at, link_away_at, link_answering)
        VALUES ($1, $2, $3, true, $4, true, $5, now() - $6::float8 * interval '1 millisecond', CASE WHEN $7 THEN now() END, $8)
        ON CONFLICT (id) DO UPDATE SET
@@ -113,10 +110,9 @@ export class WolfInstanceRegistry {
          facts_version = i.facts_version + 1,
          updated_at = now()
        WHERE i.link_changed_at IS NULL OR i.link_changed_at <= excluded.link_changed_at
-         OR i.link_id IS NULL OR split_part(i.link_id, '/', 1) = split_part(excluded.link_id, '/', 1)`,
-      [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null, ageMs, isAway, isAnswering],
-    );
-    await this.#status.settle(id);
+         OR i.link_id IS NULL OR split_part(i.link_id, '/', 1) = split_part(excluded.link_id, '/', 1)`;
+    const values = [id, `Wolf ${id}`, address, this.#maxSandboxesDefault, linkId ?? null, ageMs, isAway, isAnswering];
+    await this.#status.change(id, (manager) => manager.query<unknown>(sql, values));
     return this.#get(id);
   }
 
@@ -125,19 +121,23 @@ export class WolfInstanceRegistry {
    * whose newer link (perhaps on another replica) has taken over.
    */
   async markLinkLost(id: string, linkId?: string): Promise<boolean> {
-    const { affected } = await this.#dataSource
-      .createQueryBuilder()
-      .update(WolfInstanceEntity)
-      .set({
-        linkConnected: false,
-        linkChangedAt: () => 'now()',
-        factsVersion: () => 'facts_version + 1',
-        updatedAt: () => 'now()',
-      })
-      .where('id = :id AND link_connected', { id })
-      .andWhere(linkId === undefined ? 'true' : 'link_id = :linkId', { linkId })
-      .execute();
-    if (affected === 1) await this.#status.settle(id);
+    const { affected } = await this.#status.change(
+      id,
+      (manager) =>
+        manager
+          .createQueryBuilder()
+          .update(WolfInstanceEntity)
+          .set({
+            linkConnected: false,
+            linkChangedAt: () => 'now()',
+            factsVersion: () => 'facts_version + 1',
+            updatedAt: () => 'now()',
+          })
+          .where('id = :id AND link_connected', { id })
+          .andWhere(linkId === undefined ? 'true' : 'link_id = :linkId', { linkId })
+          .execute(),
+      (result) => result.affected === 1,
+    );
     return affected === 1;
   }
 
@@ -153,6 +153,7 @@ export class WolfInstanceRegistry {
          ORDER BY o.id FOR UPDATE SKIP LOCKED)
        RETURNING i.id`,
     );
+    // Afterwards, one host at a time: placement takes no host without a link, whatever its rank.
     for (const { id } of orphans) await this.#status.settle(id);
     return orphans.length;
   }
@@ -184,8 +185,11 @@ export class WolfInstanceRegistry {
   async heartbeat(id: string, body: unknown): Promise<boolean> {
     const heartbeat = parseHeartbeat(body);
     if (!isInstanceId(id)) return false;
-    const written = await writeHeartbeat(this.#dataSource, id, heartbeat);
-    if (written?.isUnsettled === true) await this.#status.settle(id);
+    const written = await this.#status.change(
+      id,
+      (manager) => writeHeartbeat(manager, id, heartbeat),
+      (result) => result?.isUnsettled === true,
+    );
     return written !== undefined;
   }
 

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import { describeFullDisks } from '../disks/describe-full-disks.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
@@ -15,12 +15,12 @@ export interface WrittenHeartbeat {
  * tell of the same rise only the first sees it as one. Undefined when the host is not known.
  */
 export async function writeHeartbeat(
-  dataSource: DataSource,
+  manager: EntityManager,
   id: string,
   heartbeat: Heartbeat,
 ): Promise<WrittenHeartbeat | undefined> {
   const { diskUsage = [], diskAlertLevel = 'ok' } = heartbeat;
-  const rows = await dataSource.query<WrittenHeartbeat[]>(WRITE, [
+  const rows = await manager.query<WrittenHeartbeat[]>(WRITE, [
     id,
     JSON.stringify(heartbeat),
     JSON.stringify(diskUsage),

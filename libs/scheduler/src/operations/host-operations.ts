@@ -86,7 +86,8 @@ export class HostOperations {
     changeOf: (host: WolfInstanceEntity, now: Date) => Partial<OperatorFacts>,
   ): Promise<WolfInstance | undefined> {
     if (!isInstanceId(id)) return undefined;
-    await this.#dataSource.transaction(async (manager) => {
+    // The status is settled also when nothing was changed: an earlier process may have come no further.
+    await this.#status.change(id, async (manager) => {
       const found = await lockHost(manager, id);
       if (found === undefined) return;
       const { host, now } = found;
@@ -101,8 +102,6 @@ export class HostOperations {
         operatorEvent(id, verb, by, { before, after, host: Object.assign({}, host, after) }),
       ]);
     });
-    // Also when nothing was changed: whoever did it before may have come no further.
-    await this.#status.settle(id);
     return this.#registry.find(id);
   }
 }

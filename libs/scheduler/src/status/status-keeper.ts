@@ -3,15 +3,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { NewFleetEvent } from '../events/fleet-event.js';
 import { FleetEvents } from '../events/fleet-events.js';
 import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
-import { SCHEDULER_LIMITS } from '../limits.js';
 import { deriveStatus, type DerivedStatus, type StatusTimes } from './derive-status.js';
 
 /**
- * Makes the status of hosts follow from their facts. Whoever changes a fact raises `facts_version` with it and settles the host
- * afterwards. What was derived is written only while the facts are those it was derived from, times included: a heartbeat that comes while
- * a sweep finds the host silent wins, because the sweep's write finds other facts.
+ * Makes the status of hosts follow from their facts. Facts are written through `change`, with `facts_version` raised: the status
+ * and the rank that they come to are in the same transaction, so readers and placement never see one without the other.
  *
- * One host at a time, and its row before its capacity's: nobody waits here for one who waits for him.
+ * One host at a time, and its row before its capacity's, so that no two transactions wait for each other.
  */
 export class StatusKeeper {
   readonly #dataSource: DataSource;
@@ -22,30 +20,52 @@ export class StatusKeeper {
     this.#times = times;
   }
 
-  /** A host that is not known is passed over. Rejects with the database's errors; a sweep settles the host later. */
-  async settle(id: string): Promise<void> {
-    for (let attempt = 0; attempt < SCHEDULER_LIMITS.settleAttempts; attempt += 1) {
-      if (await this.#settleOnce(id)) return;
-    }
+  /**
+   * Writes facts of the host and, where `isNews` holds of the result, what follows from them; all or nothing. Rejects with the
+   * database's errors.
+   */
+  async change<T>(
+    id: string,
+    write: (manager: EntityManager) => Promise<T>,
+    isNews: (result: T) => boolean = () => true,
+  ): Promise<T> {
+    return await this.#dataSource.transaction(async (manager) => {
+      const result = await write(manager);
+      if (isNews(result)) await this.#settle(manager, id);
+      return result;
+    });
   }
 
-  /** False when the facts or the status changed meanwhile. */
-  async #settleOnce(id: string): Promise<boolean> {
-    const { entities, raw } = await this.#dataSource
+  /** For facts that are written already, and for what time alone changes. An unknown host is passed over. */
+  async settle(id: string): Promise<void> {
+    await this.#dataSource.transaction((manager) => this.#settle(manager, id));
+  }
+
+  /** The row is locked before it is read: a heartbeat that comes while a sweep takes the host for silent is seen. */
+  async #settle(manager: EntityManager, id: string): Promise<void> {
+    const { entities, raw } = await manager
       .createQueryBuilder(WolfInstanceEntity, 'i')
       .addSelect('now()', 'now')
+      .setLock('for_no_key_update')
       .where('i.id = :id', { id })
       .getRawAndEntities<{ readonly now: Date }>();
     const [instance] = entities;
     const now = raw[0]?.now;
-    if (instance === undefined || now === undefined) return true;
+    if (instance === undefined || now === undefined) return;
     const derived = deriveStatus(instance, now, this.#times, instance.conditions);
-    if (isSettled(instance, derived)) return true;
-    return await this.#dataSource.transaction(async (manager) => {
-      if (!(await write(manager, instance, derived))) return false;
-      await FleetEvents.append(manager, transitions(instance, derived));
-      return true;
-    });
+    if (isSettled(instance, derived)) return;
+    await manager.update(
+      WolfInstanceEntity,
+      { id },
+      {
+        status: derived.status,
+        conditions: derived.conditions,
+        placementRank: derived.placementRank,
+        settledVersion: instance.factsVersion,
+        ...(derived.status !== instance.status && { statusChangedAt: () => 'now()' }),
+      },
+    );
+    await FleetEvents.append(manager, transitions(instance, derived));
   }
 }
 
@@ -61,37 +81,6 @@ function isSettled(instance: WolfInstanceEntity, derived: DerivedStatus): boolea
 /** The text of a condition may change with its numbers; it is written with the next transition and is none. */
 function keysOf(conditions: DerivedStatus['conditions']): readonly string[] {
   return conditions.map(({ type, effect }) => `${type} ${effect}`);
-}
-
-async function write(manager: EntityManager, instance: WolfInstanceEntity, derived: DerivedStatus): Promise<boolean> {
-  const { affected } = await manager
-    .createQueryBuilder()
-    .update(WolfInstanceEntity)
-    .set({
-      status: derived.status,
-      conditions: derived.conditions,
-      placementRank: derived.placementRank,
-      settledVersion: instance.factsVersion,
-      ...(derived.status !== instance.status && { statusChangedAt: () => 'now()' }),
-    })
-    // A date of ours has milliseconds, PostgreSQL's microseconds.
-    .where(
-      `id = :id AND facts_version = :version AND date_trunc('milliseconds', last_seen_at) = :seenAt
-       AND date_trunc('milliseconds', last_heartbeat_at) IS NOT DISTINCT FROM :beatAt
-       AND settled_version = :settled AND status = :status AND conditions = :conditions::jsonb`,
-      {
-        id: instance.id,
-        version: instance.factsVersion,
-        seenAt: instance.lastSeenAt,
-        beatAt: instance.lastHeartbeatAt,
-        // And while nobody else has written the same transition, which would be told twice.
-        settled: instance.settledVersion,
-        status: instance.status,
-        conditions: JSON.stringify(instance.conditions),
-      },
-    )
-    .execute();
-  return affected === 1;
 }
 
 function transitions(instance: WolfInstanceEntity, derived: DerivedStatus): readonly NewFleetEvent[] {
