@@ -18,7 +18,7 @@ export const JPEG_REUSE_MS = 1000;
 /** Qualities kept or encoded at once. A viewer adapts through nine of them (helix-rest §3.3). */
 export const JPEG_QUALITIES_COUNT = 16;
 
-/** The encoder thread holds some 100 MB; it goes when nobody asked for this long. */
+/** The encoder thread holds some 100 MB; it ends after this long without a request. */
 export const JPEG_WORKER_IDLE_MS = 10_000;
 
 /** What the `endless` fault sends before it ends after all. */
@@ -81,7 +81,7 @@ export const COMMAND_OUTPUT_MAX_BYTES = 4 * 1024 * 1024;
 /** Lines of its own log that a desktop remembers. */
 export const LOG_LINES_COUNT = 10_000;
 
-/** Those who follow one desktop's log. */
+/** Clients that follow one desktop's log at once. */
 export const LOG_FOLLOWERS_COUNT = 32;
 
 /** What a follower may leave unread. */

@@ -1,3 +1,4 @@
+import { onAbort } from '@helix/pacing';
 import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
 
 import { ControlServer } from './host/control-server.js';
@@ -40,9 +41,8 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
   const control = new ControlServer(host);
   const timers = new Set<NodeJS.Timeout>();
 
-  // Desktops and agents are on a leash: they end with this process in whatever way it ends.
+  // Desktops and agents end with this process, also when it is killed (leash.ts).
   const end = new ProgramEnd({ log, limitMs: END_LIMIT_MS });
-  end.asked.addEventListener('abort', () => void close());
   const close = async (): Promise<void> => {
     for (const timer of timers) clearTimeout(timer);
     await control.close();
@@ -50,6 +50,7 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
     logger.info('stopped');
     await end.exit(0);
   };
+  onAbort(end.asked, () => void close());
 
   let controlUrl: string;
   try {
@@ -62,14 +63,14 @@ async function runSimulator(options: SimulatorOptions): Promise<void> {
   if (options.crashWolfAfterS > 0) {
     const crash = async (): Promise<void> => {
       await host.wolf.crash();
-      logger.warn('Wolf crashed, as asked for');
+      logger.warn('Wolf crashed (--crash-wolf-after)');
       timers.add(setTimeout(() => void host.wolf.restart(), WOLF_RESTART_MS));
     };
     timers.add(setTimeout(() => void crash(), options.crashWolfAfterS * 1000));
   }
   if (options.cutLinkEveryS > 0) {
     const cut = async (): Promise<void> => {
-      logger.warn({ connections: await host.cutLinks() }, 'links cut, as asked for');
+      logger.warn({ connections: await host.cutLinks() }, 'links cut (--cut-link-every)');
     };
     timers.add(setInterval(() => void cut(), options.cutLinkEveryS * 1000));
   }

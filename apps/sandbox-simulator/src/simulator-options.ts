@@ -122,7 +122,7 @@ export interface SimulatorOptions {
   readonly transport: (typeof TRANSPORTS)[number];
   readonly agentPath: string | undefined;
   readonly heartbeatDialect: HeartbeatDialect;
-  /** `none` without credentials, whatever is asked for. */
+  /** Always `none` without credentials. */
   readonly moonlight: (typeof MOONLIGHT_MODES)[number];
   readonly moonlightDialect: MoonlightDialect;
   readonly moonlightCredentials: string | undefined;

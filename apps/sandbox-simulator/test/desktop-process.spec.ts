@@ -89,7 +89,7 @@ describe('a desktop process', () => {
     });
   });
 
-  it('has a clipboard that is empty at first, keeps what it is given and refuses what it cannot hold', async () => {
+  it('has an empty clipboard at first, stores what it is given, refuses invalid content', async () => {
     const empty = await fetch(`${url}/clipboard`);
     expect([empty.status, await empty.text()]).toEqual([200, '']);
     const content = { type: 'text', data: 'Grüße "quoted"\n' };

@@ -39,7 +39,7 @@ describe('the agent of a host', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is told its tunnels and server by flags and its token by the environment alone', async () => {
+  it('gets its tunnels and server by flags and its token by environment only', async () => {
     const record = JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as { args: string[]; token: string };
     expect(record.args).toEqual([
       '--server',
@@ -67,7 +67,7 @@ describe('the agent of a host', () => {
     expect(isAlive(before)).toBe(false);
   });
 
-  it('stays away for as long as it was told to, and close does not wait for that', async () => {
+  it('restarts after the given delay, and close does not wait for that', async () => {
     agent.kill(60_000);
     await eventually(() => {
       expect(agent.pid).toBeUndefined();

@@ -15,7 +15,7 @@ import { lobbyBody, wolfRequest } from './wolf-request.js';
 
 const SIMULATOR = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const AGENT = fileURLToPath(new URL('./fixtures/connecting-agent.mjs', import.meta.url));
-/** Nobody listens there: the stand-in for an agent tries for ever, which is all that is asked of it here. */
+/** Nothing listens there: the stand-in for an agent retries forever, which is all that these tests need. */
 const API = 'http://127.0.0.1:1';
 
 interface Ready {
@@ -78,7 +78,7 @@ describe('the simulator as a process', () => {
     await eventually(() => {
       expect(pids.map(isAlive)).toEqual([false, false, false]);
     });
-    // Nobody was left to do it.
+    // The process that would remove it was killed.
     await rm(dirname(ready.wolfSocket), { recursive: true });
   });
 

@@ -50,7 +50,7 @@ const GLYPHS: Readonly<Record<string, readonly number[]>> = {
 
 const UNKNOWN = [31, 17, 17, 17, 17, 17, 31];
 
-/** Characters with a glyph, for whoever wants to fill a window with text. */
+/** Characters with a glyph. */
 export const LETTERS = Object.keys(GLYPHS).join('');
 
 /** The five bits of one pixel row of a character; a box for characters without a glyph. */

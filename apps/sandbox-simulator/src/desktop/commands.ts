@@ -6,8 +6,8 @@ import { answerJson, answerText, readBody } from '../local-server.js';
 import type { DesktopLog } from './desktop-log.js';
 
 /**
- * What may be run: programs that read no file, write none and start no other program, since this desktop is a process of
- * whoever's machine the simulator runs on.
+ * What may be run: programs that read no file, write none and start no other program, since this desktop is a
+ * process on the machine that runs the simulator.
  */
 const ALLOWED: ReadonlySet<string> = new Set(['echo', 'false', 'printenv', 'seq', 'sleep', 'true', 'uname']);
 
@@ -86,7 +86,7 @@ export class Commands {
         answerJson(res, 200, { success: true, exit_code: 0, pid: child.pid });
       });
     } else {
-      // Nobody waits for it any more.
+      // The caller has disconnected.
       res.once('close', () => {
         if (!res.writableFinished) child.kill('SIGKILL');
       });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 
 import type { DesktopOptions } from './desktop-options.js';
 
-/** Leaves time to kill and exit before the parent loses patience with the desktop itself. */
-const AGENT_PATIENCE_MS = 1500;
+/** Shorter than the parent's own limit for the desktop, so that there is time to kill the agent and exit. */
+const AGENT_KILL_AFTER_MS = 1500;
 
 /**
  * The real agent as a desktop's start script starts it: in the background, before there is a screenshot server, with
@@ -39,10 +39,10 @@ export class DesktopAgent {
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     const ended = once(this.#child, 'exit');
-    const patience = setTimeout(() => this.#child.kill('SIGKILL'), AGENT_PATIENCE_MS);
+    const killTimer = setTimeout(() => this.#child.kill('SIGKILL'), AGENT_KILL_AFTER_MS);
     this.#child.kill('SIGTERM');
     await ended;
-    clearTimeout(patience);
+    clearTimeout(killTimer);
   }
 
   destroy(): void {

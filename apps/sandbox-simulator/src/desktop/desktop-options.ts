@@ -62,7 +62,7 @@ export function apiUrlOf(env: Readonly<Record<string, string | undefined>>): str
 export type DesktopMessage =
   | { readonly msg: 'agent started'; readonly pid: number }
   | { readonly msg: 'agent ended'; readonly code: number | null; readonly signal: string | null }
-  /** Where it keeps files; to be removed by whoever outlives it. */
+  /** Where it keeps files; its parent removes them when this process was killed. */
   | { readonly msg: 'folder'; readonly path: string }
   | { readonly msg: 'ready'; readonly port: number; readonly pid: number; readonly agentPid: number | null };
 

@@ -30,7 +30,7 @@ async function runDesktop(options: DesktopOptions): Promise<void> {
   };
   process.once('SIGTERM', () => void end());
   process.once('SIGINT', () => void end());
-  // The channel closes when the parent is gone, however it went. A desktop without its host has nobody to serve.
+  // The channel closes when the parent is gone, killed or not. A desktop ends with its host.
   process.once('disconnect', () => {
     agent?.destroy();
     process.exit(0);

@@ -28,7 +28,7 @@ export interface ServedPicture {
 
 /**
  * The last distinct pictures that were served, so that a caller can compare what came through the API with what left
- * the desktop. Serving only notes the reference; hashes are taken when somebody asks.
+ * the desktop. Serving only notes the reference; hashes are computed on request.
  */
 export class ServedPictures {
   readonly #served = new Map<Picture, { readonly at: number; hash: string | undefined }>();

@@ -19,7 +19,7 @@ export interface ScreenshotServerOptions {
   readonly sessionId: string;
   readonly fault?: ScreenshotFault;
   readonly log?: DesktopLog;
-  /** Hears of the folder for files once there is one. */
+  /** Called with the folder for files once it exists. */
   readonly onFolder?: (folder: string) => void;
 }
 

@@ -30,7 +30,7 @@ export class Uploads {
   #folder: Promise<string> | undefined;
   #begunCount = 0;
 
-  /** `onFolder` hears of the folder once there is one: whoever outlives this process removes it. */
+  /** `onFolder` is called with the folder once it exists, so that the parent can remove it when this process was killed. */
   constructor(onFolder: (folder: string) => void = () => undefined) {
     this.#onFolder = onFolder;
   }
@@ -85,7 +85,7 @@ export class Uploads {
       });
     });
     const arriving = pipeline(req, form).catch((error: unknown) => {
-      // A caller who leaves in the middle takes his file along.
+      // Nothing is kept of a file whose sender disconnects in the middle.
       taken?.destroy(error instanceof Error ? error : new Error(String(error)));
       throw error;
     });

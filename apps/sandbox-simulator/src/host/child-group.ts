@@ -17,7 +17,7 @@ export interface ChildEnd {
 }
 
 /**
- * A Node program and whatever it starts, as one process group, so that the end of the first is the end of all. The
+ * A Node program and all that it starts, as one process group: when the program ends, the group is killed. The
  * program gets a channel (`process.on('disconnect')`) by which it notices that this process is gone.
  */
 export class ChildGroup {
@@ -54,12 +54,12 @@ export class ChildGroup {
   /** Asks the program to end, kills the group when it does not in time, resolves when it is gone. */
   async close(): Promise<void> {
     if (!this.#ended) {
-      const patience = setTimeout(() => {
+      const killTimer = setTimeout(() => {
         this.destroy();
       }, KILL_AFTER_MS);
       this.#child.kill('SIGTERM');
       await this.exited;
-      clearTimeout(patience);
+      clearTimeout(killTimer);
     }
   }
 
@@ -69,7 +69,7 @@ export class ChildGroup {
     try {
       process.kill(-this.#child.pid, 'SIGKILL');
     } catch {
-      // Nobody of the group is left.
+      // The group is gone already.
     }
   }
 
@@ -94,8 +94,8 @@ function readLines(output: Readable, onLine: (line: string) => void): void {
   });
 }
 
-/** Levels of a pino line that matter to whoever watches the host, by label and by number. */
-const GRAVE_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal', 40, 50, 60];
+/** Levels of a pino line from warning up, by label and by number. */
+const WARNING_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal', 40, 50, 60];
 
 /** A child's JSON line as an object, or `undefined`. */
 export function parseChildLine(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -107,12 +107,12 @@ export function parseChildLine(line: string): Readonly<Record<string, unknown>> 
   }
 }
 
-/** Hands a child's line on to our log: its warnings and plain text as warnings, the rest for the curious. */
+/** Copies a child's line into our log: its warnings and plain text as warnings, the rest at debug level. */
 export function logChildLine(logger: Logger, line: string): void {
   const parsed = parseChildLine(line);
-  if (parsed === undefined || GRAVE_LEVELS.includes(parsed['level']))
-    logger.warn({ line: parsed ?? line }, 'child says');
-  else logger.debug({ line: parsed }, 'child says');
+  if (parsed === undefined || WARNING_LEVELS.includes(parsed['level']))
+    logger.warn({ line: parsed ?? line }, 'output of a child process');
+  else logger.debug({ line: parsed }, 'output of a child process');
 }
 
 /** What a Node program needs of its surroundings to run at all; everything else is the container's own. */

@@ -49,7 +49,7 @@ export class DesktopLauncher implements LobbyRunner {
 
   /**
    * Resolves as soon as the desktop's process exists, as a container runs before what is in it is ready. A lobby
-   * without `HELIX_SESSION_ID` or API address gets a desktop that nobody can reach: there is nothing to connect as.
+   * without `HELIX_SESSION_ID` or API address gets a desktop without an agent, so it is not reachable through the API.
    * A runner that is no container has no desktop.
    */
   async start(lobby: LobbyLaunch): Promise<RunningRunner> {
@@ -61,7 +61,7 @@ export class DesktopLauncher implements LobbyRunner {
     const apiUrl = apiUrlOf(env);
     const logger = this.#options.logger.child({ lobbyId: lobby.lobbyId, sessionId });
     const connects = sessionId !== '' && apiUrl !== undefined;
-    if (!connects) logger.warn('the environment of this lobby names no session or no API: its desktop stays alone');
+    if (!connects) logger.warn('lobby environment without session id or API URL: its desktop starts no agent');
     const route = connects ? await this.#options.routeTo(apiUrl) : undefined;
     const desktop = new DesktopProcess({
       sessionId: sessionId === '' ? lobby.lobbyId : sessionId,

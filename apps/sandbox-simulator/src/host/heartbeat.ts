@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 
+import { PeriodicTask } from '@helix/pacing';
 import type { Logger } from 'pino';
 
 import { HEARTBEAT_RETRY_MS, HEARTBEAT_TIMEOUT_MS } from '../limits.js';
@@ -28,15 +29,13 @@ export interface HeartbeatOptions {
   readonly logger: Logger;
 }
 
-/** Nothing to tell of. */
+/** Below every alert. */
 const USUAL_DISK_USED_PERCENT = 40;
 
 /** The host's heartbeat daemon. A refusal is logged and forgotten; until the first success it tries every second. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  readonly #ending = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #beating: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
   #acceptedCount = 0;
   // Not the machine's own at first: one whose disk is nearly full must still be able to try the product.
   #diskUsedPercent: number | undefined = USUAL_DISK_USED_PERCENT;
@@ -44,46 +43,42 @@ export class Heartbeat {
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#task = new PeriodicTask({
+      name: 'heartbeat',
+      run: (signal) => this.#send(signal),
+      restMs: () => {
+        if (this.#isAskedAgain) return 0;
+        return this.#acceptedCount > 0 ? options.intervalMs : HEARTBEAT_RETRY_MS;
+      },
+      firstMs: 0,
+      logger: options.logger,
+    });
   }
 
   get acceptedCount(): number {
     return this.#acceptedCount;
   }
 
-  /** Tells at once, and from now on, that its disk is so full, in place of what the machine's own is; `undefined` ends that. */
+  /** Reports this as the use of its disk, at once and from now on; `undefined`: the machine's own. */
   setDiskUsedPercent(percent: number | undefined): void {
     this.#diskUsedPercent = percent;
-    // One that is under way may have told the former.
-    this.#isAskedAgain = this.#beating !== undefined;
+    // One that is under way may have reported the former value.
+    this.#isAskedAgain = true;
     this.beat();
   }
 
   /** Sends a heartbeat now and goes on from there. One that is under way counts as this one. */
   beat(): void {
-    if (this.#ending.signal.aborted || this.#beating !== undefined) return;
-    clearTimeout(this.#timer);
-    this.#beating = this.#send().finally(() => {
-      this.#beating = undefined;
-      if (this.#ending.signal.aborted) return;
-      if (this.#isAskedAgain) {
-        this.#isAskedAgain = false;
-        this.beat();
-        return;
-      }
-      const waitMs = this.#acceptedCount > 0 ? this.#options.intervalMs : HEARTBEAT_RETRY_MS;
-      this.#timer = setTimeout(() => {
-        this.beat();
-      }, waitMs);
-    });
+    this.#task.start();
+    this.#task.hurry();
   }
 
-  async close(): Promise<void> {
-    this.#ending.abort();
-    clearTimeout(this.#timer);
-    await this.#beating;
+  close(): Promise<void> {
+    return this.#task.destroy();
   }
 
-  async #send(): Promise<void> {
+  async #send(signal: AbortSignal): Promise<void> {
+    this.#isAskedAgain = false;
     const { apiUrl, instanceId, runnerToken, dialect, logger } = this.#options;
     const resource = dialect === 'later' ? 'sandboxes' : 'wolf-instances';
     const url = `${apiUrl.replace(/\/+$/, '')}/api/v1/${resource}/${encodeURIComponent(instanceId)}/heartbeat`;
@@ -92,13 +87,13 @@ export class Heartbeat {
         method: 'POST',
         headers: { Authorization: `Bearer ${runnerToken}`, 'Content-Type': 'application/json' },
         body: JSON.stringify(await this.#body()),
-        signal: AbortSignal.any([this.#ending.signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]),
       });
       await response.arrayBuffer();
       if (response.ok) this.#acceptedCount += 1;
       logger.debug({ status: response.status }, 'heartbeat');
     } catch (error) {
-      if (!this.#ending.signal.aborted) logger.debug({ err: error }, 'heartbeat failed');
+      if (!signal.aborted) logger.debug({ err: error }, 'heartbeat failed');
     }
   }
 

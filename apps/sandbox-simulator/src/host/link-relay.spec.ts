@@ -100,12 +100,12 @@ describe('a link relay', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(190);
   });
 
-  it('closes the connection when there is nobody behind it', async () => {
-    const nobody = new LinkRelay('127.0.0.1', 1);
-    port = await nobody.listen();
+  it('closes the connection when its target refuses', async () => {
+    const deadRelay = new LinkRelay('127.0.0.1', 1);
+    port = await deadRelay.listen();
     const socket = await open();
     socket.resume();
     await once(socket, 'end');
-    await nobody.close();
+    await deadRelay.close();
   });
 });

@@ -42,7 +42,7 @@ export class LinkRelay {
     return this.#pairs.size;
   }
 
-  /** Destroys every connection; new ones are welcome. Returns how many there were. */
+  /** Destroys every connection; new ones are accepted. Returns how many there were. */
   cut(): number {
     const count = this.#pairs.size;
     for (const pair of this.#pairs) this.#drop(pair);

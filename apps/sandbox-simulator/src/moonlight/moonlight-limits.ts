@@ -24,7 +24,7 @@ export const LINGER_MS = 2000;
 /** Sessions held at once, zombies included. */
 export const SESSIONS_COUNT = 256;
 
-/** Identities kept by `client_unique_id`. The real cache never lets go of one (moonlight-web §1). */
+/** Identities kept by `client_unique_id`. The real cache never evicts one (moonlight-web §1). */
 export const IDENTITIES_COUNT = 1024;
 
 /** First messages that the control server can still tell. */

@@ -146,7 +146,7 @@ export class MoonlightSession {
       if (message.type === 'offer' && !this.#core.faults.neverAnswer) await peer.acceptOffer(message.sdp);
       if (message.type === 'answer') await peer.acceptAnswer(message.sdp);
     } catch {
-      // The real one writes it to its log, where nobody looks.
+      // The real one only logs it.
     }
   }
 

@@ -136,7 +136,7 @@ export class StreamConnection {
     const session = new MoonlightSession(this.#core, init, app);
     this.#session = session;
     this.#phase = 'streaming';
-    // Whoever came with the same id meanwhile is listed no longer (§2, race b).
+    // A session that took the same id meanwhile is no longer listed (§2, race b).
     registry.add(session);
     await session.begin(this.#socket);
     return 'started';
@@ -164,7 +164,7 @@ export class StreamConnection {
     else if (!this.#hasJoined) this.#phase = 'deaf';
   }
 
-  /** The reader's loop has ended: nobody is attached any more, and the creator's session stops (§2). */
+  /** The reader's loop has ended: no socket is attached any more, and the creator's session stops (§2). */
   async #leave(): Promise<void> {
     if (this.#phase === 'over') return;
     const wasDeaf = this.#phase === 'deaf';

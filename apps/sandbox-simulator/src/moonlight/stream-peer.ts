@@ -30,7 +30,7 @@ export interface PeerRequest {
   readonly events: StreamPeerEvents;
   /** No candidates either way. */
   readonly isIsolated: boolean;
-  /** What is written on the picture, asked anew for each one. */
+  /** What is written on the picture, asked again for each one. */
   readonly caption: () => readonly string[];
 }
 

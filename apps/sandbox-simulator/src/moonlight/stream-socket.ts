@@ -7,7 +7,7 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 
 export interface Frame {
   readonly isFinal: boolean;
-  /** The three reserved bits, which nobody here has a use for. */
+  /** The three reserved bits, unused here. */
   readonly reservedBits: number;
   readonly opcode: number;
   readonly payload: Buffer;
@@ -78,7 +78,7 @@ export function violationOf(frame: Frame | FrameError): ViolationKind | undefine
   return frame.reservedBits === 0 ? undefined : 'reserved-bits';
 }
 
-/** One whole, unmasked frame (moonlight-web §3.6: whatever its size, a server's message is one frame). */
+/** One whole, unmasked frame (moonlight-web §3.6: a server's message of any size is one frame). */
 function serverFrame(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);

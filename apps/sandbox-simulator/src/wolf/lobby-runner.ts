@@ -1,10 +1,10 @@
 /**
  * What stands in for Docker: starts what a lobby's runner describes. The simulated Wolf knows nothing of processes,
- * ports or agents; whoever wants desktops injects a runner that makes them.
+ * ports or agents; a runner that makes desktops is injected.
  */
 export interface LobbyRunner {
   /**
-   * Starts the lobby's container. Called after the create call was answered, as Wolf does, on nobody's time.
+   * Starts the lobby's container. Called after the create call was answered, as Wolf does.
    * A rejection is Docker refusing the container: the lobby disappears with a StopLobbyEvent as its only trace.
    */
   start(launch: LobbyLaunch): Promise<RunningRunner>;
@@ -13,7 +13,7 @@ export interface LobbyRunner {
 export interface RunningRunner {
   /** Resolves when the container is stopped. Called at most once, and not after `exited`. */
   stop(): Promise<void>;
-  /** Resolves when the container is gone, for whatever reason; never rejects. The lobby is removed then. */
+  /** Resolves when the container is gone, for any reason; never rejects. The lobby is removed then. */
   readonly exited: Promise<void>;
 }
 

@@ -97,7 +97,7 @@ interface Size {
 const CLICKS_COUNT = 64;
 
 /**
- * The mouse of a lobby's desktop, as wrong as Wolf's: a viewer's place is scaled by the size that his stream was asked for, and the
+ * The mouse of a lobby's desktop, as wrong as Wolf's: a viewer's place is scaled by the size requested for its stream, and the
  * pixels that come out are taken as they are by the lobby's compositor, which knows its own size alone.
  */
 export class LobbyPointer {

@@ -58,7 +58,7 @@ export class SimulatedWolf {
     return this.state === 'serving';
   }
 
-  /** `thread-ended` is the work of an uncaught exception, `stopped` that of whoever owns this object. */
+  /** `thread-ended`: by an uncaught exception. `stopped`: by the owner of this object. */
   get state(): 'serving' | 'thread-ended' | 'stopped' {
     if (this.#process === undefined) return 'stopped';
     return this.#process.isServing ? 'serving' : 'thread-ended';
@@ -171,7 +171,7 @@ export class SimulatedWolf {
     if (session !== undefined) await endSession(core, session);
   }
 
-  /** The client of this session is heard of: its idle time begins anew. */
+  /** The client of this session sent a packet: its idle time starts again at 0. */
   receiveControlPacket(sessionId: string): void {
     const core = this.#core();
     const session = core.sessions.find(sessionId);

@@ -12,7 +12,7 @@ export type AnswerFaultKind =
   | 'unparseable500'
   /** Status 200 with a body that is not JSON. */
   | 'unparseable200'
-  /** Status 200 and JSON of a shape nobody promised. */
+  /** Status 200 and JSON of an unexpected shape. */
   | 'wrong-shape'
   /** 64 MiB of body. */
   | 'oversized';
@@ -40,7 +40,7 @@ export interface WolfFaults {
   /** Every answer is held back for this long, and with it all requests behind it. */
   answerDelayMs: number;
   answer: AnswerFault | undefined;
-  /** Its list of lobbies is empty, whatever runs: as of a Wolf that is not the one that was started a moment ago. */
+  /** Its list of lobbies is empty although lobbies run, as if another Wolf had taken its place. */
   listsNothing: boolean;
   /** Sessions vanish between being listed and being joined. */
   sessionVanishesBeforeJoin: boolean;
@@ -58,7 +58,7 @@ export interface WolfFaults {
   stuckThreadCount: number;
   canCreatePipelines: boolean;
   /**
-   * `absent` has no such endpoint; `oversized` frames are longer than anyone should keep; `pings` adds the events that come
+   * `absent` has no such endpoint; `oversized` frames are longer than a client should keep; `pings` adds the events that come
    * with every packet of a stream.
    */
   events: 'normal' | 'silent' | 'interleaved' | 'not-json' | 'absent' | 'oversized' | 'pings';

@@ -206,7 +206,7 @@ export class WolfProcess {
     }
   }
 
-  /** What an exception that nobody catches does to the API thread (wolf-api §2.3). */
+  /** What an uncaught exception does to the API thread (wolf-api §2.3). */
   async #surviveOrEnd(): Promise<void> {
     this.#counters.uncaughtExceptionCount += 1;
     this.#exceptionCount += 1;

@@ -36,7 +36,7 @@ export const CHUNKED_REFUSED: WolfReply = {
 export const TOO_LARGE: WolfReply = { kind: 'body', status: 413, body: 'Payload Too Large' };
 export const NOTHING: WolfReply = { kind: 'nothing' };
 
-/** The reason phrase is OK whatever the code, and the length is the only header (wolf-api §1.2). */
+/** The reason phrase is OK for every code, and the length is the only header (wolf-api §1.2). */
 function replyHead(status: number, bodyBytes: number): string {
   return `HTTP/1.0 ${String(status)} OK\r\nContent-Length: ${String(bodyBytes)}\r\n\r\n`;
 }

@@ -40,7 +40,7 @@ export const float: WolfShape<number> = cast('double', (json) =>
   json instanceof JsonNumber ? Number(json.text) : undefined,
 );
 
-/** Any JSON object whose members are nobody's business here. */
+/** Any JSON object; its members are ignored. */
 export const anyObject: WolfShape<JsonObject> = cast('object', (json) => (json instanceof Map ? json : undefined));
 
 export function optional<T>(shape: WolfShape<T>): WolfShape<T | undefined> {
@@ -70,7 +70,7 @@ export type StructOf<F extends Record<string, WolfShape<unknown>>> = {
   readonly [K in keyof F]: F[K] extends WolfShape<infer T> ? T : never;
 };
 
-/** A struct. Unknown members are ignored; members are required unless optional, whatever default C++ gives them. */
+/** A struct. Unknown members are ignored; members are required unless optional, also where C++ has a default for them. */
 export function struct<F extends Record<string, WolfShape<unknown>>>(fields: F): WolfShape<StructOf<F>> {
   const entries = Object.entries(fields);
   return {

@@ -79,7 +79,7 @@ export class WolfTransport {
       }
     };
     socket.on('data', read);
-    // Before the request is whole, an end means that nobody waits. Afterwards the socket is paused and never says so.
+    // Before the request is whole, an end means that the client has left. Afterwards the socket is paused and emits none.
     socket.on('end', () => socket.destroy());
   }
 }
@@ -95,7 +95,7 @@ export interface WolfRequest {
 
 type RequestProgress =
   | { readonly state: 'incomplete' }
-  /** Whatever follows on the connection is never looked at. */
+  /** What follows on the connection is never read. */
   | { readonly state: 'complete'; readonly request: WolfRequest }
   /** Refused with its body unread. */
   | { readonly state: 'chunked' }

@@ -17,7 +17,7 @@ describe.each(['K', 'H'] as const)('the REST of Moonlight Web in dialect %s', (d
   });
   afterEach(() => fixture.close());
 
-  it('answers 401 with nothing to whoever does not bring the secret, before it looks for the path', async () => {
+  it('answers an empty 401 without the secret, before it looks for the path', async () => {
     for (const headers of [{}, { Authorization: 'Bearer wrong' }]) {
       const response = await call('/api/nowhere', { headers });
       expect([response.status, await response.text()]).toEqual([401, '']);
@@ -28,7 +28,7 @@ describe.each(['K', 'H'] as const)('the REST of Moonlight Web in dialect %s', (d
     expect((await call('/api/host/stream/', { headers: {} })).status).toBe(401);
   });
 
-  it('stumbles over an Authorization without a space', async () => {
+  it('rejects an Authorization without a space, as its dialect does', async () => {
     const answer = call('/api/hosts', { headers: { Authorization: CREDENTIALS } }).then((response) => response.status);
     await (dialect === 'H' ? expect(answer).rejects.toThrow('fetch failed') : expect(answer).resolves.toBe(400));
   });

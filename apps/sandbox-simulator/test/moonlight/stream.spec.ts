@@ -115,7 +115,7 @@ describe.each(['K', 'H'] as const)('a stream of Moonlight Web in dialect %s', (d
     expect(JSON.stringify(fixture.moonlight.status().inits)).not.toContain('s3cret');
   });
 
-  it('is refused for a host or an app that is not there, and for a Wolf that is not', async () => {
+  it('is refused for an unknown host or app, and without a Wolf', async () => {
     await expectRefusal(await open(initMessage({ host_id: 3 })), ['HostNotFound']);
     await expectRefusal(await open(initMessage({ app_id: 3 })), ['AppNotFound']);
     fixture.moonlight.faults.appNotFoundTimes = 1;
@@ -126,7 +126,7 @@ describe.each(['K', 'H'] as const)('a stream of Moonlight Web in dialect %s', (d
     expect(outcomes()).toEqual(['HostNotFound', 'AppNotFound', 'AppNotFound', 'started', 'InternalServerError']);
   });
 
-  it('keeps its id to itself, and gives it back as the dialect does', async () => {
+  it('holds its id, and frees it as the dialect does', async () => {
     const first = await open(initMessage());
     await first.next(7);
     await expectRefusal(await open(initMessage()), ['AlreadyStreaming']);
@@ -159,7 +159,7 @@ describe.each(['K', 'H'] as const)('a stream of Moonlight Web in dialect %s', (d
     expect(other.closes).toEqual(['']);
   });
 
-  it('hears nothing any more after JSON that is none, and lingers', async () => {
+  it('ignores all messages after invalid JSON, and stays open', async () => {
     const stream = await open(initMessage());
     await stream.next(7);
     stream.sendText('{"Signaling"');
@@ -176,7 +176,7 @@ describe.each(['K', 'H'] as const)('a stream of Moonlight Web in dialect %s', (d
     expect(fixture.moonlight.status().sessions).toHaveLength(1);
   });
 
-  it('tells of a kick, of the end of the stream, and of a crash of the streamer', async () => {
+  it('reports a kick, the end of the stream, and a crash of the streamer', async () => {
     const kicked = await open(initMessage());
     await kicked.next(7);
     await fixture.moonlight.kick();
@@ -236,7 +236,7 @@ describe.each(['K', 'H'] as const)('a stream of Moonlight Web in dialect %s', (d
     expect(fixture.moonlight.status().sessions).toEqual([]);
   });
 
-  it('in mode keepalive speaks twice, hears nothing, and leaves its id taken for ever', async () => {
+  it('sends two messages in mode keepalive, reads none, and never frees its id', async () => {
     const stream = await open(initMessage({ mode: 'keepalive', session_id: 'lasting' }));
     await stream.next(2);
     expect(fixture.wolf.sessionIds).toHaveLength(1);
@@ -257,7 +257,7 @@ describe.each(['K', 'H'] as const)('a stream of Moonlight Web in dialect %s', (d
     });
   });
 
-  it('in mode join takes over a session, and loses it when the one before it is gone', async () => {
+  it('takes over a session in mode join, and loses it when its creator leaves', async () => {
     await expectRefusal(await open(initMessage({ mode: 'join' })), ['SessionNotFound']);
     const creator = await open(initMessage());
     await creator.next(7);

@@ -60,7 +60,7 @@ describe.each([
         .map((input) => [input.label, Buffer.from(input.hex, 'hex').toString()]);
       expect(seen.sort()).toEqual(['controller1', 'keyboard', label].map((name) => [name, name]));
     });
-    expect(fixture.moonlight.inputs('somebody else')).toEqual([]);
+    expect(fixture.moonlight.inputs('another-client')).toEqual([]);
     fixture.moonlight.clearInputs();
     expect(fixture.moonlight.inputs()).toEqual([]);
 

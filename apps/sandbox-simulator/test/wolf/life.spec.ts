@@ -65,7 +65,7 @@ describe('the life of simulated lobbies', () => {
     const other = await create();
     raw.wolf.launchSession({ clientId: SESSION_ID });
     raw.wolf.launchSession({ clientId: '7' });
-    expect(await join('nobody')).toContain('Invalid lobby ID');
+    expect(await join('unknown')).toContain('Invalid lobby ID');
     expect(await raw.post('/lobbies/join', { lobby_id: single, moonlight_session_id: '8', pin: [1] })).toContain(
       'Invalid PIN',
     );
@@ -79,9 +79,9 @@ describe('the life of simulated lobbies', () => {
   it('broadcasts a join that fails after the PIN, and none that fails before', async () => {
     const id = await create();
     const events = await raw.listen();
-    await join('nobody');
+    await join('unknown');
     await join(id, '8');
-    await raw.post('/lobbies/leave', { lobby_id: 'nobody', moonlight_session_id: '8', skip_producer_switch: false });
+    await raw.post('/lobbies/leave', { lobby_id: 'unknown', moonlight_session_id: '8', skip_producer_switch: false });
     await events.until((received) => received.includes('LeaveLobbyEvent'));
     expect(events.names).toEqual(['JoinLobbyEvent', 'LeaveLobbyEvent']);
   });

@@ -43,7 +43,7 @@ describe('the worked examples of the reference, byte for byte', () => {
     }
   });
 
-  it('lists the lobby that a client has joined, with its runner printed anew and without its PIN', async () => {
+  it('lists the lobby that a client has joined, with its runner reprinted and without its PIN', async () => {
     launch();
     await raw.post('/lobbies/create', CREATE_BODY);
     expect(await raw.post('/lobbies/join', { ...JOIN, pin: [0, 4, 1, 9] })).toBe(DONE);

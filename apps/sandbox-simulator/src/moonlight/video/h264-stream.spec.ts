@@ -3,7 +3,7 @@ import { RtpPacketiser } from './rtp-packetiser.js';
 import { YuvPicture } from './yuv-picture.js';
 
 describe('a stream of H.264', () => {
-  it('has no byte sequence that begins another unit, whatever the samples are', () => {
+  it('has no byte sequence that begins another unit, for any samples', () => {
     const stream = new H264Stream(32, 32);
     for (const sample of [0, 1, 3]) {
       const units = stream.wholePicture(new YuvPicture(32, 32, [sample, 0, sample]));
