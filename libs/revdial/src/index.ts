@@ -37,15 +37,15 @@ export type {
   RunnerStatus,
 } from './connections/runner-presence.js';
 export { RUNNERS_MAX_COUNT } from './limits.js';
+export type { RequestEnd, RequestStart } from './http/request-diagnostics.js';
 export { RunnerHttpPool } from './http/runner-http-pool.js';
 export type { ObservableDialer } from './http/runner-http-pool.js';
-export type { RunnerHttpPoolOptions } from './http/runner-http-pool-options.js';
+export type { RunnerHttpPoolOptions } from './http/runner-http-pool.js';
 export { ForeignJsonError } from './json/json-outline.js';
 export type { JsonFault, JsonLimits } from './json/json-outline.js';
 export { parseForeignJson, parseLongForeignJson, SMALL_JSON, splitForeignJson } from './json/foreign-json.js';
-export { collectBounded } from './http/collect-bounded.js';
+export { collectBounded, readBounded } from './http/collect-bounded.js';
 export { NO_PAGE_HEADERS } from './http/no-page-headers.js';
-export { readBounded } from './http/read-bounded.js';
 export type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './http/runner-http.js';
 export { accessTokenOf } from './gateway/access-token.js';
 export type { AccessToken } from './gateway/access-token.js';

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
@@ -49,6 +50,32 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     });
     return { service, http: replica.http, stop: () => service.close() };
   }
+
+  it('publishes the start and the end of each request, without its query', async () => {
+    const { http, stop } = await serve((_head, socket) => socket.write(answer('secret')));
+    const told: unknown[] = [];
+    const note = (message: unknown): void => {
+      told.push(message);
+    };
+    const names = ['helix:revdial:request:start', 'helix:revdial:request:end'];
+    for (const name of names) subscribe(name, note);
+    try {
+      await text((await http.request(WOLF, { method: 'GET', path: '/picture?token=secret' })).body);
+      await stop();
+      await expect(http.request(WOLF, { method: 'GET', path: '/', requireFreshStream: true })).rejects.toThrow();
+    } finally {
+      for (const name of names) unsubscribe(name, note);
+    }
+    const first = { runnerId: WOLF, method: 'GET', path: '/picture' };
+    const second = { runnerId: WOLF, method: 'GET', path: '/' };
+    const durationMs = expect.any(Number) as number;
+    expect(told).toEqual([
+      first,
+      { ...first, status: 200, durationMs },
+      second,
+      { ...second, code: expect.any(String) as string, durationMs },
+    ]);
+  });
 
   it('carries method, path, headers and bodies of every kind', async () => {
     let seen = '';
@@ -268,7 +295,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     await expect(http.request(WOLF, patch)).rejects.toMatchObject({ code: 'UPSTREAM_INVALID' });
     expect(await text((await http.request(WOLF, GET)).body)).toBe('answered');
     expect(service.connectionCount).toBe(2);
-    expect(await text((await http.request(WOLF, { ...patch, isFreshWanted: true })).body)).toBe('answered');
+    expect(await text((await http.request(WOLF, { ...patch, requireFreshStream: true })).body)).toBe('answered');
     expect(service.connectionCount).toBe(3);
   });
 

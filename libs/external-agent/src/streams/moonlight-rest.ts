@@ -97,7 +97,7 @@ export class MoonlightRest {
         signal,
         headersTimeoutMs: LIMITS.moonlightHeadersMs,
         bodyTimeoutMs: route.silenceMs,
-        isFreshWanted: route.method !== 'GET',
+        requireFreshStream: route.method !== 'GET',
       });
       const answer = this.#answerOf(call, response);
       // Cut in the very moment it began, it has closed already.

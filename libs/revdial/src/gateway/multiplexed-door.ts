@@ -4,7 +4,7 @@ import type { BytePipe, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { SocketCarrier } from '../carrier/socket-carrier.js';
 import { WebSocketCarrier } from '../carrier/websocket-carrier.js';
 import type { ConnectionManager } from '../connections/connection-manager.js';
-import { TCP_KEEP_ALIVE_DELAY_MS } from '../limits.js';
+import { SUPERSEDED_LINKS_MAX_COUNT, TCP_KEEP_ALIVE_DELAY_MS } from '../limits.js';
 import { MultiplexedConnection } from '../links/multiplexed-connection.js';
 import type { Carriage, MultiplexedConnectionEvents } from '../links/multiplexed-connection.js';
 import { MultiplexedLink } from '../links/multiplexed-link.js';
@@ -18,14 +18,12 @@ import type { RevDialLogger } from '../revdial-logger.js';
 import type { RunnerId } from '../runner-id.js';
 import { refusalOf } from './admission.js';
 import type { Admitted } from './admission.js';
-import { headerLines } from './header-lines.js';
 import { addResets, multiplexedTotalsOf } from './multiplexed-totals.js';
 import type { MultiplexedTotals } from './multiplexed-totals.js';
 import { MachineClaims, machineIdOf } from './machine-claims.js';
-import { notResumable, refusalOfRunner, REFUSALS } from './refusal.js';
+import { headerLines, notResumable, refusalOfRunner, REFUSALS } from './refusal.js';
 import type { NotResumableReason, Refusal } from './refusal.js';
 import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
-import { SupersededLinks } from './superseded-links.js';
 import { REVDIAL_PROTOCOL, REVDIAL_SUBPROTOCOL, REVDIAL_VERSION } from './tunnel-request.js';
 import type { CarrierKind } from './tunnel-request.js';
 import type { ViolationLog } from './violation-log.js';
@@ -228,4 +226,25 @@ function answerHead(request: IncomingMessage, carrier: CarrierKind, headers: Hea
     return webSocketAcceptance(request, { 'Sec-WebSocket-Protocol': REVDIAL_SUBPROTOCOL, ...headers });
   const first = { Upgrade: REVDIAL_PROTOCOL, Connection: 'Upgrade', 'RevDial-Version': REVDIAL_VERSION };
   return `HTTP/1.1 101 Switching Protocols\r\n${headerLines({ ...first, ...headers })}\r\n`;
+}
+
+/**
+ * The links that a newer one has taken over of late, so that an agent that asks for one is told so, and waits before it
+ * takes its place back.
+ */
+class SupersededLinks {
+  readonly #principals = new Map<string, string>();
+
+  add(linkId: string, principal: string): void {
+    this.#principals.set(linkId, principal);
+    if (this.#principals.size <= SUPERSEDED_LINKS_MAX_COUNT) return;
+    for (const oldest of this.#principals.keys()) {
+      this.#principals.delete(oldest);
+      return;
+    }
+  }
+
+  reasonOf(linkId: string, principal: string): 'superseded' | 'unknown-link' {
+    return this.#principals.get(linkId) === principal ? 'superseded' : 'unknown-link';
+  }
 }

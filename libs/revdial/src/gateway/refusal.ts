@@ -9,7 +9,6 @@ import {
   STORM_RETRY_AFTER_MAX_SECONDS,
 } from '../limits.js';
 import { NO_PAGE_HEADERS } from '../http/no-page-headers.js';
-import { headerLines } from './header-lines.js';
 import type { ResumptionRefusal } from '../resumable/resumption.js';
 
 /** An answer instead of a connection (revdial-wire §4). Control refusals are plain text, data refusals JSON. */
@@ -77,7 +76,7 @@ export function refusalOfRunner(refusal: Refusal, runnerId: string): Refusal {
   return { ...refusal, body: `${refusal.body}: ${runnerId.slice(0, REPEATED_ID_MAX_LENGTH).replace(/[^\w.-]/g, '?')}` };
 }
 
-/** The agent opens a new link. Whoever cannot prove that the link is his learns nothing of it. */
+/** The agent opens a new link. A peer that cannot prove that the link is its own is told only that there is none. */
 export function notResumable(reason: Exclude<NotResumableReason, 'other-runners'>): Refusal {
   const isStranger = reason === 'foreign-principal' || reason === 'wrong-proof';
   return plain(410, `not resumable: ${isStranger ? 'unknown-link' : reason}`);
@@ -129,4 +128,11 @@ function headersOf(refusal: Refusal): Record<string, string> {
     'RevDial-Version': '3',
     ...refusal.headers,
   };
+}
+
+/** Each header on its line. The values are our own. */
+export function headerLines(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
 }

@@ -16,20 +16,18 @@ import { verifyLimits } from '../verify-limits.js';
 import { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
 import { Admission } from './admission.js';
 import type { Admitted } from './admission.js';
-import { controlWebSocketServer } from './control-websocket-server.js';
 import { detachFromHttp } from './detach-from-http.js';
-import { isHijack } from './is-hijack.js';
 import { MultiplexedDoor } from './multiplexed-door.js';
 import type { MultiplexedTotals } from './multiplexed-totals.js';
 import type { RevDialGatewayOptions } from './revdial-gateway-options.js';
 import { REFUSALS, refuseResponse, refuseSocket } from './refusal.js';
 import type { Refusal } from './refusal.js';
 import type { RunnerAuthorizer } from './runner-authorizer.js';
-import { REVDIAL_PROTOCOL, tunnelRequestOf } from './tunnel-request.js';
+import { isHijack, REVDIAL_PROTOCOL, tunnelRequestOf } from './tunnel-request.js';
 import type { TunnelRequest } from './tunnel-request.js';
 import { ViolationLog } from './violation-log.js';
 import { WaitingSocket } from './waiting-socket.js';
-import { webSocketAcceptance } from './websocket-acceptance.js';
+import { controlWebSocketServer, webSocketAcceptance } from './websocket-acceptance.js';
 
 const NO_BYTES = Buffer.alloc(0);
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export type CarrierKind = 'raw' | 'websocket';
 
@@ -63,4 +63,14 @@ function carrierKindOf({ headers }: IncomingMessage): CarrierKind | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * Generation 1 asks with `Connection: Upgrade` and without `Upgrade` (revdial-wire §2). A response without the socket waits
+ * for the one to an earlier request, and the socket cannot be taken.
+ */
+export function isHijack(request: IncomingMessage, response: ServerResponse): boolean {
+  if (response.socket !== request.socket) return false;
+  const tokens = request.headers.connection?.toLowerCase().split(',') ?? [];
+  return request.headers.upgrade === undefined && tokens.some((token) => token.trim() === 'upgrade');
 }

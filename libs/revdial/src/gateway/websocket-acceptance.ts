@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { headerLines } from './header-lines.js';
+import { WebSocketServer } from 'ws';
+import type { ServerOptions } from 'ws';
+import { CONTROL_MESSAGE_MAX_BYTES, WEBSOCKET_CLOSE_TIMEOUT_MS } from '../limits.js';
+import { headerLines } from './refusal.js';
 
 /** RFC 6455 §1.3. */
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -24,4 +27,17 @@ export function webSocketAcceptance(
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${accept}\r\n${headerLines(further)}\r\n`
   );
+}
+
+/** Upgrades control connections of generation 2. */
+export function controlWebSocketServer(): WebSocketServer {
+  const options: ServerOptions & { readonly closeTimeout: number } = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    maxPayload: CONTROL_MESSAGE_MAX_BYTES,
+    closeTimeout: WEBSOCKET_CLOSE_TIMEOUT_MS,
+  };
+  return new WebSocketServer(options);
 }

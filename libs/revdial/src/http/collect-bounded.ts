@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { RevDialError } from '../revdial-error.js';
+import { onAbort } from '@helix/pacing';
+import { abortErrorOf, RevDialError } from '../revdial-error.js';
 
 /**
  * The whole of a body as it came, in pieces: one copy less than in one buffer. Listens rather than iterates, since this is
@@ -15,7 +16,7 @@ export function collectBounded(body: Readable, maxBytes: number, signal?: AbortS
       body.off('end', onEnd);
       body.off('error', onError);
       body.off('close', onClose);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
     };
     const fail = (error: Error): void => {
       stop();
@@ -41,21 +42,31 @@ export function collectBounded(body: Readable, maxBytes: number, signal?: AbortS
     const onClose = (): void => {
       fail(body.errored ?? new RevDialError('DIAL_ABORTED', 'the answer was destroyed before its end'));
     };
-    const onAbort = (): void => {
-      fail(new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: signal?.reason }));
-    };
+    let stopListening: () => void = () => undefined;
     if (signal?.aborted === true) {
-      onAbort();
+      fail(abortErrorOf(signal.reason));
     } else if (body.destroyed) {
       onClose();
     } else {
-      signal?.addEventListener('abort', onAbort, { once: true });
+      stopListening = onAbort(signal, (reason) => {
+        fail(abortErrorOf(reason));
+      });
       body.on('end', onEnd);
       body.on('error', onError);
       body.on('close', onClose);
       body.on('data', onData);
     }
   });
+}
+
+/**
+ * The whole of a body in one buffer.
+ * @throws RevDialError UPSTREAM_TOO_LARGE past `maxBytes`, DIAL_ABORTED, and what the body fails with; the body is destroyed
+ */
+export async function readBounded(body: Readable, maxBytes: number, signal?: AbortSignal): Promise<Buffer> {
+  const chunks = await collectBounded(body, maxBytes, signal);
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
 function ignoreError(): void {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { onAbort } from '@helix/pacing';
 import type { Dispatcher } from 'undici';
-import { RevDialError } from '../revdial-error.js';
+import { abortErrorOf, RevDialError } from '../revdial-error.js';
 import { AnswerBody } from './answer-body.js';
 import { isStreamFailure, requestErrorOf } from './request-error.js';
 import type { RunnerHttpRequest, RunnerHttpResponse } from './runner-http.js';
@@ -11,7 +12,7 @@ export interface HttpExchangeEvents {
   readonly onResponse: (response: RunnerHttpResponse) => void;
   /** There will be no response. */
   readonly onFailure: (error: Error) => void;
-  /** Once, at the very end: `isWhole`, or with whatever cut it. Only a whole one leaves the stream fit for another. */
+  /** Once, at the very end: `isWhole`, or with what cut it. Only a whole one leaves the stream fit for another. */
   readonly onFinished: (isWhole: boolean) => void;
 }
 
@@ -29,7 +30,7 @@ export interface ExchangeStream {
 /** One request and its answer on one stream. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly isReused: boolean;
-  readonly #request: RunnerHttpRequest;
+  readonly #stopListening: () => void;
   readonly #stream: ExchangeStream;
   readonly #silenceLimitMs: number;
   readonly #events: HttpExchangeEvents;
@@ -44,12 +45,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   /** `silenceLimitMs` between two pieces of the answer that are wanted; 0: none is too long. */
   constructor(request: RunnerHttpRequest, stream: ExchangeStream, silenceLimitMs: number, events: HttpExchangeEvents) {
-    this.#request = request;
     this.#stream = stream;
     this.isReused = stream.isReused;
     this.#silenceLimitMs = silenceLimitMs;
     this.#events = events;
-    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopListening = onAbort(request.signal, (reason) => {
+      this.#stop(abortErrorOf(reason));
+    });
   }
 
   /** The stream ended before a byte of the answer: on a kept stream that may only mean that it had died unnoticed. */
@@ -119,12 +121,6 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#fail(this.#stopReason ?? new RevDialError('UPSTREAM_INVALID', 'the answer broke the HTTP client'));
   }
 
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#request.signal?.reason;
-    const isOurs = reason instanceof RevDialError;
-    this.#stop(isOurs ? reason : new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: reason }));
-  };
-
   /** undici's own clock would count the time in which the reader is full, since it is not told of that. */
   readonly #watchSilence = (): void => {
     if (this.#isFinished || this.#isHeld || this.#silenceTimer !== undefined || this.#silenceLimitMs === 0) return;
@@ -154,7 +150,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#isFinished = true;
     clearTimeout(this.#silenceTimer);
     this.#stream.settle();
-    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening();
     this.#events.onFinished(isWhole);
   }
 }

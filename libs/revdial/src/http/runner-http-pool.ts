@@ -11,16 +11,31 @@ import {
   STREAM_IDLE_LIMIT_MS,
 } from '../limits.js';
 import { RevDialCounters } from '../revdial-counters.js';
-import { RevDialError } from '../revdial-error.js';
+import { abortErrorOf, RevDialError } from '../revdial-error.js';
+import type { RevDialLogger } from '../revdial-logger.js';
 import type { StreamClass } from '../tunnel-stream.js';
 import type { RunnerDialer } from '../runner-dialer.js';
 import type { RunnerId } from '../runner-id.js';
 import { HttpExchange } from './http-exchange.js';
-import type { HttpStream } from './http-stream.js';
+import { observeRequest } from './request-diagnostics.js';
 import { RequestUpload } from './request-upload.js';
-import type { RunnerHttpPoolOptions } from './runner-http-pool-options.js';
 import type { RunnerHttp, RunnerHttpRequest, RunnerHttpResponse } from './runner-http.js';
 import { RunnerStreamPool } from './runner-stream-pool.js';
+
+/** Every number has its default in `limits.ts`. */
+export interface RunnerHttpPoolOptions {
+  readonly maxStreamCountPerRunner?: number;
+  readonly maxQueuedRequestCountPerRunner?: number;
+  /** Over all runners. */
+  readonly maxStreamCount?: number;
+  readonly idleLimitMs?: number;
+  readonly queueTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
+  readonly bodyTimeoutMs?: number;
+  readonly logger?: RevDialLogger;
+  readonly counters?: RevDialCounters;
+}
 
 /** A dialer that may also tell of runners' links, as the connection manager does. */
 export type ObservableDialer = RunnerDialer & Partial<Pick<RunnerPresence, 'find' | 'subscribe'>>;
@@ -67,7 +82,7 @@ export class RunnerHttpPool implements RunnerHttp {
   async request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
     this.counters.requests += 1;
     try {
-      return await this.#request(runnerId, request);
+      return await observeRequest(runnerId, request, () => this.#uploadAndSend(runnerId, request));
     } catch (error) {
       if (error instanceof RevDialError) this.counters.count(this.counters.requestFailures, error.code);
       throw error;
@@ -93,40 +108,44 @@ export class RunnerHttpPool implements RunnerHttp {
       pool.destroy(new RevDialError('SHUTTING_DOWN', 'this replica is closing'));
   }
 
-  async #request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
+  async #uploadAndSend(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse> {
     const { body } = request;
-    if (!(body instanceof Readable)) return this.#send(runnerId, request);
+    if (!(body instanceof Readable)) return this.#sendOrRepeat(runnerId, request);
     const upload = new RequestUpload(body, this.#bodyTimeoutMsOf(request));
     const signal = request.signal === undefined ? upload.signal : AbortSignal.any([request.signal, upload.signal]);
     try {
-      return await this.#send(runnerId, { ...request, signal }, upload);
+      return await this.#sendOrRepeat(runnerId, { ...request, signal }, upload);
     } catch (error) {
       upload.end();
       throw error;
     }
   }
 
-  async #send(runnerId: RunnerId, request: RunnerHttpRequest, upload?: RequestUpload): Promise<RunnerHttpResponse> {
-    if (request.signal?.aborted === true) throw aborted(request.signal);
+  async #sendOrRepeat(
+    runnerId: RunnerId,
+    request: RunnerHttpRequest,
+    upload?: RequestUpload,
+  ): Promise<RunnerHttpResponse> {
+    if (request.signal?.aborted === true) throw abortErrorOf(request.signal.reason);
     if (upload !== undefined) {
       // Not to be repeated: what was read of the body is gone with the first attempt.
-      const only = await this.#attempt(runnerId, request, request.isFreshWanted === true, upload);
+      const only = await this.#sendOnce(runnerId, request, request.requireFreshStream === true, upload);
       if (only.outcome === 'answered') return only.response;
       throw only.error;
     }
-    const first = await this.#attempt(runnerId, request, request.isFreshWanted === true);
+    const first = await this.#sendOnce(runnerId, request, request.requireFreshStream === true);
     if (first.outcome === 'answered') return first.response;
     if (!first.mayRepeat) throw first.error;
     this.counters.requestsRetried += 1;
-    const second = await this.#attempt(runnerId, request, true);
+    const second = await this.#sendOnce(runnerId, request, true);
     if (second.outcome === 'answered') return second.response;
     throw second.error;
   }
 
-  async #attempt(
+  async #sendOnce(
     runnerId: RunnerId,
     request: RunnerHttpRequest,
-    isFreshWanted: boolean,
+    requireFreshStream: boolean,
     upload?: RequestUpload,
   ): Promise<Attempt> {
     const pool = this.#poolOf(runnerId, request.class ?? 'interactive');
@@ -134,11 +153,11 @@ export class RunnerHttpPool implements RunnerHttp {
       signal: request.signal,
       connectTimeoutMs: request.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? REQUEST_CONNECT_TIMEOUT_MS,
       // A dial waits for the link by itself; on a kept stream the wait would count as the service's slowness.
-      isFreshWanted: isFreshWanted || this.#dialer.find?.(runnerId)?.state === 'resuming',
+      requireFreshStream: requireFreshStream || this.#dialer.find?.(runnerId)?.state === 'resuming',
     });
     if (request.signal?.aborted === true) {
       stream.destroy();
-      throw aborted(request.signal);
+      throw abortErrorOf(request.signal.reason);
     }
     return new Promise((resolve) => {
       const exchange: HttpExchange = new HttpExchange(request, stream, this.#bodyTimeoutMsOf(request), {
@@ -158,23 +177,19 @@ export class RunnerHttpPool implements RunnerHttp {
           else stream.destroy();
         },
       });
-      this.#dispatch(stream, request, exchange);
+      stream.dispatch(
+        {
+          path: request.path,
+          method: request.method,
+          headers: request.headers ?? null,
+          body: request.body ?? null,
+          headersTimeout: request.headersTimeoutMs ?? this.#options.headersTimeoutMs ?? REQUEST_HEADERS_TIMEOUT_MS,
+          // The exchange has a clock of its own.
+          bodyTimeout: 0,
+        },
+        exchange,
+      );
     });
-  }
-
-  #dispatch(stream: HttpStream, request: RunnerHttpRequest, exchange: HttpExchange): void {
-    stream.dispatch(
-      {
-        path: request.path,
-        method: request.method,
-        headers: request.headers ?? null,
-        body: request.body ?? null,
-        headersTimeout: request.headersTimeoutMs ?? this.#options.headersTimeoutMs ?? REQUEST_HEADERS_TIMEOUT_MS,
-        // The exchange has a clock of its own.
-        bodyTimeout: 0,
-      },
-      exchange,
-    );
   }
 
   #bodyTimeoutMsOf(request: RunnerHttpRequest): number {
@@ -234,7 +249,7 @@ type Attempt =
   | { readonly outcome: 'answered'; readonly response: RunnerHttpResponse }
   | { readonly outcome: 'failed'; readonly error: Error; readonly mayRepeat: boolean };
 
-/** No runner id has a space. */
+/** Runner ids contain no spaces, so this key cannot collide. */
 function bulkKeyOf(runnerId: RunnerId): string {
   return `${runnerId} bulk`;
 }
@@ -245,10 +260,4 @@ const CHANGES_EACH_TIME: ReadonlySet<RunnerHttpRequest['method']> = new Set(['PO
 function mayRepeat(request: RunnerHttpRequest, exchange: HttpExchange): boolean {
   if (!exchange.isReused || !exchange.hasDiedUnanswered) return false;
   return !exchange.wasSent || !CHANGES_EACH_TIME.has(request.method);
-}
-
-function aborted(signal: AbortSignal): RevDialError {
-  const reason: unknown = signal.reason;
-  if (reason instanceof RevDialError) return reason;
-  return new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: reason });
 }

@@ -15,7 +15,7 @@ export interface RunnerHttpRequest {
    * Not on a kept stream: for services that end quiet connections after seconds, and a request that may not be sent twice.
    * Where no more streams may be opened, a kept one is taken all the same.
    */
-  readonly isFreshWanted?: boolean;
+  readonly requireFreshStream?: boolean;
   /** `bulk` gives way to everything else of its link, where that is multiplexed. */
   readonly class?: StreamClass;
   readonly connectTimeoutMs?: number;

@@ -32,7 +32,7 @@ describe('the streams of one runner', () => {
         emptyCount += 1;
       },
     });
-    const options = { connectTimeoutMs: 1_000, isFreshWanted: false };
+    const options = { connectTimeoutMs: 1_000, requireFreshStream: false };
     await pool.acquire(options);
     const waiting = [1, 2, 3].map(() => pool.acquire(options));
     const outcomes = Promise.allSettled(waiting);
@@ -48,10 +48,10 @@ describe('the streams of one runner', () => {
   it('opens a fresh stream in the place of the oldest idle one where all places are taken', async () => {
     const dialed: PassThrough[] = [];
     const pool = poolOf(dialed, { maxStreamCount: 2 });
-    const options = { connectTimeoutMs: 1_000, isFreshWanted: false };
+    const options = { connectTimeoutMs: 1_000, requireFreshStream: false };
     const kept = [await pool.acquire(options), await pool.acquire(options)];
     for (const stream of kept) pool.release(stream);
-    const fresh = await pool.acquire({ ...options, isFreshWanted: true });
+    const fresh = await pool.acquire({ ...options, requireFreshStream: true });
     expect(kept).not.toContain(fresh);
     expect(dialed.map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
     expect(pool.streamCount).toBe(2);

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { RevDialError } from '../revdial-error.js';
+import { WaitingLine } from '@helix/pacing';
+import { abortErrorOf, RevDialError } from '../revdial-error.js';
 import type { OpenStreamOptions } from '../runner-link.js';
 import { HttpStream } from './http-stream.js';
 
@@ -20,12 +21,7 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal | undefined;
   readonly connectTimeoutMs: number;
   /** Not one that has carried a request before, as far as there is room to open another. */
-  readonly isFreshWanted: boolean;
-}
-
-interface Queued {
-  readonly options: AcquireOptions;
-  readonly settle: (outcome: Promise<HttpStream> | HttpStream | Error) => void;
+  readonly requireFreshStream: boolean;
 }
 
 /** The kept streams of one runner: at most so many, the rest waits in a bounded line, in order. */
@@ -34,12 +30,18 @@ export class RunnerStreamPool {
   readonly #streams = new Set<HttpStream>();
   /** The one used last is taken first, so that the others can grow old and go. */
   readonly #idle: HttpStream[] = [];
-  readonly #queue = new Set<Queued>();
+  readonly #queue: WaitingLine<AcquireOptions, HttpStream>;
   #dialingCount = 0;
   #destroyReason: RevDialError | undefined;
 
   constructor(options: RunnerStreamPoolOptions) {
     this.#options = options;
+    this.#queue = new WaitingLine({
+      maxCount: options.maxQueuedCount,
+      whenFull: () => new RevDialError('LIMIT_REACHED', 'too many requests wait for this runner'),
+      whenLate: () => new RevDialError('LIMIT_REACHED', 'no stream of this runner became free in time'),
+      whenAborted: abortErrorOf,
+    });
   }
 
   get streamCount(): number {
@@ -53,14 +55,15 @@ export class RunnerStreamPool {
   /** @throws RevDialError LIMIT_REACHED, DIAL_ABORTED, SHUTTING_DOWN and whatever a dial throws */
   acquire(options: AcquireOptions): Promise<HttpStream> {
     if (this.#destroyReason !== undefined) return Promise.reject(this.#destroyReason);
-    if (!options.isFreshWanted) {
+    if (!options.requireFreshStream) {
       const kept = this.#takeIdle();
       if (kept !== undefined) return Promise.resolve(kept);
     }
     if (this.streamCount < this.#options.maxStreamCount) return this.#open(options);
-    const queued = this.#enqueue(options);
-    // Of use to nobody who wants a fresh one: the end of the oldest makes room.
-    if (options.isFreshWanted) this.#idle.shift()?.destroy();
+    const { signal } = options;
+    const queued = this.#queue.wait(options, { limitMs: this.#options.queueTimeoutMs, signal });
+    // A kept stream does not serve this request: the end of the oldest makes room for a fresh one.
+    if (options.requireFreshStream) this.#idle.shift()?.destroy();
     return queued;
   }
 
@@ -70,9 +73,9 @@ export class RunnerStreamPool {
       stream.destroy();
       return;
     }
-    const next = this.#shiftQueue();
+    const next = this.#queue.shift();
     if (next === undefined) this.#idle.push(stream);
-    else next.settle(stream);
+    else next.serve(stream);
   }
 
   /** A newer link stands: idle streams of the older one go, busy ones are not kept. */
@@ -82,7 +85,8 @@ export class RunnerStreamPool {
   }
 
   failQueued(reason: RevDialError): void {
-    for (const queued of [...this.#queue]) queued.settle(reason);
+    this.#queue.refuseAll(reason);
+    this.#checkEmpty();
   }
 
   /** Cuts all streams and fails all who wait. */
@@ -107,7 +111,7 @@ export class RunnerStreamPool {
       const kept = this.#takeIdle();
       if (kept !== undefined) return kept;
       const full = new RevDialError('LIMIT_REACHED', 'this replica has as many HTTP streams as it may');
-      // Without a stream of its own that might end, nobody would call the next in line.
+      // Without a stream of its own that might end, nothing would serve the next in line.
       if (this.streamCount === 0) this.failQueued(full);
       this.#checkEmpty();
       throw full;
@@ -141,51 +145,12 @@ export class RunnerStreamPool {
 
   #giveRoom(): void {
     this.#options.givePlace();
-    const next = this.#shiftQueue();
+    const next = this.#queue.shift();
     if (next === undefined) this.#checkEmpty();
-    else next.settle(this.#open(next.options));
-  }
-
-  #enqueue(options: AcquireOptions): Promise<HttpStream> {
-    const { signal } = options;
-    if (signal?.aborted === true) return Promise.reject(aborted(signal));
-    if (this.#queue.size >= this.#options.maxQueuedCount) {
-      return Promise.reject(new RevDialError('LIMIT_REACHED', 'too many requests wait for this runner'));
-    }
-    return new Promise((resolve, reject) => {
-      const settle = (outcome: Promise<HttpStream> | HttpStream | Error): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        this.#queue.delete(queued);
-        if (outcome instanceof Error) reject(outcome);
-        else resolve(outcome);
-        this.#checkEmpty();
-      };
-      const onAbort = (): void => {
-        settle(aborted(signal));
-      };
-      const timer = setTimeout(() => {
-        settle(new RevDialError('LIMIT_REACHED', 'no stream of this runner became free in time'));
-      }, this.#options.queueTimeoutMs);
-      const queued: Queued = { options, settle };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.add(queued);
-    });
-  }
-
-  #shiftQueue(): Queued | undefined {
-    for (const queued of this.#queue) {
-      this.#queue.delete(queued);
-      return queued;
-    }
-    return undefined;
+    else next.serve(this.#open(next.ticket));
   }
 
   #checkEmpty(): void {
     if (this.streamCount === 0 && this.#queue.size === 0) this.#options.onEmpty();
   }
-}
-
-function aborted(signal: AbortSignal | undefined): RevDialError {
-  return new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: signal?.reason });
 }

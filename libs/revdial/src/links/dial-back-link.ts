@@ -6,6 +6,7 @@ import {
   LINK_PENDING_DIALS_MAX_COUNT,
   LINK_UNANSWERED_DIALS_MAX_COUNT,
   ORPHANED_STREAM_GRACE_MS,
+  UNANSWERED_DIALS_BEFORE_SILENT,
 } from '../limits.js';
 import { RevDialError } from '../revdial-error.js';
 import type { RunnerId } from '../runner-id.js';
@@ -22,13 +23,12 @@ import type { WebSocketByteStream } from '../wire/websocket-byte-stream.js';
 import type { ControlChannel } from './control-channel.js';
 import { LinkStreams } from './link-streams.js';
 import { PendingDials } from './pending-dials.js';
-import { UnansweredDials } from './unanswered-dials.js';
 
 export interface DialBackLinkOptions {
   readonly maxPendingDialCount?: number;
   readonly maxUnansweredDialCount?: number;
   readonly orphanedStreamGraceMs?: number;
-  /** After how long without an answer a dial speaks against a hijacked link. */
+  /** How long a dial may be unanswered before it counts as evidence that a hijacked link is dead. */
   readonly clientPickUpLimitMs?: number;
 }
 
@@ -187,7 +187,7 @@ export class DialBackLink implements RunnerLink {
    * whole pick-up time has not answered are the proof. A WebSocket link has its pings, our agent answers keep-alives.
    */
   #judgeUnanswered(): void {
-    if (this.transport !== 'hijack' || !this.#unanswered.proveSilence(this.#clientPickUpLimitMs)) return;
+    if (this.transport !== 'hijack' || !this.#unanswered.isSilent(this.#clientPickUpLimitMs)) return;
     this.#channel.destroy('peer-silent');
     this.#lose('peer-silent', new Error('the runner answers no dial'));
   }
@@ -217,4 +217,33 @@ export class DialBackLink implements RunnerLink {
 
 function lost(reason: LinkEndReason): RevDialError {
   return new RevDialError('LINK_LOST', `the link of the runner ended: ${reason}`);
+}
+
+/**
+ * The first dials that were announced since the runner's last sign of life. They stay here when their callers have given
+ * up: callers time out before the runner does, and an unanswered dial is evidence against the link all the same.
+ */
+class UnansweredDials {
+  readonly #announcedAtMs: number[] = [];
+
+  announced(): void {
+    if (this.#announcedAtMs.length < UNANSWERED_DIALS_BEFORE_SILENT) this.#announcedAtMs.push(performance.now());
+  }
+
+  /** The runner gave a sign of life. */
+  clear(): void {
+    this.#announcedAtMs.length = 0;
+  }
+
+  /** Since when the oldest waits; 0 without any. */
+  get oldestAgeMs(): number {
+    const [oldest] = this.#announcedAtMs;
+    return oldest === undefined ? 0 : performance.now() - oldest;
+  }
+
+  /** Have enough dials been unanswered for `limitMs` each? */
+  isSilent(limitMs: number): boolean {
+    const last = this.#announcedAtMs[UNANSWERED_DIALS_BEFORE_SILENT - 1];
+    return last !== undefined && performance.now() - last >= limitMs;
+  }
 }

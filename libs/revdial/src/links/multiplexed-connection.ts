@@ -13,8 +13,7 @@ import { newResumptionSecret, ResumptionGate } from '../resumable/resumption.js'
 import type { LinkGrant, Resumption, ResumptionRefusal } from '../resumable/resumption.js';
 import type { RunnerId } from '../runner-id.js';
 import type { LinkEnd, LinkEndReason, LinkTransport } from '../runner-link.js';
-import { linkEndReasonOf } from './link-end-reason-of.js';
-import { pipeCloseCodeOf } from './pipe-close-code-of.js';
+import { linkEndReasonOf, pipeCloseCodeOf } from './end-reasons.js';
 import type { PrincipalShare } from './principal-share.js';
 
 /** A runner on it. */

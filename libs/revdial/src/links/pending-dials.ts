@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { RevDialError } from '../revdial-error.js';
+import { WaitingLine, type Place } from '@helix/pacing';
+import { abortErrorOf, RevDialError } from '../revdial-error.js';
 import type { OpenStreamOptions } from '../runner-link.js';
 
 export interface PendingDialsOptions {
@@ -14,76 +15,63 @@ export interface PendingDialsOptions {
 
 interface PendingDial {
   readonly requestId: string;
-  readonly settle: (outcome: Duplex | RevDialError) => void;
-  announcedAtMs: number;
+  announcedAtMs: number | undefined;
 }
 
 /**
  * The dials of one link that wait for the runner to dial back. Each has its own id, which the runner's connection repeats,
  * so that no dial ever gets the connection of another. A dial leaves when it is picked up, refused, aborted or out of
- * time, and its id with it: whatever comes later for that id belongs to nobody.
+ * time, and its id with it: a connection that comes later for that id is refused.
  */
 export class PendingDials {
   readonly #options: PendingDialsOptions;
-  /** Both in the order in which they were opened. */
-  readonly #queued = new Map<string, PendingDial>();
-  readonly #announced = new Map<string, PendingDial>();
+  /** Announced or not, in the order in which they were opened. */
+  readonly #line: WaitingLine<PendingDial, Duplex>;
+  readonly #announced = new Map<string, Place<PendingDial, Duplex>>();
 
   constructor(options: PendingDialsOptions) {
     this.#options = options;
+    this.#line = new WaitingLine({
+      maxCount: options.maxPendingCount,
+      whenFull: () => new RevDialError('LIMIT_REACHED', 'too many dials wait for this runner'),
+      whenLate: (limitMs) =>
+        new RevDialError('DIAL_TIMEOUT', `the runner did not pick up within ${String(limitMs)} ms`),
+      whenAborted: abortErrorOf,
+    });
   }
 
   get count(): number {
-    return this.#queued.size + this.#announced.size;
+    return this.#line.size;
   }
 
   /** When the dial was announced that waits for longest; `undefined` when none waits. */
   get oldestAnnouncedAtMs(): number | undefined {
-    return firstOf(this.#announced)?.announcedAtMs;
+    for (const { ticket } of this.#announced.values()) return ticket.announcedAtMs;
+    return undefined;
   }
 
   /** @throws RevDialError DIAL_TIMEOUT, DIAL_ABORTED, LIMIT_REACHED, and what `fail` and `failAll` are given */
-  open(options: OpenStreamOptions = {}): Promise<Duplex> {
-    const { signal } = options;
-    if (signal?.aborted === true) return Promise.reject(aborted(signal));
-    if (this.count >= this.#options.maxPendingCount) {
-      return Promise.reject(new RevDialError('LIMIT_REACHED', 'too many dials wait for this runner'));
+  async open(options: OpenStreamOptions = {}): Promise<Duplex> {
+    const requestId = randomBytes(16).toString('hex');
+    const limitMs = options.timeoutMs ?? this.#options.dialTimeoutMs;
+    const picked = this.#line.wait({ requestId, announcedAtMs: undefined }, { limitMs, signal: options.signal });
+    this.pump();
+    try {
+      return await picked;
+    } finally {
+      if (this.#announced.delete(requestId)) this.pump();
     }
-    return new Promise((resolve, reject) => {
-      const requestId = randomBytes(16).toString('hex');
-      const timeoutMs = options.timeoutMs ?? this.#options.dialTimeoutMs;
-      const onAbort = (): void => {
-        settle(aborted(signal));
-      };
-      const settle = (outcome: Duplex | RevDialError): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        this.#queued.delete(requestId);
-        const freedSlot = this.#announced.delete(requestId);
-        if (outcome instanceof RevDialError) reject(outcome);
-        else resolve(outcome);
-        if (freedSlot) this.pump();
-      };
-      const dial: PendingDial = { requestId, settle, announcedAtMs: 0 };
-      const timer = setTimeout(() => {
-        settle(new RevDialError('DIAL_TIMEOUT', `the runner did not pick up within ${String(timeoutMs)} ms`));
-      }, timeoutMs);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queued.set(requestId, dial);
-      this.pump();
-    });
   }
 
   /** Announces as many queued dials as may be unanswered at once. */
   pump(): void {
-    while (this.#queued.size > 0 && this.#announced.size < this.#options.maxUnansweredCount) {
-      if (!this.#options.canAnnounce()) return;
-      const dial = firstOf(this.#queued);
-      if (dial === undefined) return;
-      this.#queued.delete(dial.requestId);
-      dial.announcedAtMs = Date.now();
-      this.#announced.set(dial.requestId, dial);
-      this.#options.announce(dial.requestId);
+    for (const place of this.#line) {
+      const { ticket } = place;
+      if (ticket.announcedAtMs !== undefined) continue;
+      if (this.#announced.size >= this.#options.maxUnansweredCount || !this.#options.canAnnounce()) return;
+      ticket.announcedAtMs = Date.now();
+      this.#announced.set(ticket.requestId, place);
+      this.#options.announce(ticket.requestId);
     }
   }
 
@@ -92,32 +80,31 @@ export class PendingDials {
     return this.#announced.has(requestId);
   }
 
-  /** Gives `stream` to the dial it was made for. `false`: nobody waits for it. */
+  /** Gives `stream` to the dial it was made for. `false`: that dial no longer waits. */
   pickUp(requestId: string, stream: Duplex): boolean {
-    const dial = this.#announced.get(requestId);
-    if (dial === undefined) return false;
-    dial.settle(stream);
-    return true;
+    const dial = this.#take(requestId);
+    dial?.serve(stream);
+    return dial !== undefined;
   }
 
   /** Fails exactly this dial; unknown ids are ignored. */
   fail(requestId: string, error: RevDialError): boolean {
-    const dial = this.#announced.get(requestId);
-    dial?.settle(error);
+    const dial = this.#take(requestId);
+    dial?.refuse(error);
     return dial !== undefined;
   }
 
   failAll(error: RevDialError): void {
-    // Queued ones first: otherwise each failed dial would announce the next one.
-    for (const dial of [...this.#queued.values(), ...this.#announced.values()]) dial.settle(error);
+    this.#line.refuseAll(error);
   }
-}
 
-function firstOf<T>(map: ReadonlyMap<unknown, T>): T | undefined {
-  for (const value of map.values()) return value;
-  return undefined;
-}
-
-function aborted(signal: AbortSignal | undefined): RevDialError {
-  return new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: signal?.reason });
+  /** Makes room for the next dial to be announced. */
+  #take(requestId: string): Place<PendingDial, Duplex> | undefined {
+    const dial = this.#announced.get(requestId);
+    if (dial !== undefined && this.#announced.delete(requestId))
+      queueMicrotask(() => {
+        this.pump();
+      });
+    return dial;
+  }
 }

@@ -6,7 +6,7 @@ import { RunnerPresence } from '../connections/runner-presence.js';
 import type { RevDialGatewayOptions } from '../gateway/revdial-gateway-options.js';
 import { RevDialGateway } from '../gateway/revdial-gateway.js';
 import type { RunnerAuthorizer } from '../gateway/runner-authorizer.js';
-import type { RunnerHttpPoolOptions } from '../http/runner-http-pool-options.js';
+import type { RunnerHttpPoolOptions } from '../http/runner-http-pool.js';
 import { RunnerHttpPool } from '../http/runner-http-pool.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import type { RevDialLogger } from '../revdial-logger.js';

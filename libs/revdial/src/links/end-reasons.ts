@@ -1,7 +1,7 @@
-import type { PipeEnd } from '../carrier/byte-pipe.js';
+import type { PipeCloseCode, PipeEnd } from '../carrier/byte-pipe.js';
 import type { LinkEndReason } from '../runner-link.js';
 
-/** The end of a multiplexed link in the words of links. */
+/** Why a link ended whose pipe ended so. */
 export function linkEndReasonOf({ code, byPeer }: PipeEnd): LinkEndReason {
   switch (code) {
     case 'done':
@@ -22,5 +22,17 @@ export function linkEndReasonOf({ code, byPeer }: PipeEnd): LinkEndReason {
       return 'error';
     default:
       return code satisfies never;
+  }
+}
+
+/** What a link's pipe is closed with. */
+export function pipeCloseCodeOf(reason: LinkEndReason): PipeCloseCode {
+  switch (reason) {
+    case 'peer-closed':
+      return 'done';
+    case 'error':
+      return 'internal';
+    default:
+      return reason;
   }
 }
