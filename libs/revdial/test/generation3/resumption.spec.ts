@@ -117,8 +117,11 @@ it('a dial made meanwhile waits for the carrier, and the runner is resuming for 
   await eventually(() => expect(replica.connections.find(WOLF)).toMatchObject({ state: 'resuming', resumeLeftMs }));
   const answered = replica.http.request(WOLF, { method: 'GET', path: '/' });
   await eventually(() => expect(replica.connections.totals().waitingDialCount).toBe(1));
-  const status = replica.connections.find(WOLF);
-  expect(status?.state === 'resuming' && status.stats.unansweredMs).toBeGreaterThan(0);
+  // More than once: the clock of links stands still while this process is busy, and then shows no time at all.
+  await eventually(() => {
+    const status = replica.connections.find(WOLF);
+    expect(status?.state === 'resuming' && status.stats.unansweredMs).toBeGreaterThan(0);
+  });
   expect(await agent.resume()).toBeUndefined();
   expect(events).toEqual([`${WOLF} resuming`, `${WOLF} resumed`]);
   const { body } = await answered;
