@@ -58,7 +58,7 @@ describe('SIGTERM', () => {
     }
   });
 
-  it('does not wait for a slow host: the caller learns that the desktop is on its way', async () => {
+  it('does not wait for a slow host: the caller is answered 202', async () => {
     const plane = await ControlPlane.start({ SHUTDOWN_GRACE_MS: '25000' });
     const host = await GpuHost.start(plane);
     try {

@@ -62,7 +62,7 @@ describe('the configuration of the agent', () => {
     );
   });
 
-  it('warns of a token on the command line, hides it from the process list, and never logs it', async () => {
+  it('warns of a token on the command line, hides it from process list and logs', async () => {
     const agent = start([
       '-server',
       api.url,
@@ -118,7 +118,7 @@ describe('the configuration of the agent', () => {
     await rm(path);
   });
 
-  it('waits for a token file that is not there yet, and takes the first token of several', async () => {
+  it('waits for a token file, and takes the first token of several', async () => {
     const path = join(tmpdir(), `agent-token-${randomBytes(6).toString('hex')}`);
     const agent = start(['--tunnel', 'hydra-a=:9'], { HELIX_API_URL: api.url, RUNNER_TOKEN_FILE: path });
     await eventually(

@@ -47,7 +47,7 @@ describe('the services of a desktop process', () => {
     await desktop.close();
   });
 
-  it('keeps files under their names, with a number when a name is taken, and tells their hashes', async () => {
+  it('keeps files under their names, numbered when taken, and tells their hashes', async () => {
     const bytes = randomBytes(1_000_000);
     const first = (await (await upload(bytes, 'notes.txt', '?open_file_manager=false')).json()) as Receipt;
     const second = (await (await upload(Buffer.from('other'), 'notes.txt')).json()) as Receipt;

@@ -160,7 +160,7 @@ describe('a simulated GPU host', () => {
     });
   });
 
-  it('answers what it does not know with 404, and a fault that there is not with 400', async () => {
+  it('unknown path: 404; unknown fault: 400', async () => {
     expect((await fetch(`${controlUrl}/nothing`)).status).toBe(404);
     expect((await fetch(`${controlUrl}/desktops/ses_none/served`)).status).toBe(404);
     expect((await fetch(`${controlUrl}/faults`, { method: 'POST', body: '{"gremlins":1}' })).status).toBe(400);

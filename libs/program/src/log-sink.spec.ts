@@ -47,7 +47,7 @@ afterAll(() => {
 });
 
 describe('a sink of log lines', () => {
-  it('keeps the lines of a slow reader in order up to its bound, and counts the others', async () => {
+  it('keeps lines of a slow reader in order up to a bound, counts the rest', async () => {
     const reader = openReader();
     const sink = sinkOn(open(fifo, constants.O_WRONLY));
     const count = Math.ceil((3 * LOG_QUEUE_MAX_BYTES) / 1000);

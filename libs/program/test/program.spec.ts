@@ -109,7 +109,7 @@ describe('the end of a program', () => {
     expect(program.lines().at(-1)).toMatchObject({ parent: 'gone' });
   });
 
-  it('comes at once with a signal that follows later than a second, and is not held up', async () => {
+  it('a second signal after more than a second ends the program at once', async () => {
     const program = start('hang');
     await said(program, 'ready');
     program.child.kill('SIGTERM');
@@ -156,7 +156,7 @@ describe('the log of a program', () => {
     ]);
   });
 
-  it('neither holds up the work nor grows while its reader is stopped, and tells what was lost', async () => {
+  it('a stopped reader neither delays work nor grows memory; lost lines are counted', async () => {
     const program = start('flood', ['ignore', 'pipe', 'pipe']);
     program.child.stdout?.pause();
     const [figures] = (await once(program.child.stderr!.setEncoding('utf8'), 'data')) as [string];

@@ -21,7 +21,7 @@ describe('a fault patch', () => {
     expect(parseFaultPatch('{"answer":null}').wolf).toEqual({ answer: undefined });
   });
 
-  it('says how full the disk is, and with null that it is as full as it is', () => {
+  it('sets how full the disk is; null restores the real level', () => {
     expect(parseFaultPatch('{"diskUsedPercent":96.5}').diskUsedPercent).toBe(96.5);
     expect(parseFaultPatch('{"diskUsedPercent":null}').diskUsedPercent).toBeNull();
     expect(() => parseFaultPatch('{"diskUsedPercent":101}')).toThrow('diskUsedPercent');

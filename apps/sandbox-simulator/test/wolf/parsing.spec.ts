@@ -59,7 +59,7 @@ describe('the parser of the simulated Wolf', () => {
     await other.close();
   });
 
-  it('refuses ids as numbers and takes the digits at the start of one that is a string', async () => {
+  it('refuses ids as numbers, takes the leading digits of strings', async () => {
     const leave = { lobby_id: LOBBY_ID, skip_producer_switch: false };
     expect(await raw.post('/lobbies/leave', { ...leave, moonlight_session_id: 12 })).toBe(
       refused("Failed to parse field 'moonlight_session_id': Could not cast to string."),
