@@ -16,7 +16,7 @@ import {
   Min,
 } from 'class-validator';
 import { AbsentWhenEmpty, MaxUnits } from '../input/lenient-text.js';
-import { GpuVendors } from '../placement/gpu-vendors.decorator.js';
+import { GpuVendors } from '../input/gpu-vendors.decorator.js';
 import {
   type AgentStatus,
   agentStatusOf,

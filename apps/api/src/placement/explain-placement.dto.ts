@@ -10,7 +10,7 @@ import {
 } from 'class-validator';
 import { AbsentWhenEmpty } from '../input/lenient-text.js';
 import { API_LIMITS } from '../limits.js';
-import { GpuVendors } from './gpu-vendors.decorator.js';
+import { GpuVendors } from '../input/gpu-vendors.decorator.js';
 
 /** Labels that a host is to have: as many and as long as a host's own may be. */
 @ValidatorConstraint({ name: 'hostLabels' })
