@@ -1,6 +1,6 @@
 /**
  * Names of what connects back. `desktop-<session>` is another spelling of `sandbox-<session>`; both become the latter
- * here, once, so that one desktop has one link whatever its client calls it.
+ * here, once, so that one desktop has one link under either name.
  */
 export type RunnerId = string & { readonly __brand: 'RunnerId' };
 
@@ -17,7 +17,7 @@ export interface RunnerName {
 const INSTANCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const SESSION_ID = /^ses_[0-9a-z]{26}$/;
 
-/** Parses a runner id as it stands on the wire; `undefined` when it is malformed. */
+/** Parses a runner id as it is on the wire; `undefined` when it is malformed. */
 export function parseRunnerId(text: string): RunnerName | undefined {
   const dash = text.indexOf('-');
   if (dash < 0) return undefined;

@@ -67,7 +67,7 @@ export class Admission {
   }
 
   /**
-   * Resolves in bounded time, with `left` when `signal` aborts first. Never rejects. `opensLink`: whoever is let in opens a link,
+   * Resolves in bounded time, with `left` when `signal` aborts first. Never rejects. `opensLink`: an admitted peer opens a link,
    * and uses up one of those that may be opened now.
    */
   async decide(
@@ -129,7 +129,7 @@ export class Admission {
       const refusal = await this.#refusalOf(principal, runner);
       if (refusal !== undefined) return { refusal: named(refusal, runner.id) };
     }
-    // Only whoever may open a link, and is about to, uses up what there is for all.
+    // Only authorised peers that are about to open a link are charged to the global token bucket.
     const waitMs = opensLink ? this.#newLinks.take(this.#costOf(request, asked)) : 0;
     if (waitMs > 0) return { refusal: stormRefusal(waitMs) };
     return { principal, runners: [...runners.values()] };

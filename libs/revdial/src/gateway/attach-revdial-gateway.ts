@@ -13,7 +13,7 @@ const NOT_FOUND = { status: 404, contentType: 'text/plain; charset=utf-8', body:
  * listener on the server and before it listens.
  *
  * Other handlers of upgrades may be added before or after; they have to leave paths alone that are not theirs. An upgrade
- * for which there is nobody else is answered 404.
+ * for which there is no other listener is answered 404.
  */
 export function attachRevDialGateway(server: Server | HttpsServer, gateway: RevDialGateway): void {
   const others = server.listeners('request');

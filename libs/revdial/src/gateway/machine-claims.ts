@@ -38,7 +38,7 @@ export function machineIdOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /**
- * Tells two machines with one id apart: while a link stands that one has opened, with a connection, the other is refused. Without
+ * Tells two machines with one id apart: while a link that one has opened has a connection, the other is refused. Without
  * a connection (the agent was killed, a NAT has forgotten it) the newer one gets it as ever.
  */
 export class MachineClaims {
@@ -90,7 +90,7 @@ export class MachineClaims {
       'another machine asks for a runner that one has already; it is refused',
     );
     holder.link.probe();
-    // The same machine, started anew behind something that hides its end, asks too, while the old link seems to stand: that is
+    // The same machine, restarted behind something that hides its end, asks too, while the old link seems to be connected: that is
     // silent, and away by then.
     setTimeout(() => {
       if (this.#holders.get(runnerId) !== holder || !isThere(holder)) {

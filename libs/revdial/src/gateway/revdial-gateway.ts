@@ -211,7 +211,7 @@ export class RevDialGateway {
       this.#refuse(waiting, request, asked, REFUSALS.foreignDialer);
     } else if (asked.dialId === undefined || !link.awaits(asked.dialId)) {
       link.noteLatePickUp();
-      // Without its id it might be the late answer to a dial that was given up, so it is nobody's.
+      // Without its id it might be the late answer to a dial that was given up, so it is refused.
       this.#refuse(waiting, request, asked, REFUSALS.unknownDial);
     } else {
       const acceptance = webSocketAcceptance(request);
@@ -267,7 +267,7 @@ export class RevDialGateway {
   }
 }
 
-/** Why no upgrade can come of it, whoever asks. */
+/** Why no upgrade can come of it, for any peer. */
 function upgradeRefusalOf(request: IncomingMessage, { carrier }: TunnelRequest): Refusal | undefined {
   if (request.method !== 'GET') return REFUSALS.methodNotAllowed;
   if (isTooOld(request)) return REFUSALS.httpTooOld;

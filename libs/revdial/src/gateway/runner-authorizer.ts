@@ -2,7 +2,7 @@ import type { RunnerName } from '../runner-id.js';
 
 /** What the gateway asks before any upgrade. The API's auth implements it; the tunnel knows nothing of tokens. */
 export interface RunnerAuthorizer {
-  /** Who is behind this token? `undefined`: nobody (401). Rejects only when it cannot tell (503), with LIMIT_REACHED when it will not now. */
+  /** Who is behind this token? `undefined`: an unknown token (401). Rejects only when it cannot tell (503), with LIMIT_REACHED when it will not now. */
   authenticate(token: string, remoteAddress?: string): Promise<RunnerPrincipal | undefined>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Lets a burst through and then so many a second. Whoever comes too early is told when there is room for him, each behind those
- * who were told before; that nobody has to keep: who comes later, or not at all, has left his place to others.
+ * Lets a burst through and then so many a second. A caller that comes too early is given the time at which there is room for it, each
+ * later than those before. No place is reserved: a caller that comes later than that, or not at all, leaves room for others.
  */
 export class TokenBucket {
   readonly #perSecond: number;

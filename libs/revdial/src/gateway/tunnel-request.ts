@@ -23,7 +23,7 @@ export interface TunnelRequest {
 }
 
 /**
- * Parses the URL of a request; `undefined` when it is not for the tunnel. Legacy clients ask for `connPath` as it stands,
+ * Parses the URL of a request; `undefined` when it is not for the tunnel. Legacy clients ask for `connPath` unchanged,
  * hence two paths (revdial-wire §2).
  */
 export function tunnelRequestOf(request: IncomingMessage): TunnelRequest | undefined {
@@ -42,7 +42,7 @@ export function tunnelRequestOf(request: IncomingMessage): TunnelRequest | undef
   };
 }
 
-/** Is the request the tunnel's, which nobody else must touch? */
+/** Is the request the tunnel's, which no other handler may touch? */
 export function isTunnelRequest(request: IncomingMessage): boolean {
   return tunnelRequestOf(request) !== undefined;
 }

@@ -26,7 +26,7 @@ export class HttpStream implements ExchangeStream {
     this.#stream = stream;
     this.#socket = new HttpSocket(stream);
     let isTaken = false;
-    // Before the client's own listeners: whoever hears of a failed request finds this stream out of the pool already.
+    // Before the client's own listeners: a caller that learns of a failed request finds this stream out of the pool already.
     stream.once('close', () => {
       onClose();
       // Where a defect keeps undici from telling of the end; it has had its turn by then.

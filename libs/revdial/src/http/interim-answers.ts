@@ -7,7 +7,7 @@ const [CR, LF] = [0x0d, 0x0a];
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Takes interim answers (1xx, but for 101) out of the bytes of a service: nobody here asks for one, and undici ends a stream at an
+ * Takes interim answers (1xx, but for 101) out of the bytes of a service: no request here asks for one, and undici ends a stream at an
  * unasked `100 Continue`. Bounded; what is beyond the bound passes, for undici to judge.
  */
 export class InterimAnswers {

@@ -15,7 +15,7 @@ export class RequestUpload {
   constructor(body: Readable, silenceLimitMs: number) {
     this.#body = body;
     this.#silenceLimitMs = silenceLimitMs;
-    // Stays for good: whatever destroys the body, before the request was written or after its answer, is no uncaught error.
+    // Stays for good: what destroys the body, before the request was written or after its answer, is no uncaught error.
     body.on('error', this.#onError);
     if (body.errored !== null) this.#onError(body.errored);
     else if (body.destroyed) this.#fail(new RevDialError('DIAL_ABORTED', 'the body of the request was destroyed'));

@@ -75,7 +75,7 @@ export class RunnerHttpPool implements RunnerHttp {
   /**
    * The wait for a lost link to come back is bounded by the grace period, the one for a free stream by `queueTimeoutMs`; then
    * come the deadlines of the request.
-   * @throws RevDialError whatever a dial throws; LIMIT_REACHED, SERVICE_DOWN, UPSTREAM_TIMEOUT, UPSTREAM_INVALID, LINK_LOST,
+   * @throws RevDialError what a dial throws; LIMIT_REACHED, SERVICE_DOWN, UPSTREAM_TIMEOUT, UPSTREAM_INVALID, LINK_LOST,
    * DIAL_ABORTED, REQUEST_BODY_STALLED, SHUTTING_DOWN; a body that is a stream is destroyed then
    * @throws TypeError when path or headers are not valid HTTP
    */
@@ -237,7 +237,7 @@ export class RunnerHttpPool implements RunnerHttp {
   #observe(event: ConnectionEvent): void {
     for (const key of [event.runnerId, bulkKeyOf(event.runnerId)]) {
       const pool = this.#pools.get(key);
-      // Answers under way go on: whoever cut the link for good has cut its streams as well.
+      // Answers under way go on: a link that was cut for good has lost its streams as well.
       if (event.type !== 'lost') pool?.retireAll();
       if (event.type === 'gone')
         pool?.failQueued(new RevDialError('RUNNER_NOT_CONNECTED', `${event.runnerId} is not connected`));

@@ -35,7 +35,7 @@ export interface RunnerHttpResponse {
 /** HTTP over dials, one bounded pool of kept-alive streams for each runner. The class `RunnerHttpPool` implements it. */
 export interface RunnerHttp {
   /**
-   * @throws RevDialError whatever a dial throws, SERVICE_DOWN when a fresh stream ends before the first byte,
+   * @throws RevDialError what a dial throws, SERVICE_DOWN when a fresh stream ends before the first byte,
    * UPSTREAM_TIMEOUT, UPSTREAM_INVALID, DIAL_ABORTED, REQUEST_BODY_STALLED
    */
   request(runnerId: RunnerId, request: RunnerHttpRequest): Promise<RunnerHttpResponse>;

@@ -52,7 +52,7 @@ export class RunnerStreamPool {
     return this.#queue.size;
   }
 
-  /** @throws RevDialError LIMIT_REACHED, DIAL_ABORTED, SHUTTING_DOWN and whatever a dial throws */
+  /** @throws RevDialError LIMIT_REACHED, DIAL_ABORTED, SHUTTING_DOWN and what a dial throws */
   acquire(options: AcquireOptions): Promise<HttpStream> {
     if (this.#destroyReason !== undefined) return Promise.reject(this.#destroyReason);
     if (!options.requireFreshStream) {
@@ -78,7 +78,7 @@ export class RunnerStreamPool {
     else next.serve(stream);
   }
 
-  /** A newer link stands: idle streams of the older one go, busy ones are not kept. */
+  /** A newer link has come: idle streams of the older one go, busy ones are not kept. */
   retireAll(): void {
     for (const stream of this.#streams) stream.retire();
     for (const stream of this.#idle.splice(0)) stream.destroy();

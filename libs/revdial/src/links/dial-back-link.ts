@@ -36,7 +36,7 @@ export interface DialBackLinkOptions {
  * A link of generation 1 or 2: a control connection over which the runner is asked to dial back, once for each stream.
  *
  * The streams are connections of their own and outlive a control connection that was lost or superseded by
- * `orphanedStreamGraceMs`, so that an answer under way still arrives; whatever cuts them errors them with LINK_LOST, since an
+ * `orphanedStreamGraceMs`, so that an answer under way still arrives; what cuts them errors them with LINK_LOST, since an
  * answer without a length must not look complete.
  */
 export class DialBackLink implements RunnerLink {
@@ -116,12 +116,12 @@ export class DialBackLink implements RunnerLink {
     return this.#dials.isAnnounced(requestId);
   }
 
-  /** The runner answered a dial that nobody waits for any more: it lives. */
+  /** The runner answered a dial that no longer waits: it is alive. */
   noteLatePickUp(): void {
     this.#channel.markSeen();
   }
 
-  /** Gives a data connection to the dial it was made for. `false`: nobody waits, and the stream is the caller's to destroy. */
+  /** Gives a data connection to the dial it was made for. `false`: that dial no longer waits, and the caller must destroy the stream. */
   pickUp(requestId: string, stream: WebSocketByteStream): boolean {
     if (this.#state !== 'open') return false;
     this.#channel.markSeen();

@@ -20,8 +20,8 @@ export interface HijackTransportOptions {
  * commands only after `firstCommandDelayMs`.
  *
  * This wire has no ping. Our agent answers keep-alives (`KeepAlive`); the Go clients normally never send anything, and a dead
- * one is noticed by TCP's own keep-alive, by a write that fails, by control bytes that pile up, and by dials that nobody
- * answers (`DialBackLink`).
+ * one is noticed by TCP's own keep-alive, by a write that fails, by control bytes that pile up, and by unanswered
+ * dials (`DialBackLink`).
  */
 export class HijackTransport implements ControlTransport {
   readonly kind = 'hijack';

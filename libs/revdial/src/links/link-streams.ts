@@ -17,7 +17,7 @@ export class LinkStreams {
 
   add(stream: CountedStream): void {
     this.#open.add(stream);
-    // A parked stream may have nobody who listens; its end must not become an uncaught error.
+    // A parked stream may have no listener; its error must not become an uncaught error.
     stream.on('error', ignoreError);
     stream.once('close', () => {
       this.#open.delete(stream);

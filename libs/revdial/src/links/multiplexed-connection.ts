@@ -68,7 +68,7 @@ export class MultiplexedConnection {
   readonly #openedWith = new Set<RunnerId>();
   readonly #events: MultiplexedConnectionEvents;
   #carriage: Carriage;
-  /** When the carrier was lost; undefined while one stands. */
+  /** When the carrier was lost; undefined while it has one. */
   #lostAtMs: number | undefined;
   #absentMs = 0;
   #closingReason: LinkEndReason | undefined;
@@ -133,7 +133,7 @@ export class MultiplexedConnection {
     return this.#pipe.stats;
   }
 
-  /** How long it may still be resumed; undefined while it stands. */
+  /** How long it may still be resumed; undefined while it is connected. */
   get resumeLeftMs(): number | undefined {
     if (this.#lostAtMs === undefined) return undefined;
     return Math.max(0, this.grant.holdMs - this.#absentNowMs);
