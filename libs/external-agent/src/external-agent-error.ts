@@ -34,7 +34,7 @@ export const EXTERNAL_AGENT_ERROR_CODES = [
   'START_FAILED',
   /** The session is made, but the database cannot say how far it came; it is started as soon as possible. */
   'CREATE_UNFINISHED',
-  /** No viewer of the session streams from its host, so there is nobody to join. */
+  /** No viewer of the session streams from its host, so that there is no viewer to join. */
   'VIEWER_NOT_CONNECTED',
   /** A session, a host or this replica has as many viewers as it may. */
   'TOO_MANY_VIEWERS',

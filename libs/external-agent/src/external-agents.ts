@@ -246,7 +246,7 @@ export class ExternalAgents {
     for (const task of this.#tasks) task.start();
   }
 
-  /** Something has changed for the session, such as a slot that it was given: it is driven soon. Cheap; ids of nobody do no harm. */
+  /** Something has changed for the session, such as a slot that it was given: it is driven soon. Cheap; unknown ids do no harm. */
   enqueueDrive(sessionId: string): void {
     this.#drives.enqueue(sessionId);
   }

@@ -9,7 +9,7 @@ export interface SharedRead<Value> {
 
 /**
  * What the read says, or `stale` when it fails or takes longer than `patienceMs` from its beginning: a database in trouble
- * is waited for once, not by everybody who comes while it is. Never rejects.
+ * is waited for once, not by every caller meanwhile. Never rejects.
  */
 export async function readOrStale<Value, Stale>(
   read: SharedRead<Value>,

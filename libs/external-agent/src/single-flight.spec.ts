@@ -14,7 +14,7 @@ function gate(): Gate {
 }
 
 describe('SingleFlight', () => {
-  it('does one piece of work for all who ask at the same time, and anew for the next', async () => {
+  it('shares one run among concurrent callers and starts another for the next', async () => {
     const flights = new SingleFlight<string, string>();
     const { promise, open } = gate();
     let works = 0;

@@ -20,7 +20,7 @@ export class SingleFlight<Key, Value> {
 
   /**
    * Joins the work under `key`, or begins it.
-   * @throws whatever the work throws; the signal's reason when this caller leaves
+   * @throws what the work throws; the signal's reason when this caller leaves
    */
   async run(key: Key, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
     signal?.throwIfAborted();
@@ -41,7 +41,7 @@ export class SingleFlight<Key, Value> {
     const leave = (): void => {
       joined.waiting -= 1;
       if (joined.waiting > 0) return;
-      // Still there: it has not ended, and nobody waits for it any more.
+      // Still there: it has not ended, and no caller waits for it any more.
       if (this.#flights.get(key) !== joined) return;
       this.#flights.delete(key);
       joined.abort.abort();

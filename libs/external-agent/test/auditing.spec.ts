@@ -101,7 +101,7 @@ describe('comparing what hosts run with what the rows say', () => {
     });
   });
 
-  it('stops the lobby of a session that has ended, and one on a host where the session is not', async () => {
+  it('stops lobbies of ended sessions, and lobbies on a host that is not the session’s', async () => {
     const [one, two] = [await rig.addHost('gpu-1'), await rig.addHost('gpu-2')];
     const ended = await start();
     const { wolfInstanceId } = await rig.row(ended);

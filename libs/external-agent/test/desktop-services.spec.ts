@@ -59,7 +59,7 @@ describe('what comes from a desktop', () => {
   });
 
   describe('pictures', () => {
-    it('are fetched once for all viewers who ask at the same time, and anew for the next', async () => {
+    it('are fetched once for concurrent viewers and again for the next', async () => {
       const responses: (() => void)[] = [];
       desktop.answer = (_request, response) => {
         responses.push(() => {

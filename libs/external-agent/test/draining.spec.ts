@@ -11,7 +11,7 @@ describe('a drain that has come to its deadline', () => {
   afterEach(() => rig.clear());
   afterAll(() => rig.close());
 
-  it('stops what is left on the host, with its last picture and the reason, and nothing else', async () => {
+  it('stops what is left on the drained host, keeps the last picture and the reason', async () => {
     await rig.addHost('gpu-1', 2);
     const replica = await rig.addReplica();
     const drained = await replica.agents.create({ ownerId: OWNER });
@@ -34,7 +34,7 @@ describe('a drain that has come to its deadline', () => {
     await drain('-1 second');
     await sweeper.sweep();
     await sweeper.sweep();
-    expect(both.logger.countOf('the drain of a host is over; what is left on it is stopped')).toBe(1);
+    expect(both.logger.countOf('host drain deadline reached; stopping its sessions')).toBe(1);
     both.startReconciler();
     await eventually(async () => {
       expect(await rig.holdings(drained.id)).toEqual(STOPPED);

@@ -60,7 +60,7 @@ describe('a start on a host that cannot answer', () => {
     ]);
   });
 
-  it('lost between a create and its answer goes elsewhere, and what it made is stopped when it is seen', async () => {
+  it('lost before its create is answered: the start moves, the late lobby is stopped', async () => {
     first.faults.createDelayMs = 6_000;
     const sessionId = createSessionId();
     const created = replica.agents.create({ ownerId: OWNER, sessionId });
@@ -150,7 +150,7 @@ describe('a start on a host that cannot answer', () => {
   describe('and a create for which there is no place', () => {
     beforeEach(() => rig.dataSource.query('UPDATE wolf_instances SET max_sandboxes = 0'));
 
-    it('leaves neither a session nor a record of it, and can be asked for again by its id', async () => {
+    it('leaves no session and no record behind; its id can be used again', async () => {
       const sessionId = createSessionId();
       const create = (): Promise<unknown> => replica.agents.create({ ownerId: OWNER, sessionId });
       const refused = { code: 'PLACEMENT_ALL_FULL', details: { sessionId, placement: { counts: { slots: 2 } } } };

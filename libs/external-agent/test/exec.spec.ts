@@ -107,8 +107,8 @@ describe('commands', () => {
       background: false,
     };
     expect(lines).toEqual([
-      ['info', 'a command is sent to a desktop', record],
-      ['info', 'a command in a desktop was answered', { ...record, exitCode: 3 }],
+      ['info', 'desktop command sent', record],
+      ['info', 'desktop command finished', { ...record, exitCode: 3 }],
     ]);
     expect(JSON.stringify(logger.lines)).not.toContain('secret');
   });
@@ -127,7 +127,7 @@ describe('commands', () => {
     expect(logger.lines.at(-1)?.fields).toContain(code);
   });
 
-  it('whose answer is endless are given up', async () => {
+  it('with an endless answer fail as UPSTREAM_TOO_LARGE', async () => {
     desktop.answer = (_request, response) => {
       const block = Buffer.alloc(64 * 1024, 'x');
       const pump = (): void => {
@@ -147,7 +147,7 @@ describe('commands', () => {
     expect(await run({ command: ['sleep'], timeoutS: 2 })).toMatchObject({ success: true });
   });
 
-  it('whose caller leaves are let go', async () => {
+  it('are cancelled when their caller leaves', async () => {
     let isClosed = false;
     desktop.answer = (_request, response) => {
       response.on('close', () => (isClosed = true));

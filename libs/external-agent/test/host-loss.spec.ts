@@ -60,7 +60,7 @@ describe('losing a host', () => {
     expect(await rig.holdings(id)).toEqual(RUNNING);
   });
 
-  it('is over for a session when the host is back in time: the desktop is the one that it runs', async () => {
+  it('ends when the host is back in time: the session keeps its desktop', async () => {
     const { id, replica } = await loseHost();
     const sweeper = replica.watchLosses(AT_ONCE);
     await sweeper.sweep();
@@ -81,7 +81,7 @@ describe('losing a host', () => {
     expect(await rig.holdings(id)).toEqual(RUNNING);
   });
 
-  it('starts a session elsewhere that asked for it, and never has two desktops when the host is back', async () => {
+  it('restarts a session elsewhere when it asked for that, and leaves one desktop', async () => {
     const { id, replica } = await loseHost({ onHostLost: 'restart' });
     const [oldToken] = rig.tokensInLobbiesOf(id);
     const sweeper = replica.watchLosses(AT_ONCE);
@@ -109,7 +109,7 @@ describe('losing a host', () => {
     expect(await rig.row(id)).toMatchObject({ state: 'running', lobbyId, wolfInstanceId: 'gpu-2' });
   });
 
-  it('fails a session that did not ask for more, and stops its desktop when the host is back', async () => {
+  it('fails a session that asked for no restart, and stops its desktop later', async () => {
     const { id, replica } = await loseHost();
     const sweeper = replica.watchLosses(AT_ONCE);
     await sweeper.sweep();
@@ -184,7 +184,7 @@ describe('losing a host', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(8_000);
   });
 
-  it('is not told of before a host could have been heard for as long as it must be silent', async () => {
+  it('is not declared before this replica has observed for the whole silence limit', async () => {
     const { id, replica } = await loseHost();
     await rig.dataSource.query(`UPDATE wolf_instances SET last_seen_at = now() - interval '1 hour',
       link_changed_at = now() - interval '1 hour' WHERE id = 'gpu-1'`);
@@ -210,7 +210,7 @@ describe('losing a host', () => {
     expect(await losses.clearReturned()).toEqual([id]);
   });
 
-  it('is also that of a host whose link nobody tells of any more, since its replica is gone too', async () => {
+  it('is declared for a host whose replica has died with it', async () => {
     const { id } = await loseHost();
     await registry.markLinkConnected('gpu-1', '127.0.0.1:1');
     const losses = new HostLosses(rig.dataSource, { afterMs: 60_000, deadlineMs: 1 });

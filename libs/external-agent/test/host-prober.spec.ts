@@ -33,7 +33,7 @@ describe('probing hosts', () => {
       expect(await fleet.host(id)).toMatchObject({ status: 'online', wolfHealth: 'healthy', gpuMonitoring: 'ok' });
     });
 
-  it('takes a host out of rotation whose link stands and whose Wolf is silent, and brings it back, by itself', async () => {
+  it('takes a host with a silent Wolf out of rotation and brings it back', async () => {
     const wolf = await fleet.addHost('a');
     await healthy('a');
     wolf.faults.answer = { kind: 'silent' };
@@ -53,7 +53,7 @@ describe('probing hosts', () => {
     );
   });
 
-  it('tells a Wolf that is down from one that answers nothing that can be read, and neither from a lost GPU', async () => {
+  it('tells apart a Wolf that is down, one that answers garbage, and a lost GPU', async () => {
     const wolf = await fleet.addHost('a');
     await healthy('a');
     await wolf.crash();
@@ -68,7 +68,7 @@ describe('probing hosts', () => {
     await expectConditions('a');
   });
 
-  it('takes a health that it cannot read as nothing against a path on which others are answered', async () => {
+  it('keeps a host whose health answer is unreadable while other calls are answered', async () => {
     const wolf = await fleet.addHost('a');
     await healthy('a');
     wolf.faults.answer = { kind: 'wrong-shape', path: '/api/v1/system/health' };
@@ -96,7 +96,7 @@ describe('probing hosts', () => {
     await healthy('a');
   });
 
-  it('places on a host with stuck threads, or that it cannot measure any more, only when no other has room', async () => {
+  it('places on hosts with stuck threads or lost monitoring only when others are full', async () => {
     const stuck = await fleet.addHost('a-stuck', 4);
     const lost = await fleet.addHost('b-lost', 4);
     await fleet.addHost('well', 1);
@@ -160,7 +160,7 @@ describe('probing hosts', () => {
     expect(await fleet.host('a')).toMatchObject({ status: 'online', gpuMonitoring: '' });
   });
 
-  it('counts lobbies of nobody, those of sessions without a slot too, and frees their slots when they go', async () => {
+  it('counts foreign lobbies, also of sessions without a slot, and frees slots as they go', async () => {
     const wolf = await fleet.addHost('a', 4);
     const client = new HttpWolfClient(localSocketDial(wolf.socketPath));
     const expectForeign = (count: number): Promise<void> =>

@@ -29,7 +29,7 @@ describe('removing a host that carries sessions', () => {
     return await replica.agents.giveUpHost(id);
   }
 
-  it('ends them at once although it is away, and stops what it still runs when it comes back', async () => {
+  it('ends its sessions while it is away, and stops their desktops on its return', async () => {
     const gone = await rig.addHost('gpu-1', 2);
     const first = await rig.addReplica();
     const ids: SessionId[] = [];

@@ -18,7 +18,7 @@ describe('the later life of a session', () => {
   };
 
   describe('resuming', () => {
-    it('brings the desktop back on the same host, with a token of its own and without its old picture', async () => {
+    it('resumes on the same host with a new token and without the old picture', async () => {
       const wolf = await rig.addHost('gpu-1');
       const id = await start();
       const [oldToken] = rig.tokensInLobbiesOf(id);
@@ -47,7 +47,7 @@ describe('the later life of a session', () => {
       expect(rig.lobbiesOf(id)).toHaveLength(1);
     });
 
-    it('does not take an old lobby that was left behind for the desktop that is asked for now', async () => {
+    it('does not adopt a lobby that an earlier life left behind', async () => {
       const wolf = await rig.addHost();
       const id = await start();
       const [oldToken] = rig.tokensInLobbiesOf(id);
@@ -152,7 +152,7 @@ describe('the later life of a session', () => {
       const id = await start();
       await idleFor(id, 31);
       await Promise.all([sweeper(30).sweep(), sweeper(30).sweep(), sweeper(30).sweep()]);
-      expect(replica.logger.countOf('a desktop is stopped because nobody works with it')).toBe(1);
+      expect(replica.logger.countOf('stopping an idle desktop')).toBe(1);
       replica.startReconciler();
       await eventually(async () => {
         expect(await rig.holdings(id)).toEqual(STOPPED);
@@ -163,7 +163,7 @@ describe('the later life of a session', () => {
       expect(await rig.row(id)).toMatchObject({ desired: 'running' });
     });
 
-    it('leaves alone what is worked with, what has a longer limit of its own, and what has none', async () => {
+    it('spares active desktops and those with a longer idle limit or none', async () => {
       await rig.addHost();
       const worked = await start();
       const [long, endless, short] = await Promise.all(

@@ -51,7 +51,7 @@ describe('the lives of a session', () => {
 
   const start = async (): Promise<SessionId> => (await replica.agents.create({ ownerId: OWNER })).id;
 
-  it('are counted: by a resume, a stop that was taken back, another try, and a desktop that was lost', async () => {
+  it('are counted by resume, stop taken back, retry and lost desktop', async () => {
     const id = await start();
     const life = async (): Promise<number> => (await rig.row(id)).life;
     expect(await life()).toBe(1);
@@ -71,7 +71,7 @@ describe('the lives of a session', () => {
     expect(wolf.lobbies[0]?.env).toContain('HELIX_SESSION_GENERATION=5');
   });
 
-  it('do not take a lobby of an earlier one for the desktop, though it is the newest and the only one', async () => {
+  it('do not adopt the only lobby when an earlier life made it', async () => {
     const id = await start();
     await replica.agents.stop(id);
     await replica.agents.resume(id);
@@ -94,7 +94,7 @@ describe('the lives of a session', () => {
     expect(rig.lobbiesOf(id)).toEqual([lobbyId]);
   });
 
-  it('end for good: a lobby of an earlier one is stopped wherever it is seen, also while the session waits', async () => {
+  it('end for good: lobbies of an earlier one are stopped, also while the session is queued', async () => {
     const id = await start();
     await replica.agents.stop(id);
     await rig.dataSource.query('UPDATE wolf_instances SET max_sandboxes = 0');

@@ -197,7 +197,7 @@ describe('logs of desktops', () => {
       expect(logs.feedCount).toBe(0);
     });
 
-    it('drops the oldest lines of one who reads too slowly, and tells how many; the desktop is not held up', async () => {
+    it('drops and counts the oldest lines for a slow reader; the desktop is not blocked', async () => {
       const feed = await follow();
       const count = 20_000;
       const line = (index: number): string => `line ${String(index)} ${'x'.repeat(200)}`;

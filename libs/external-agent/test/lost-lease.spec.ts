@@ -35,7 +35,7 @@ describe('a driver that loses its lease', () => {
     expect(rig.tokensInLobbiesOf(sessionId)).toEqual(rig.tokens.liveOf(sessionId));
   });
 
-  it('asks Wolf for nothing any more when it has lost the session, and leaves the desktop of its successor alone', async () => {
+  it('makes no Wolf calls after losing the lease, and spares the successor’s desktop', async () => {
     const other = await rig.addReplica();
     const sessionId = createSessionId();
     const issue = rig.tokens.issue.bind(rig.tokens);

@@ -104,7 +104,7 @@ describe('calls to a host’s Moonlight Web', () => {
     },
   );
 
-  it('give each piece of a pairing as soon as it is there, also when nothing comes for long between two', async () => {
+  it('pass each piece of a pairing on at once, with long silences between', async () => {
     let finish = (): void => undefined;
     host.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });

@@ -115,7 +115,7 @@ describe('the streams of a host', () => {
     });
   });
 
-  it('are not asked for without the secret, with a wrong one, or of a host that is away', async () => {
+  it('fail without the secret, with a wrong one, and for a host that is away', async () => {
     const code = async (credentials: string | undefined, id: string): Promise<unknown> =>
       await new MoonlightStatus(pool, { credentials, isConnected }).read(id, signal).catch((error: unknown) => error);
     expect(await code(undefined, 'gpu-1')).toMatchObject({ code: 'STREAMS_NOT_CONFIGURED' });

@@ -108,7 +108,7 @@ describe('waiting for a slot', () => {
     });
   });
 
-  it('is nothing for who does not ask for it, or asks for a host that is not there', async () => {
+  it('does not happen without queueMs, or when no host could ever match', async () => {
     await setSlots(0);
     await expect(create()).rejects.toMatchObject({ code: 'PLACEMENT_ALL_FULL', retryable: true });
     expect(await waiting()).toBe(0);

@@ -153,7 +153,7 @@ describe('recovering a session whose driver died', () => {
     expect(await rig.holdings(id)).toEqual(RUNNING);
   });
 
-  it('takes back a start whose slot was taken away under it', async () => {
+  it('undoes a start whose slot was taken away', async () => {
     wolf.faults.createDelayMs = 3_000;
     const sessionId = createSessionId();
     const created = replica.agents.create({ ownerId: OWNER, sessionId }).catch((error: unknown) => error);

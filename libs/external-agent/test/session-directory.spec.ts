@@ -33,7 +33,7 @@ describe('SessionDirectory', () => {
     );
   };
 
-  it('asks once for all who ask at the same time, and not again while the answer is fresh', async () => {
+  it('shares one read among concurrent callers and caches the answer', async () => {
     const id = await rig.insert();
     const directory = directoryOver(rig.repository);
     await Promise.all(Array.from({ length: 50 }, () => directory.get(id)));
@@ -52,7 +52,7 @@ describe('SessionDirectory', () => {
     expect(await directory.get(id)).toMatchObject({ desired: 'stopped' });
   });
 
-  it('sees a change of its own replica at once, also when a read that began before it ends after it', async () => {
+  it('shows a local change at once, also when an older read ends after it', async () => {
     const id = await rig.insert();
     const before = await rig.row(id);
     const changed = await rig.repository.requestStop(id);

@@ -32,7 +32,7 @@ describe('SessionReconciler', () => {
     return ids;
   }
 
-  it('finishes those of a host that answers while another host is silent, however many wait for that one', async () => {
+  it('finishes sessions of a healthy host while many wait for a silent one', async () => {
     const silent = await rig.addHost('gpu-silent', 100);
     silent.faults.answer = { kind: 'silent' };
     await rig.addHost('gpu-well', 100);

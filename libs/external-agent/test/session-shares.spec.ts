@@ -62,7 +62,7 @@ describe('SessionShares', () => {
     expect(ours.filter((query) => /\b(?:ADD|DROP COLUMN|ALTER COLUMN "\w+" TYPE)\b/.test(query))).toEqual([]);
   });
 
-  it('finds a grant by its user and a link by its token, of their session and no other', async () => {
+  it('finds a grant by user and a link by token, within its session only', async () => {
     const other = await insertSession();
     const hash = newHash();
     const toBob = await grant('bob', { label: 'for Bob' });
@@ -151,7 +151,7 @@ describe('SessionShares', () => {
     expect(await rowCount()).toBe(0);
   });
 
-  it('takes no more than there may be, however many are asked for at once; a user’s grant can still be changed', async () => {
+  it('keeps to the limit under concurrent requests; an existing grant can still be changed', async () => {
     await grant('bob');
     const asked = await Promise.allSettled(
       Array.from({ length: LIMITS.sharesMaxPerSession + 5 }, () => link(newHash())),

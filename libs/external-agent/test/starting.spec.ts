@@ -28,7 +28,7 @@ describe('starting a session', () => {
     expect(wolf.uncaughtExceptionCount + wolf.suspectIdCount).toBe(0);
   });
 
-  it('gives the desktop its marker, its token and what its owner asked for, in an order in which ours win', async () => {
+  it('orders the environment so that our variables override the owner’s', async () => {
     await rig.addHost();
     const { agents, expected } = await rig.addReplica();
     const { id } = await agents.create({ ownerId: OWNER, environment: ['EDITOR=vi', 'RUN_SWAY=0', 'TEAM=red'] });
@@ -103,7 +103,7 @@ describe('starting a session', () => {
   );
 
   it.each(['empty-unhandled', 'unparseable500'] as const)(
-    'fails and takes everything back when no lobby came of it (%s for all), and tries again when asked again',
+    'fails, undoes and can be retried when no lobby came of it (%s for all)',
     async (kind) => {
       const wolf = await rig.addHost();
       wolf.faults.answer = { kind };
@@ -131,7 +131,7 @@ describe('starting a session', () => {
     expect(await rig.holdings(sessionId)).toEqual(FAILED);
   });
 
-  it('answers with the session on its way when its replica closes, and leaves the work to whoever goes on', async () => {
+  it('answers with the unfinished session when its replica closes; another finishes it', async () => {
     const wolf = await rig.addHost();
     wolf.faults.createDelayMs = 3_000;
     const replica = await rig.addReplica();
@@ -209,7 +209,7 @@ describe('starting a session', () => {
       });
     });
 
-    it('gives up after so many tries, and frees the slot when Wolf can be asked at last', async () => {
+    it('fails after the last attempt and frees the slot once Wolf answers', async () => {
       const id = await createIntoACrash();
       for (let drive = 0; drive < 4; drive += 1) await replica.driver.drive(id);
       const givenUp = await rig.row(id);
@@ -224,7 +224,7 @@ describe('starting a session', () => {
     });
   });
 
-  it('does not take a lobby for its own that named the session first and another one last', async () => {
+  it('does not adopt a lobby whose last marker names another session', async () => {
     const wolf = await rig.addHost();
     const { agents } = await rig.addReplica();
     const first = await agents.create({ ownerId: OWNER });
@@ -267,7 +267,7 @@ describe('starting a session', () => {
       expect(await create(await rig.addReplica(), 'amd')).toMatchObject({ code: 'PLACEMENT_NO_MATCHING_GPU' });
     });
 
-    it('says that all hosts are full, and starts it when asked again after a place is free', async () => {
+    it('refuses when all hosts are full; a retry after a slot is free succeeds', async () => {
       await rig.addHost('gpu-1', 1);
       const replica = await rig.addReplica();
       const first = await replica.agents.create({ ownerId: OWNER });

@@ -66,7 +66,7 @@ describe('uploads', () => {
     await desktop.close();
   });
 
-  it('reach the desktop byte for byte, under their name, with what the caller wants done with them', async () => {
+  it('reach the desktop byte for byte, with their name and the caller’s options', async () => {
     const bytes = randomBytes(3_000_000);
     const form = Readable.from([
       Buffer.from(part('ignored', 'Content-Disposition: form-data; name="note"')),

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import { ByteBudget } from './byte-budget.js';
 
 describe('ByteBudget', () => {
-  it('counts what is kept until it is let go, the same thing once however many keep it', () => {
+  it('counts kept bytes until they are released, and shared ones once', () => {
     const budget = new ByteBudget(100);
     const picture = {};
     const releases = [budget.hold(picture, 60), budget.hold(picture, 60)];

@@ -10,7 +10,7 @@ export interface ByteShare {
 }
 
 /**
- * How many bytes on their way from and to desktops may be held at once on one replica, whoever they are for: while they are
+ * How many bytes on their way from and to desktops may be held at once on one replica, for any caller: while they are
  * read, and while they wait for a caller who has not read them yet.
  */
 export class ByteBudget {

@@ -10,7 +10,7 @@ import type { SessionId } from '../session/session-id.js';
 /** What a desktop's clipboard holds; `image` is a PNG in base64 (helix-rest §3.4). */
 export interface ClipboardContent {
   readonly type: 'text' | 'image';
-  /** A string as it is written in JSON, valid: to decode and encode 20 MiB would hold up everybody else. */
+  /** A string as it is written in JSON, valid: to decode and encode 20 MiB would block all other requests. */
   readonly data: Buffer;
 }
 
@@ -29,7 +29,7 @@ export class ClipboardService {
   /**
    * Reads the clipboard; `undefined` when it is empty.
    * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_ERROR, DESKTOP_INVALID_ANSWER, BUSY
-   * @throws RevDialError whatever the tunnel says; UPSTREAM_TOO_LARGE beyond 20 MiB
+   * @throws RevDialError as the tunnel fails; UPSTREAM_TOO_LARGE beyond 20 MiB
    */
   async read(sessionId: SessionId, signal?: AbortSignal): Promise<ClipboardContent | undefined> {
     desktopOf(await this.#directory.get(sessionId));
@@ -56,7 +56,7 @@ export class ClipboardService {
   /**
    * Replaces the clipboard.
    * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_ERROR
-   * @throws RevDialError whatever the tunnel says
+   * @throws RevDialError as the tunnel fails
    */
   async write(sessionId: SessionId, content: ClipboardContent, signal?: AbortSignal): Promise<void> {
     desktopOf(await this.#directory.get(sessionId));
@@ -67,7 +67,7 @@ export class ClipboardService {
       body: Buffer.concat(clipboardJson(content)),
       ...(signal && { signal }),
     });
-    // Read off, so that the stream can be kept; nobody waits for it, and a desktop that goes on talking is cut.
+    // Read off, so that the stream can be kept; no caller waits for it, and a desktop that goes on talking is cut.
     void collectBounded(
       response.body,
       LIMITS.clipboardReceiptMaxBytes,

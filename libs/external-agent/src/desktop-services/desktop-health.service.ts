@@ -47,7 +47,7 @@ function late(): Error {
   return new Error('the desktop did not tell its health in time');
 }
 
-/** The plain facts of an answer; whatever is nested, long or too much is left out. */
+/** The plain facts of an answer; nested, long and surplus ones are left out. */
 function parseHealth(json: Buffer): DesktopHealth | undefined {
   const value = parseForeignJson(json, SMALL_JSON);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;

@@ -14,7 +14,7 @@ type Headers = RunnerHttpResponse['headers'];
 /**
  * Asks a desktop's own service. A success is plain: whole, uncompressed, of one readable type; see `faultOf`.
  * @throws ExternalAgentError DESKTOP_INVALID_ANSWER for one that is not
- * @throws RevDialError whatever the tunnel says
+ * @throws RevDialError as the tunnel fails
  */
 export function askDesktop(
   http: RunnerHttp,

@@ -21,7 +21,7 @@ const NOT_ASKED: ReadonlySet<RevDialErrorCode> = new Set<RevDialErrorCode>([
 
 /**
  * One real request to a Wolf: for its health, or where that is not to be had, for its lobbies. Any answer shows that the way
- * to it is whole. Rejects only with what is nobody's answer.
+ * to it is whole. Rejects only with errors that are not Wolf's.
  */
 export async function askCanary(
   wolf: Pick<WolfClient, 'healthReport' | 'listLobbies'>,

@@ -8,7 +8,7 @@ describe('ChokedWolfs', () => {
     expect([choked.mayAsk('a', 1e12), choked.mayAsk('b', 0)]).toEqual([false, true]);
   });
 
-  it('lets one that may have gone down by itself be asked again after a long rest, a few times', () => {
+  it('allows a few more questions, with long rests, where the crash may be a coincidence', () => {
     const choked = new ChokedWolfs();
     let nowMs = 0;
     for (let count = 1; count < LIMITS.gpuSuspicionsMax; count += 1) {

@@ -35,7 +35,7 @@ export class ChangeReporter {
     this.#atMs = performance.now();
   }
 
-  /** The next is reported, whatever it is. */
+  /** The next is reported in any case. */
   forget(): void {
     this.#text = undefined;
   }

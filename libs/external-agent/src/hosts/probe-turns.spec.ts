@@ -16,7 +16,7 @@ describe('ProbeTurns', () => {
   };
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('begins as many as it may, and the others in their order as turns are given back, each once', async () => {
+  it('starts up to the limit at once and the rest in order as turns are returned', async () => {
     const turns = new ProbeTurns(2, 1);
     for (const name of ['a', 'b', 'c', 'd', 'e']) void take(turns, name);
     await settled();

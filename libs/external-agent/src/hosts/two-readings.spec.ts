@@ -44,7 +44,7 @@ describe('TwoReadings', () => {
     expect(read(two, 2_000, ['x'], 1, 'b')).toEqual([]);
   });
 
-  it('asks once for another reading while anything is too young, and for none when it is forgotten or closed', async () => {
+  it('requests one more reading while facts are too recent, none after forget or close', async () => {
     const two = readings();
     read(two, 0, ['x']);
     read(two, 1, ['x']);

@@ -11,7 +11,7 @@ interface Seen {
 
 /**
  * What one reading of a host shows may be a moment's: its Wolf has just started, its link leads to another machine, a desktop is
- * being made. So nothing is stopped, started again or counted anew by one reading, but by two of the same era which agree, so far
+ * being made. So nothing is stopped, started again or recounted by one reading, but by two of the same era which agree, so far
  * apart, and all that came between them.
  */
 export class TwoReadings {

@@ -139,7 +139,7 @@ export class ExternalAgentService {
   }
 
   /**
-   * Deletes the session: nobody sees it from here on, and its desktop is stopped, if need be later.
+   * Deletes the session: it is hidden from here on, and its desktop is stopped, if need be later.
    * @throws ExternalAgentError SESSION_NOT_FOUND
    */
   async remove(id: SessionId): Promise<SessionEntity> {
@@ -188,7 +188,7 @@ export class ExternalAgentService {
 
   /**
    * Ends the waits of commands under way, which resolve with their session on its way. The work goes on for as long as the
-   * driver lives, and is then left to whoever finds it.
+   * driver lives, and is then left to the next driver.
    */
   close(): void {
     this.#closing.abort();

@@ -14,7 +14,7 @@ export interface HostLossPolicy {
 }
 
 /**
- * Of a host `i`. A link that stands is told of by whoever holds it well within `silenceMs`: one that is
+ * Of a host `i`. A link that stands is reported by its replica well within `silenceMs`: one that is
  * not for longer was held by a replica that is gone itself.
  */
 function isLost(afterMs: string): string {
@@ -24,7 +24,7 @@ function isLost(afterMs: string): string {
 }
 
 /**
- * Which sessions have lost their host, and until when they wait for it. Marks are made whoever holds the session's lease, as an
+ * Which sessions have lost their host, and until when they wait for it. Marks are made without the session's lease, as an
  * owner's wish is; what becomes of the session is its driver's business. Every method rejects with the database's errors.
  */
 export class HostLosses {
@@ -71,7 +71,7 @@ export class HostLosses {
     );
   }
 
-  /** Sessions whose host has not come back in time and that nobody is at work on, those that wait longest first. */
+  /** Sessions whose host has not come back in time and that no driver is at work on, those that wait longest first. */
   async listOverdue(): Promise<readonly SessionId[]> {
     const rows = await this.#dataSource.query<{ id: SessionId }[]>(
       `SELECT id FROM sessions s WHERE host_lost_at IS NOT NULL AND host_lost_deadline_at <= now() AND ${LEASE_IS_FREE}

@@ -6,7 +6,7 @@ import type { SessionReason } from './session-state.js';
 import { SessionWriter } from './session-writer.js';
 
 /**
- * When somebody last worked with each desktop, and which have been left alone for too long. Work is what changes something:
+ * When each desktop was last worked with, and which have been left alone for too long. Work is what changes something:
  * start, resume, input, a paste, an upload, a command. Watching, polling and a link's own traffic are not.
  */
 export class SessionActivity {
@@ -22,7 +22,7 @@ export class SessionActivity {
   }
 
   /**
-   * Somebody works with the desktop now. Readers are not told of it. Never rejects: what is not written, because the database is
+   * The desktop is worked with now. The version stays. Never rejects: what is not written, because the database is
    * away, must not fail the work itself, and is written with the next.
    */
   async note(id: SessionId): Promise<void> {
@@ -36,7 +36,7 @@ export class SessionActivity {
   }
 
   /**
-   * Asks for the stop of desktops that nobody has worked with for their limit, those idle for longest first, and returns them.
+   * Asks for the stop of desktops that were idle for their limit, those idle for longest first, and returns them.
    * Each is returned to one caller only, whichever replicas ask at the same time; activity that comes first wins.
    */
   async stopIdle(defaultLimitMs: number, reason: SessionReason): Promise<readonly SessionId[]> {

@@ -62,7 +62,7 @@ export class SessionLease {
     this.#renewal.unref();
   }
 
-  /** `undefined` while somebody else holds the session, or should; see `SessionRepository.claim`. `onChange` is told of the row as claimed and of each change. */
+  /** `undefined` while another driver holds the session, or should; see `SessionRepository.claim`. `onChange` is told of the row as claimed and of each change. */
   static async claim(
     repository: SessionRepository,
     id: SessionId,
@@ -83,7 +83,7 @@ export class SessionLease {
   }
 
   /**
-   * Renews the lease. To be awaited before anything that would harm the session if somebody else held it by now.
+   * Renews the lease. To be awaited before anything that would harm the session if another driver held it by now.
    * @throws LeaseLostError
    */
   async hold(): Promise<void> {

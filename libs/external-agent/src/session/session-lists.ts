@@ -26,7 +26,7 @@ export class SessionLists {
     this.#replicaId = replicaId;
   }
 
-  /** Newest first; `ownerId` undefined lists everybody's. `page` counts from 0. */
+  /** Newest first; `ownerId` undefined lists those of all owners. `page` counts from 0. */
   async list(query: {
     readonly ownerId: string | undefined;
     readonly search?: string | undefined;
@@ -60,7 +60,7 @@ export class SessionLists {
   }
 
   /**
-   * Sessions between two states that nobody is working on and that are due, those that wait longest first, without those that wait
+   * Sessions between two states without a driver that are due, those that wait longest first, without those that wait
    * for a slot and those whose host is linked at another replica. At most
    * `perHost` of each host, so that those of one that does not answer leave room for the others.
    */

@@ -11,7 +11,7 @@ export const DESKTOP_LOST_REASON: SessionReason = {
 /** Why an idle desktop was stopped. */
 export const IDLE_REASON: SessionReason = {
   code: 'IDLE',
-  message: 'nobody worked with the desktop for its idle limit',
+  message: 'the desktop was idle for its limit',
 };
 
 /** Why a session was stopped whose host an operator took out of service. */

@@ -128,7 +128,7 @@ export class SessionEntity {
   @Column({ type: 'timestamptz', name: 'stopped_at', nullable: true })
   stoppedAt!: Date | null;
 
-  /** Nobody sees a deleted session any more; the row stays until its desktop is gone, and after that for the record. */
+  /** A deleted session is hidden from all callers; the row stays until its desktop is gone, and after that for the record. */
   @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true })
   deletedAt!: Date | null;
 }

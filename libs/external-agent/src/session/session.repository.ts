@@ -28,7 +28,7 @@ export class SessionRepository {
     this.#replicaId = replicaId;
   }
 
-  /** Inserts a queued session; `false` when the id exists already, whoever owns it. */
+  /** Inserts a queued session; `false` when the id exists already, of any owner. */
   async insert(session: NewSession): Promise<boolean> {
     const result = await this.#dataSource
       .createQueryBuilder()

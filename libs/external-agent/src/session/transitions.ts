@@ -35,7 +35,7 @@ const NOT_WAITING = { queuePosition: 'NULL', queueDeadlineAt: 'NULL' } as const;
 const HOST_NOT_LOST = { hostLostAt: 'NULL', hostLostDeadlineAt: 'NULL' } as const;
 /** The reconciler takes it up at once. */
 const DUE = { unfinishedDrives: '0', retryAt: 'NULL' } as const;
-/** Whatever lobby stands by now is not its desktop. */
+/** A lobby that stands by now is not its desktop. */
 const NEXT_LIFE = { life: 'generation + 1' } as const;
 const NOW = 'now()';
 

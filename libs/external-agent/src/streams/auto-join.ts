@@ -48,7 +48,7 @@ export class AutoJoin {
    * Resolves with the lobby once the viewer is in it, also when he was already. Waits up to `LIMITS.autoJoinWaitMs` for a
    * viewer who has only just connected.
    * @throws ExternalAgentError INVALID_REQUEST, NO_DESKTOP, DESKTOP_STARTING, VIEWER_NOT_CONNECTED, BUSY
-   * @throws WolfError whatever stands in the way of the join
+   * @throws WolfError as the join fails
    */
   async join(
     session: SessionEntity,

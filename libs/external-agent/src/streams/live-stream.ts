@@ -30,7 +30,7 @@ export interface LiveStreamParts {
   readonly dialect: MoonlightDialect;
   readonly credentials: string;
   readonly hostId: number;
-  /** Of the desktop, whatever its viewer asks for. */
+  /** Of the desktop; what its viewer asks for does not count. */
   readonly display: DisplaySettings;
   /** The ICE servers of this viewer; `undefined`: the host's own. */
   readonly iceServersOf: (viewerId: string) => readonly IceServer[] | undefined;
@@ -247,7 +247,7 @@ export class LiveStream {
         lastFromHost: this.#relay?.lastVariant,
         cause,
       },
-      'a stream has ended',
+      'stream ended',
     );
     onEnded(this);
   }

@@ -11,7 +11,7 @@ import { moonlightRouteOf, type MoonlightRoute } from './moonlight-routes.js';
 import { streamsNotConfigured } from './stream-policy.js';
 
 export interface MoonlightRestConfig {
-  /** The secret of the hosts' Moonlight Web; undefined: nobody is asked anything. */
+  /** The secret of the hosts' Moonlight Web; undefined: no host is asked. */
   readonly credentials: string | undefined;
   readonly dialects: MoonlightDialects;
   readonly iceServers: IceServers;
@@ -50,7 +50,7 @@ const QUERY: Readonly<Record<string, RegExp>> = {
 
 /**
  * Calls to the REST interface of a host's Moonlight Web through `moonlight-<instance>`. It has one secret and no permissions,
- * so that whoever reaches it can do everything (moonlight-web §0): who may call here is the caller's to check.
+ * so that any caller that reaches it can do everything (moonlight-web §0): who may call here is the caller's to check.
  */
 export class MoonlightRest {
   readonly #http: RunnerHttp;
@@ -81,7 +81,7 @@ export class MoonlightRest {
    * Resolves once the host has begun to answer. Ends with the signal, and the host hears of it.
    * @throws ExternalAgentError STREAMS_NOT_CONFIGURED, INVALID_REQUEST, BUSY, MOONLIGHT_CREDENTIALS_REFUSED,
    * MOONLIGHT_NOT_FOUND, MOONLIGHT_ERROR, MOONLIGHT_INVALID_ANSWER
-   * @throws RevDialError whatever the tunnel says; the answer's body ends with one as well
+   * @throws RevDialError as the tunnel fails; the answer's body ends with one as well
    */
   async call(call: MoonlightCall, signal: AbortSignal): Promise<MoonlightAnswer> {
     const { wolfInstanceId, route, body } = call;

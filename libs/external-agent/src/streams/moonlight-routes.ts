@@ -51,7 +51,7 @@ export function moonlightRouteOf(method: string, path: string, dialect: Moonligh
 
 /**
  * WebRTC signalling of v3 is this REST and no socket. Its callers are admins alone: attributes in the offer's SDP choose the
- * host and the app, so whoever may send one reaches every desktop of the host, and they cannot be rewritten safely, since
+ * host and the app, so that a caller who may send one reaches every desktop of the host, and they cannot be rewritten safely, since
  * what they are called is not settled (moonlight-web §6) and the answer depends on the offer byte by byte.
  */
 function webRtcRoute(method: string, path: string): MoonlightRoute | undefined {

@@ -13,7 +13,7 @@ const WHOLE = '/api/admin/status';
 const SESSIONS_ONLY = '/api/sessions';
 
 export interface MoonlightStatusConfig {
-  /** The secret of the hosts' Moonlight Web; undefined: nobody is asked anything. */
+  /** The secret of the hosts' Moonlight Web; undefined: no host is asked. */
   readonly credentials: string | undefined;
   /** Does the host's link for it stand? Who asks every few seconds does not wait for one that may come back. */
   readonly isConnected: (wolfInstanceId: string) => boolean;
@@ -39,7 +39,7 @@ export class MoonlightStatus {
   /**
    * As it is now, within eight seconds for all of it.
    * @throws ExternalAgentError STREAMS_NOT_CONFIGURED, MOONLIGHT_CREDENTIALS_REFUSED, MOONLIGHT_ERROR, MOONLIGHT_INVALID_ANSWER
-   * @throws RevDialError whatever the tunnel says: RUNNER_NOT_CONNECTED, UPSTREAM_TIMEOUT, …
+   * @throws RevDialError as the tunnel fails: RUNNER_NOT_CONNECTED, UPSTREAM_TIMEOUT, …
    */
   async read(wolfInstanceId: string, signal: AbortSignal): Promise<MoonlightStatusReport> {
     if (this.#config.credentials === undefined) throw streamsNotConfigured();

@@ -236,7 +236,7 @@ export class SessionStreams {
       } catch (error) {
         if (signal.aborted) return;
         if (attempt >= LIMITS.streamJoinAttemptsMax) {
-          logger.warn({ sessionId, viewerId, error }, 'a viewer was not joined into the lobby');
+          logger.warn({ sessionId, viewerId, error }, 'auto-join failed');
           return;
         }
       }
@@ -278,7 +278,7 @@ function causeOf(session: SessionEntity, stream: LiveStream): StreamCloseCause |
     case 'queued':
     case 'placing':
     case 'starting':
-      // Its desktop was lost and is being started again: who connects anew waits for it.
+      // Its desktop was lost and is being started again: a viewer who connects again waits for it.
       return 'hostFailed';
     case 'stopping':
     case 'stopped':

@@ -14,7 +14,7 @@ export interface StreamPolicy {
   readonly viewOnlyNeedsEnforcement: boolean;
 }
 
-/** For whatever needs the secret of the hosts' Moonlight Web and finds none. */
+/** Without the secret of the hosts' Moonlight Web. */
 export function streamsNotConfigured(): ExternalAgentError {
   return new ExternalAgentError(
     'STREAMS_NOT_CONFIGURED',

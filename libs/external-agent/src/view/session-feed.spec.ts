@@ -72,7 +72,7 @@ describe('SessionFeed', () => {
     seen.push(view);
   };
 
-  it('tells how it is and then only what changes, in order, until nobody listens', () => {
+  it('sends the present view, then changes in order, until the last listener leaves', () => {
     const unwatch = feed.watch(row, listen);
     jest.advanceTimersByTime(5_000);
     expect(seen.map((view) => view.session.version)).toEqual([1]);
@@ -90,7 +90,7 @@ describe('SessionFeed', () => {
     expect(feed.watchedCount).toBe(0);
   });
 
-  it('tells one who comes later how it is, and the others nothing', () => {
+  it('sends the present view to a new listener only', () => {
     feed.watch(row, listen);
     const later: SessionView[] = [];
     feed.watch(row, (view) => later.push(view));
@@ -108,7 +108,7 @@ describe('SessionFeed', () => {
     expect(runners.probed).toHaveLength(later);
   });
 
-  it('warns of the idle stop only when nobody has worked with the desktop since', async () => {
+  it('warns of the idle stop only without activity since', async () => {
     feed.watch(row, listen);
     // The row that is known here is old; in the database somebody worked with it just now.
     await jest.advanceTimersByTimeAsync(4 * MINUTE_MS);

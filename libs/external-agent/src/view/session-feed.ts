@@ -10,13 +10,13 @@ interface Watched {
   session: SessionEntity;
   /** What the listeners were told last, as text. */
   told: string;
-  /** When the row was read again last to see whether somebody has worked with the desktop since, on `performance.now`. */
+  /** When the row was read again last to see whether there was activity since, on `performance.now`. */
   idleReadAtMs: number;
   readonly listeners: Set<(view: SessionView) => void>;
 }
 
 /**
- * Tells whoever watches a session when what it looks like has changed: its row, whether its desktop can be reached, who views
+ * Tells those who watch a session when its view has changed: its row, whether its desktop can be reached, who views
  * it. Asks the desktops that are watched for signs of life, so that silence is noticed within moments. Also those looked at
  * lately by asking for their state count as watched.
  */
@@ -59,7 +59,7 @@ export class SessionFeed {
     return this.#watched.size;
   }
 
-  /** What the session looks like now, to somebody who asks again and again. */
+  /** What the session looks like now, for a caller that polls. */
   glance(session: SessionEntity): SessionView {
     this.#glancedAtMs.set(session.id, performance.now());
     return this.#views.of(session);
@@ -106,7 +106,7 @@ export class SessionFeed {
     }
   }
 
-  /** Activity changes no version, so nobody hears of it: before a warning and while one stands the row is read again. */
+  /** Activity changes no version, so that no listener hears of it: before a warning and while one stands the row is read again. */
   #checkIdle(watched: Watched): void {
     if (this.#views.of(watched.session).idle?.isWarned !== true) return;
     const nowMs = performance.now();

@@ -7,7 +7,7 @@ import { reachabilityOf, type Reachability } from './reachability.js';
 
 /**
  * The state of a desktop in the words of Helix's frontend (helix-rest §2.3): `absent` offers to start it, `starting` is busy,
- * `resumable` runs and nobody watches its stream, `running` is watched. What cannot be reached is neither absent nor starting.
+ * `resumable` runs without viewers, `running` is watched. What cannot be reached is neither absent nor starting.
  */
 export type DesktopAppState = 'absent' | 'starting' | 'resumable' | 'running';
 

@@ -1,5 +1,5 @@
 import type { AnswerFaultKind, WolfFaults } from '@helix/sandbox-simulator';
-import { eventually } from '@helix/pacing/testing';
+import { eventually, ManualClock } from '@helix/pacing/testing';
 import { createSessionId } from '../../src/index.js';
 import { play, type Command, type Fault, type Outcome } from '../support/fault-cell.js';
 import { FaultWorld, NEIGHBOUR, VIEWER } from '../support/fault-world.js';
@@ -178,7 +178,7 @@ export function playColumns(
     database = await openSessionDatabase();
   });
   beforeEach(async () => {
-    world = await FaultWorld.open(database.dataSource);
+    world = await FaultWorld.open(database.dataSource, new ManualClock());
   });
   afterEach(async () => {
     // Wolf was not harmed.

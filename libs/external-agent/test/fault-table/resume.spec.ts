@@ -14,7 +14,7 @@ describe('a resume under each fault of Wolf', () => {
       });
     });
 
-    it('shows a desktop as on its way that is wanted again before its host could stop it', async () => {
+    it('that takes back an unfinished stop is shown as starting', async () => {
       const { all, wolf } = world();
       const { id } = await all.agents.create({ ownerId: OWNER });
       const page = async (): Promise<string> => all.feed.glance(await world().get(id)).appState;

@@ -8,6 +8,7 @@ import { addOnlineHost } from '@helix/scheduler/testing';
 import { HttpWolfClient, lobbyPinFromText, localSocketDial, WolfWatches } from '@helix/wolf-client';
 import { exampleLobby } from '@helix/wolf-client/testing';
 import type { DataSource } from 'typeorm';
+import { systemClock, type Clock } from '@helix/pacing';
 import { eventually, ManualClock } from '@helix/pacing/testing';
 import {
   ExternalAgents,
@@ -48,12 +49,12 @@ export class FaultWorld {
   readonly wolfs: ImpatientWolfs;
   readonly all: ExternalAgents;
   readonly directory: SessionDirectory;
-  /** Stands still while a command is given, so that it alone drives its session and what it is told does not depend on who is first. */
-  readonly #clock = new ManualClock();
+  readonly #clock: Clock;
   readonly #dataSource: DataSource;
   readonly #folder: string;
 
-  private constructor(dataSource: DataSource, folder: string) {
+  private constructor(dataSource: DataSource, folder: string, clock: Clock) {
+    this.#clock = clock;
     this.#dataSource = dataSource;
     this.#folder = folder;
     const socketPath = join(folder, 'wolf.sock');
@@ -104,8 +105,12 @@ export class FaultWorld {
     );
   }
 
-  static async open(dataSource: DataSource): Promise<FaultWorld> {
-    const world = new FaultWorld(dataSource, await mkdtemp(join(tmpdir(), 'faults-')));
+  /**
+   * With a `ManualClock` the reconciler and all else that waits for its time stand still but for `takeTurns`, so that a command alone
+   * drives its session.
+   */
+  static async open(dataSource: DataSource, clock: Clock = systemClock): Promise<FaultWorld> {
+    const world = new FaultWorld(dataSource, await mkdtemp(join(tmpdir(), 'faults-')), clock);
     await world.desktops.open();
     await world.wolf.start();
     await addOnlineHost(new WolfInstanceRegistry(dataSource), { id: HOST, maxSandboxes: 4, gpuVendor: 'nvidia' });
@@ -156,7 +161,7 @@ export class FaultWorld {
   /** Pauses between retries are over, and the reconciler and all else that waits for its time has its turn. */
   async takeTurns(): Promise<void> {
     await this.#dataSource.query('UPDATE sessions SET retry_at = NULL');
-    await this.#clock.advance(50);
+    if (this.#clock instanceof ManualClock) await this.#clock.advance(50);
   }
 
   /** The host's lists are read once more, and what they show is dealt with. */

@@ -39,7 +39,7 @@ export async function parseExecResult(json: Buffer): Promise<ExecResult | undefi
   };
 }
 
-/** A number or a switch; whatever takes more than a few bytes is neither. */
+/** A number or a switch; longer values are neither. */
 function factOf(json: Buffer | undefined): unknown {
   return json === undefined || json.length > 64 ? undefined : parseForeignJson(json, SMALL_JSON);
 }

@@ -44,7 +44,7 @@ export class ExecService {
    * ran which program where; arguments and environment never are.
    * @throws ExternalAgentError EXEC_DISABLED, EXEC_FORBIDDEN (not on the desktop's list), SESSION_NOT_FOUND, NO_DESKTOP,
    * DESKTOP_STARTING, DESKTOP_UNSUPPORTED, DESKTOP_ERROR, DESKTOP_INVALID_ANSWER, BUSY
-   * @throws RevDialError whatever the tunnel says; DIAL_ABORTED when the caller left. The command may have run all the same
+   * @throws RevDialError as the tunnel fails; DIAL_ABORTED when the caller left. The command may have run all the same
    */
   async run(sessionId: SessionId, by: string, request: ExecRequest, signal?: AbortSignal): Promise<ExecResult> {
     this.assertEnabled();
@@ -57,14 +57,14 @@ export class ExecService {
       program: (request.command[0] ?? '').slice(0, LIMITS.execProgramLoggedLength),
       background: request.background,
     };
-    this.#policy.logger.info(record, 'a command is sent to a desktop');
+    this.#policy.logger.info(record, 'desktop command sent');
     try {
       const result = await this.#send(sessionId, request, signal);
-      this.#policy.logger.info({ ...record, exitCode: result.exitCode }, 'a command in a desktop was answered');
+      this.#policy.logger.info({ ...record, exitCode: result.exitCode }, 'desktop command finished');
       return result;
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : 'INTERNAL';
-      this.#policy.logger.info({ ...record, code }, 'a command in a desktop was not answered');
+      this.#policy.logger.info({ ...record, code }, 'desktop command failed');
       throw error;
     } finally {
       leave();

@@ -23,7 +23,7 @@ export class LogFeed {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    // It may have failed before this reader came to it, and then tells nobody.
+    // It may have failed before this reader came to it, and then emits no more.
     if (body.destroyed) this.#end(codeOf(body.errored));
     body.on('data', (bytes: Buffer) => {
       this.#push(this.#lines.push(bytes));

@@ -37,7 +37,7 @@ export class LogService {
   /**
    * The last lines, oldest first; at most `lineCount`, fewer when they are very long.
    * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_UNSUPPORTED, DESKTOP_ERROR, BUSY
-   * @throws RevDialError whatever the tunnel says; UPSTREAM_TIMEOUT when the log does not end, UPSTREAM_TOO_LARGE
+   * @throws RevDialError as the tunnel fails; UPSTREAM_TIMEOUT when the log does not end, UPSTREAM_TOO_LARGE
    */
   async tail(sessionId: SessionId, lineCount: number, signal?: AbortSignal): Promise<readonly LogEntry[]> {
     desktopOf(await this.#directory.get(sessionId));
@@ -65,7 +65,7 @@ export class LogService {
    * The last lines and those that follow, until the desktop ends them, the signal aborts or this replica closes. To be read
    * to its end or destroyed.
    * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_UNSUPPORTED, DESKTOP_ERROR, BUSY
-   * @throws RevDialError whatever the tunnel says; SHUTTING_DOWN
+   * @throws RevDialError as the tunnel fails; SHUTTING_DOWN
    */
   async follow(sessionId: SessionId, lineCount: number, signal: AbortSignal): Promise<LogFeed> {
     desktopOf(await this.#directory.get(sessionId));

@@ -39,7 +39,7 @@ export class LastPictureKeeper {
       if (byteCount > LIMITS.lastPictureMaxBytes) return;
       await this.#pictures.keep(sessionId, contentType, Buffer.concat(chunks));
     } catch (error) {
-      this.#logger.info({ sessionId, error }, 'the last picture of a desktop could not be kept');
+      this.#logger.info({ sessionId, error }, 'last picture of a desktop not stored');
     }
   }
 

@@ -86,7 +86,7 @@ export class LastPictures {
   }
 }
 
-/** A release that kept whatever type a desktop named may have written the row, or still writes it. */
+/** A release that kept any type that a desktop named may have written the row, or still writes it. */
 function lastPictureIn({ contentType: said, picture, takenAt }: SessionPictureEntity): LastPicture | null {
   const contentType = pictureTypeOf(said, [picture]);
   return contentType === undefined ? null : { contentType, picture, takenAt };

@@ -12,7 +12,7 @@ import { SingleFlight } from '../../single-flight.js';
 import { screenshotPath, type ScreenshotQuery } from './screenshot-query.js';
 
 export interface Screenshot {
-  /** Whatever was asked for: older desktops answer PNG to all. */
+  /** Not always what was asked for: older desktops answer PNG to all. */
   readonly contentType: PictureType;
   /** The picture, in the pieces in which it came. */
   readonly chunks: readonly Buffer[];
@@ -37,7 +37,7 @@ export class ScreenshotService {
   /**
    * Fetches the desktop's picture as it is now.
    * @throws ExternalAgentError SESSION_NOT_FOUND, NO_DESKTOP, DESKTOP_STARTING, DESKTOP_ERROR, DESKTOP_INVALID_ANSWER, BUSY
-   * @throws RevDialError whatever the tunnel says; UPSTREAM_TOO_LARGE beyond 32 MiB; DIAL_ABORTED when this caller left
+   * @throws RevDialError as the tunnel fails; UPSTREAM_TOO_LARGE beyond 32 MiB; DIAL_ABORTED when this caller left
    */
   async fetch(sessionId: SessionId, query: ScreenshotQuery, signal?: AbortSignal): Promise<Screenshot> {
     desktopOf(await this.#directory.get(sessionId));
@@ -54,7 +54,7 @@ export class ScreenshotService {
     try {
       return await this.#flights.run(key, signal, (shared) => this.#fetch(sessionId, path, shared));
     } catch (error) {
-      // Told like any other request that its caller gave up, so that nobody takes it for a defect.
+      // Told like any other request that its caller gave up, so that it is not taken for a defect.
       if (signal?.aborted === true) throw new RevDialError('DIAL_ABORTED', 'the caller gave up', { cause: error });
       throw error;
     }

@@ -4,8 +4,8 @@ import { ExternalAgentError } from '../../external-agent-error.js';
 import type { MultipartFile } from './multipart-file.js';
 
 /**
- * A form with one file, made as it is read. Made anew rather than passed on, so that a desktop sees one file, of the field
- * it knows and under a name that was checked, whatever else the sender's form held.
+ * A form with one file, made as it is read. Built here rather than passed on, so that a desktop sees one file, of the field
+ * it knows and under a checked name, without the rest of the sender's form.
  */
 export class FileForm {
   readonly contentType: string;
@@ -22,7 +22,7 @@ export class FileForm {
     this.#file = file;
     this.contentType = `multipart/form-data; boundary=${boundary}`;
     this.body = Readable.from(this.#pieces(boundary), { objectMode: false });
-    // Told to whoever reads; a reader who has left needs no error.
+    // The reader sees it; one that has left needs no error.
     this.body.on('error', () => undefined);
   }
 

@@ -10,7 +10,7 @@ export interface MultipartFile {
   readonly fileName: string;
   readonly contentType: string;
   /**
-   * Holds the sender back. Fails with UPLOAD_TOO_LARGE past the limit, and with whatever the form ends of in the middle of
+   * Holds the sender back. Fails with UPLOAD_TOO_LARGE past the limit, and with what ends the form in the middle of
    * it.
    */
   readonly content: Readable;
@@ -47,7 +47,7 @@ export function openMultipartFile(source: Readable, contentType: string, signal:
     });
     busboy.on('file', (field, file, name, _encoding, type) => {
       content = file;
-      // A reader who has left must not make the process die of an error nobody listens to.
+      // A reader who has left must not end the process by an unhandled error.
       file.on('error', (cause) => {
         file.destroy(cause);
       });

@@ -55,7 +55,7 @@ export class UploadService {
    * longer read here and was not destroyed, so that it can be answered.
    * @throws ExternalAgentError SESSION_NOT_FOUND, SESSION_WRONG_STATE (no desktop runs), DESKTOP_STARTING, UPLOAD_TOO_LARGE,
    * UPLOAD_STALLED, INVALID_REQUEST, DESKTOP_UNSUPPORTED, DESKTOP_ERROR, DESKTOP_INVALID_ANSWER, BUSY
-   * @throws RevDialError whatever the tunnel says; DIAL_ABORTED when the caller left
+   * @throws RevDialError as the tunnel fails; DIAL_ABORTED when the caller left
    */
   async upload(sessionId: SessionId, request: UploadRequest, signal: AbortSignal): Promise<UploadedFile> {
     runningDesktopOf(await this.#directory.get(sessionId));
@@ -110,7 +110,7 @@ export class UploadService {
   }
 }
 
-/** Uploads never start a desktop: whoever sends half a gigabyte must want that himself. */
+/** Uploads never start a desktop: a user who sends half a gigabyte must ask for that. */
 function runningDesktopOf(session: SessionEntity): void {
   try {
     desktopOf(session);

@@ -20,7 +20,7 @@ const USUAL_RENDER_NODE = '/dev/dri/renderD128';
 const PLAIN_MEMORY = 'video/x-raw';
 
 /**
- * By the host's vendor, since fleets are mixed. The zero-copy caps need the GPU that they name, so whoever is not known
+ * By the host's vendor, since fleets are mixed. The zero-copy caps need the GPU that they name, so a vendor that is not known
  * gets plain memory, which works everywhere. NVIDIA's devices differ with each driver and Docker refuses one that is not
  * there: Wolf finds them by the render node itself, and they are not listed.
  */

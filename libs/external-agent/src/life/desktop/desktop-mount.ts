@@ -19,7 +19,7 @@ const MAX_PATH_BYTES = 1024;
 /** Where Wolf puts the workspace (wolf-api §3.5), and what a container is made of. */
 const TAKEN_DESTINATIONS: ReadonlySet<string> = new Set(['/', '/home/retro', '/proc', '/sys', '/dev']);
 
-/** A socket of these hands the whole host to whoever may write to it; so does a folder that holds one. */
+/** A socket of these hands the whole host to a process that may write to it; so does a folder that holds one. */
 const CONTROL_SOCKET = /\/(?:docker|containerd|podman|crio|wolf)\.sock$/;
 const CONTROL_FOLDERS: ReadonlySet<string> = new Set(
   ['', '/docker', '/containerd', '/podman', '/crio', '/wolf', '/hydra'].flatMap((folder) => [

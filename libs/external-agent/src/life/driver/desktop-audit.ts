@@ -8,7 +8,7 @@ import { DESKTOP_LOST_REASON } from '../../session/session-reasons.js';
 
 /**
  * Compares what a host really runs of one session with what the session's row says, under the session's lease, and makes the
- * row or the host follow: a lost desktop is queued to be started again, one that nobody wants is stopped.
+ * row or the host follow: a lost desktop is queued to be started again, one that is not wanted is stopped.
  */
 export class DesktopAudit {
   readonly #parts: SessionDriverParts;
@@ -54,7 +54,7 @@ export class DesktopAudit {
     const { tokens, disconnect, now, logger } = this.#parts;
     logger.warn(
       { sessionId: session.id, wolfInstanceId: session.wolfInstanceId },
-      'a desktop is gone from its host; it is started again',
+      'desktop lost on its host; restarting it',
     );
     await lease.hold();
     await tokens.revokeAll(session.id);

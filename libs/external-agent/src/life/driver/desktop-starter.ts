@@ -53,7 +53,7 @@ export class DesktopStarter {
     if ('queued' in placement) return await this.#wait(session, lease, placement);
     if ('refused' in placement) {
       const { reason, message: why } = placement;
-      logger.warn({ sessionId: session.id, reason, why }, 'no place for a session');
+      logger.warn({ sessionId: session.id, reason, why }, 'placement refused');
       // What an earlier life left was cleared when that ended; a host that is away now does not hold up the answer.
       if (isOfEarlierLife) await this.#stopper.leaveBehind(session, earlierHost, lease);
       return await this.#undo(session, lease, isOfEarlierLife ? null : earlierHost, placementReason(placement));
@@ -118,7 +118,7 @@ export class DesktopStarter {
     const { wolfInstanceId } = placement;
     logger.info(
       { sessionId: session.id, from: session.wolfInstanceId, to: wolfInstanceId },
-      'a start goes to another host',
+      'session start moved to another host',
     );
     const { life, startAttempts } = session;
     return await this.#assign(session, { wolfInstanceId, life, startAttempts }, others, lease);
@@ -138,7 +138,7 @@ export class DesktopStarter {
     if (!(await this.#parts.repository.isLinkedElsewhere(wolfInstanceId))) return await lease.change('assign', placed);
     const other = others.isHome(wolfInstanceId) ? undefined : await others.find(session, wolfInstanceId);
     if (other === undefined) {
-      // The slot is the session's, whoever asks again; the attempt is the other replica's to count.
+      // The slot is the session's, also when another replica asks again; the attempt is the other replica's to count.
       await lease.change('handOver', { ...placed, startAttempts: session.startAttempts });
       throw new HostElsewhereError(wolfInstanceId);
     }
@@ -182,13 +182,14 @@ export class DesktopStarter {
         const host = await instances.find(wolfInstanceId);
         if (host === undefined) throw new StartError('HOST_REMOVED', 'the host is no longer registered');
         await lease.hold();
-        // A token of an attempt that made no lobby belongs to nobody.
+        // A token of an attempt that made no lobby has no desktop.
         await tokens.revokeAll(session.id);
         const token = await tokens.issue(session.id, session.ownerId);
         const definition = defineDesktop(session, host, desktop, token);
         const fields = unusableFieldsOf(host);
-        // Names only: what stands in them may be made to harm whoever reads the log.
-        if (fields.length > 0) logger.warn({ wolfInstanceId, fields }, 'a host reports what cannot be; it is not used');
+        // Names only: what stands in them may be made to harm readers of the log.
+        if (fields.length > 0)
+          logger.warn({ wolfInstanceId, fields }, 'host reports unusable fields; they are ignored');
         await lease.hold();
         lobbyMayExist = true;
         lobbyId = await within(CREATE_PATIENCE, (signal) =>
@@ -205,7 +206,7 @@ export class DesktopStarter {
       lease.signal.throwIfAborted();
       // The database's trouble is not the host's: nothing is undone, the drive is taken up again.
       if (!isWolfError(failure) && !(failure instanceof StartError)) throw failure;
-      logger.warn({ sessionId: session.id, wolfInstanceId, error: failure }, 'a session could not be started');
+      logger.warn({ sessionId: session.id, wolfInstanceId, error: failure }, 'session start failed');
       if (NO_ANSWER.has(failure.code)) hosts.doubt(wolfInstanceId);
       return { failure, lobbyMayExist };
     }

@@ -27,7 +27,7 @@ export class DesktopStopper {
       if (hadDesktop) await pictures.keep(session.id, lease.signal);
     }
     await lease.hold();
-    // From here on nobody can come back as this desktop.
+    // From here on no runner can come back as this desktop.
     await tokens.revokeAll(session.id);
     disconnect(session.id);
     let failure: unknown;
@@ -37,10 +37,7 @@ export class DesktopStopper {
       const reason = withCause(session, stopReason(failure));
       // Said once, not with each try.
       if (session.reason?.message !== reason.message) {
-        logger.warn(
-          { sessionId: session.id, wolfInstanceId, error: failure },
-          'a desktop could not be stopped yet; it is tried again',
-        );
+        logger.warn({ sessionId: session.id, wolfInstanceId, error: failure }, 'desktop stop failed; it is retried');
       }
       return await this.setReason(session, lease, reason);
     }
@@ -52,7 +49,7 @@ export class DesktopStopper {
 
   /**
    * Stops what the session has on the host. Resolves with what stands in the way; with nothing also when the host is not
-   * registered any more and cannot be reached: nobody waits for it.
+   * registered any more and cannot be reached: it is not waited for.
    */
   async clearHost(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<unknown> {
     if (wolfInstanceId === null) return undefined;
@@ -67,7 +64,7 @@ export class DesktopStopper {
   }
 
   /**
-   * Stops what an earlier life of the session may have left on the host, if that can be asked now. Nobody waits for a host that is
+   * Stops what an earlier life of the session may have left on the host, if that can be asked now. It does not wait for a host that is
    * away: what it still runs is of an earlier life, and is stopped when the host is seen again.
    */
   async leaveBehind(session: SessionEntity, wolfInstanceId: string | null, lease: SessionLease): Promise<void> {
@@ -99,7 +96,7 @@ export function isHostGivenUp({ state, desired, hostLostAt, hostLostDeadlineAt }
   return hostLostDeadlineAt <= now || (state === 'stopping' && desired === 'running');
 }
 
-/** What stands on a session as it stops and afterwards: why it was stopped, if nobody asked. */
+/** What stands on a session as it stops and afterwards: why it was stopped, unless its owner asked. */
 function keptReason(session: SessionEntity): SessionReason | null {
   return (
     [IDLE_REASON, HOST_REMOVED_REASON, HOST_DRAINED_REASON].find(({ code }) => code === session.reason?.code) ?? null

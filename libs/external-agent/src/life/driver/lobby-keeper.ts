@@ -77,7 +77,7 @@ export class LobbyKeeper {
     if (lobbyId === undefined) throw asked.failure;
     this.#logger.warn(
       { sessionId: session.id, wolfInstanceId, lobbyId, error: asked.failure },
-      'the lobby stands although its create failed; keeping it',
+      'lobby exists although its create failed; adopting it',
     );
     return lobbyId;
   }
@@ -190,7 +190,7 @@ export class LobbyKeeper {
     } catch (error) {
       this.#logger.warn(
         { sessionId: session.id, wolfInstanceId, error },
-        'the streams of a stopping desktop could not all be stopped',
+        'could not stop all streams of a stopping desktop',
       );
     }
   }
@@ -208,10 +208,10 @@ export class LobbyKeeper {
       try {
         await lease.hold();
         await client.stopLobby({ lobbyId: lobby.id, ...pin }, { signal: lease.signal });
-        this.#logger.info(fields, 'a lobby is stopped');
+        this.#logger.info(fields, 'lobby stopped');
       } catch (error) {
         if (!isWolfError(error, 'WOLF_WRONG_PIN')) throw error;
-        this.#logger.error(fields, 'a lobby names a session and refuses its PIN; it is left to whoever made it');
+        this.#logger.error(fields, 'lobby refuses the PIN of the session that it names; left alone');
       }
     }
   }

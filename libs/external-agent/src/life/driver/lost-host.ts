@@ -30,7 +30,7 @@ export class LostHost {
     const isWantedElsewhere = session.onHostLost === 'restart';
     logger.warn(
       { sessionId: session.id, wolfInstanceId, isWantedElsewhere },
-      'the host of a session did not come back',
+      'lost host of a session did not come back',
     );
     await this.#stopper.releaseResources(session, lease);
     return isWantedElsewhere

@@ -13,7 +13,7 @@ export type { SessionDriverParts } from './session-driver-parts.js';
 
 /**
  * Moves one session towards what its owner wants: place → lobby → running, or stop → slot released. Every step is written
- * before the next begins, so that whoever comes after a crash knows what may have been done and can do it again; what a
+ * before the next begins, so that the next driver after a crash knows what may have been done and can do it again; what a
  * session holds is released before it is called stopped or failed. The row's lease keeps two drivers apart.
  */
 export class SessionDriver {

@@ -28,7 +28,7 @@ export class DrainSweeper {
     for (const { id } of hosts) {
       // What is more than this is left to the next sweep.
       const count = await this.#repository.stopOnHost(id, HOST_DRAINED_REASON, LIMITS.drainStopsAtOnce);
-      this.#logger.info({ wolfInstanceId: id, count }, 'the drain of a host is over; what is left on it is stopped');
+      this.#logger.info({ wolfInstanceId: id, count }, 'host drain deadline reached; stopping its sessions');
     }
   }
 }

@@ -43,7 +43,7 @@ export class HostLossSweeper {
     for (const sessionId of returned) this.#logger.info({ sessionId }, 'the host of a session is back');
     if (!(await this.#watch.hasObservedFor(this.#watch.afterMs))) return;
     const lost = await this.#losses.mark();
-    if (lost.length > 0) this.#logger.warn({ sessionIds: lost }, 'sessions have lost their host');
+    if (lost.length > 0) this.#logger.warn({ sessionIds: lost }, 'sessions lost their host');
     await this.#giveUp([...(await this.#losses.listOverdue())]);
   }
 
@@ -63,7 +63,7 @@ export class HostLossSweeper {
       // Making a desktop takes long, and the next sweep does not wait for it.
       if (session?.state === 'queued') this.#drives.enqueue(sessionId);
     } catch (error) {
-      this.#logger.warn({ sessionId, error }, 'a session of a lost host cannot be given up now; it is tried again');
+      this.#logger.warn({ sessionId, error }, 'giving up a session of a lost host failed; it is retried');
     }
   }
 }

@@ -3,7 +3,7 @@ import { IDLE_REASON } from '../../session/session-reasons.js';
 import type { SessionActivity } from '../../session/session-activity.js';
 
 /**
- * Asks for the stop of desktops that nobody works with. Every replica sweeps; the database gives each idle session to one of
+ * Asks for the stop of idle desktops. Every replica sweeps; the database gives each idle session to one of
  * them, and the reconciler brings the stop about.
  */
 export class IdleSweeper {
@@ -21,7 +21,7 @@ export class IdleSweeper {
   /** @throws the database's errors */
   async sweep(): Promise<void> {
     for (const sessionId of await this.#activity.stopIdle(this.#limitMs, IDLE_REASON)) {
-      this.#logger.info({ sessionId }, 'a desktop is stopped because nobody works with it');
+      this.#logger.info({ sessionId }, 'stopping an idle desktop');
     }
   }
 }

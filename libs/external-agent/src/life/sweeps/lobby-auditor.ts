@@ -98,7 +98,7 @@ export class LobbyAuditor {
       try {
         await this.#lookAt(wolfInstanceId, snapshot);
       } catch (error) {
-        this.#logger.warn({ wolfInstanceId, error }, 'what a host runs cannot be compared with its sessions now');
+        this.#logger.warn({ wolfInstanceId, error }, 'host audit failed');
       }
       const running = this.#underWay.get(wolfInstanceId);
       snapshot = running?.next;
@@ -133,17 +133,17 @@ export class LobbyAuditor {
     await Promise.all(Array.from({ length: LIMITS.reconcilerMaxDrivesPerHost }, work));
   }
 
-  /** `false` when nothing could be found out, because somebody else is at work on the session, or of trouble. */
+  /** `false` when nothing could be found out, because another driver holds the session, or on an error. */
   async #audit(wolfInstanceId: string, era: number, { id, key }: Suspect): Promise<boolean> {
     const isSameWolf = (): boolean => this.#hosts.eraOf(wolfInstanceId) === era;
     try {
       if ((await this.#driver.audit(id, wolfInstanceId, isSameWolf)) === undefined) return false;
-      // Another one has to be read anew, twice.
+      // Another one has to be read twice again.
       if (!isSameWolf()) return true;
       this.#handled.set(key, true);
       return true;
     } catch (error) {
-      this.#logger.warn({ sessionId: id, wolfInstanceId, error }, 'a session could not be audited; it is tried again');
+      this.#logger.warn({ sessionId: id, wolfInstanceId, error }, 'session audit failed; it is retried');
       return false;
     }
   }
@@ -157,7 +157,7 @@ export class LobbyAuditor {
     this.#lookAgain.set(wolfInstanceId, cancel);
   }
 
-  /** Sessions that should run on this host, and those it is seen to run. Lobbies of nobody we know are somebody else's. */
+  /** Sessions that should run on this host, and those it is seen to run. Lobbies of unknown sessions are foreign. */
   async #listConcerned(wolfInstanceId: string, ids: readonly SessionId[]): Promise<readonly AuditedSession[]> {
     return await this.#dataSource.query<AuditedSession[]>(
       `SELECT id, state, desired, generation AS life, wolf_instance_id AS "wolfInstanceId", lobby_id AS "lobbyId" FROM sessions
@@ -194,7 +194,7 @@ function isAsItShouldBe(session: AuditedSession, wolfInstanceId: string, seen: r
     case 'placing':
     case 'starting':
     case 'stopping':
-      // Somebody is at work on it, but not on what it has left behind.
+      // A driver is at work on it, but not on what it has left behind.
       return areOfThisLife;
     default:
       return session.state satisfies never;

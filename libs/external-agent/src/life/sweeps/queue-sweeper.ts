@@ -3,7 +3,7 @@ import type { DriveQueue } from './drive-queue.js';
 
 /**
  * Watches sessions that wait for a slot: those that were given one, or whose time is over, are driven. That a slot was given is
- * announced too; a sweep is for announcements that were lost, and for deadlines, which nobody announces.
+ * announced too; a sweep is for announcements that were lost, and for deadlines, which are not announced.
  */
 export class QueueSweeper {
   readonly #queue: SessionQueue;

@@ -17,7 +17,7 @@ export class SlotSweeper {
 
   /** @throws the database's errors */
   async sweep(): Promise<void> {
-    // Under its lease, a session that has ended lets go of whatever it holds.
+    // Under its lease, a session that has ended releases what it holds.
     for (const endedId of await this.#lists.listEndedHolders(LIMITS.slotsSweptAtOnce))
       await this.#driver.drive(endedId);
   }

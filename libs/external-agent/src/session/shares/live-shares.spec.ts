@@ -33,7 +33,7 @@ describe('LiveShares', () => {
     reads.push(() => Promise.resolve(shares));
   };
 
-  it('asks once for all who ask at the same time, and not again while the answer is fresh, also when there are none', async () => {
+  it('shares one read among concurrent callers and caches the answer, an empty one too', async () => {
     answer();
     await Promise.all(Array.from({ length: 50 }, idsNow));
     nowMs += LIMITS.shareFreshMs - 1;
@@ -60,7 +60,7 @@ describe('LiveShares', () => {
     expect(await idsNow()).toEqual(['live']);
   });
 
-  it('reads anew what may have changed, and while it cannot, brings nothing back that was named as changed', async () => {
+  it('rereads what was invalidated; while the database is away, revoked shares stay revoked', async () => {
     answer(share('one'), share('two'));
     await idsNow();
     for (const changed of [undefined, id]) {

@@ -19,7 +19,7 @@ const DOUBTED = -1;
 
 /**
  * What this replica knows of the shares of sessions, all of one session together: so that a viewer's polling costs no query,
- * nor that of somebody who has no share, and so that viewers stay while PostgreSQL is away.
+ * nor that of a caller without a share, and so that viewers stay while PostgreSQL is away.
  */
 export class LiveShares {
   readonly #repository: Pick<SessionShareRepository, 'listLive'>;

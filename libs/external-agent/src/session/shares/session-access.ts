@@ -2,12 +2,12 @@
 export const VIEWER_ROLES = ['view', 'control'] as const;
 export type ViewerRole = (typeof VIEWER_ROLES)[number];
 
-/** What somebody may do with one session, and by what right. */
+/** What a caller may do with one session, and by what right. */
 export interface SessionAccess {
   readonly via: 'owner' | 'admin' | 'share';
   readonly role: ViewerRole;
   /** Of access by a share. */
   readonly shareId?: string;
-  /** When access by a share ends, if nobody ends it sooner. */
+  /** When access by a share ends, unless it is revoked. */
   readonly expiresAt?: Date;
 }

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { SessionId } from '../session-id.js';
 import type { ViewerRole } from './session-access.js';
 
-/** Leave for somebody to watch a session: for one user (a grant), or for whoever holds a token (a link). */
+/** Permission to watch a session: for one user (a grant), or for the holder of a token (a link). */
 @Entity({ name: 'session_shares' })
 export class SessionShareEntity {
   /** `shr_` and a ULID. */

@@ -11,7 +11,7 @@ import type { ViewerRole } from './session-access.js';
 export interface NewShare {
   readonly createdBy: string;
   readonly role: ViewerRole;
-  /** For one user, or for whoever holds the token with this hash (SHA-256). */
+  /** For one user, or for the holder of the token with this hash (SHA-256). */
   readonly holder: { readonly userId: string } | { readonly tokenHash: Buffer };
   readonly label?: string | undefined;
   /** Milliseconds; `shareLifeDefaultMs` where it is absent. */
@@ -114,7 +114,7 @@ export class SessionShares {
   }
 
   /**
-   * Hears of each session whose shares may have changed, on whatever replica; `undefined`: any session's. One change may be
+   * Hears of each session whose shares may have changed, on any replica; `undefined`: any session's. One change may be
    * told twice. That a share's time is over is no change: see its `expiresAt`. Listeners must not throw. Returns what ends it.
    */
   subscribe(listener: ShareListener): () => void {

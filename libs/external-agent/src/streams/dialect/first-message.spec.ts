@@ -51,7 +51,7 @@ describe('the first message to a host', () => {
     });
   });
 
-  it('has every field that the host wants, also of a viewer who leaves all of them out', () => {
+  it('has every field that the host needs when the viewer sends none', () => {
     expect(Object.keys(helix({}) as object).sort()).toEqual(Object.keys(SENT).sort());
   });
 

@@ -41,7 +41,7 @@ const SIZES = {
 
 /**
  * Builds Helix's first message from what the viewer sent (moonlight-web §3.2, §8.7): identity, credentials and size are ours,
- * other numbers are brought into range, whatever else it has is left out. What is not exactly one such message is refused.
+ * other numbers are brought into range, the rest is left out. What is not exactly one such message is refused.
  */
 export function buildHelixFirstMessage(text: string, identity: ServerSideIdentity): FirstMessage {
   return build(text, 'AuthenticateAndInit', identity, (fields, settings) => ({

@@ -230,7 +230,7 @@ export class StreamRelay {
 
   #onHostClosed(code: number): void {
     if (this.#state === 'ended') return;
-    // A close frame, though an empty one: whatever had to be said was said before it.
+    // A close frame, though an empty one: what had to be said was said before it.
     if (code !== 1006) this.end(code === 1005 || code === 1000 ? 'ended' : 'hostFailed');
     else if (this.#state === 'holding') return;
     else {

@@ -18,9 +18,9 @@ const FORWARDED_USER = 'helix';
 /**
  * Opens the host's signalling socket through its tunnel. Resolves when the host has answered 101; nothing was said yet. The socket
  * never pings, never answers a ping, compresses nothing and sends each message as one frame: anything else ends the session there
- * (moonlight-web §3.6). Aborting cuts whatever was begun.
+ * (moonlight-web §3.6). Aborting cancels all of it.
  * @throws ExternalAgentError STREAM_REFUSED (the host answers, but no socket), STREAM_TIMEOUT
- * @throws RevDialError whatever the dial says; DIAL_ABORTED when the caller left
+ * @throws RevDialError as the dial fails; DIAL_ABORTED when the caller left
  */
 export async function openUpstream(
   dialer: RunnerDialer,

@@ -2,11 +2,11 @@ import type { ViewerRole } from '../../session/shares/session-access.js';
 import { createHash } from 'node:crypto';
 import type { StreamSettings } from '../dialect/first-message.js';
 
-/** Who watches: a person with an account, or whoever holds a share link. */
+/** Who watches: a user with an account, or the holder of a share link. */
 export type ViewerHolder =
   { readonly kind: 'user'; readonly userId: string } | { readonly kind: 'share'; readonly shareId: string };
 
-/** Somebody who was let in to a session's stream: one tab of one person. */
+/** A viewer who was admitted to a session's stream: one tab of one user. */
 export interface Viewer {
   readonly holder: ViewerHolder;
   /** Which of the holder's tabs. A newer connection of the same tab takes the place of the older. */
@@ -14,13 +14,13 @@ export interface Viewer {
   readonly role: ViewerRole;
   /** When the share ends that lets him in; `undefined` for owners and admins. */
   readonly expiresAt: Date | undefined;
-  /** His client tells when somebody works with the desktop; otherwise a stream that he may control counts as work by itself. */
+  /** Its client reports activity; otherwise a stream with control counts as activity by itself. */
   readonly reportsActivity: boolean;
 }
 
 /**
  * The name of one tab of one person, 20 characters of `[0-9a-f]`. Derived, so that it stays the same when he connects again, and
- * so that nobody can take another's by what his client sends.
+ * so that no client can take another's by what it sends.
  */
 export function viewerIdOf(holder: ViewerHolder, tab: string): string {
   const name = holder.kind === 'user' ? `user:${holder.userId}` : `share:${holder.shareId}`;
