@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { EmbeddedPostgres } from '@helix/embedded-postgres';
 import { guardOutput, openProgramLog, ProgramEnd } from '@helix/program';
-import { onDefect } from '@helix/revdial';
+import { onDefect, startWireTrace } from '@helix/revdial';
 import { startApi, type RunningApi } from './bootstrap/start-api.js';
 import { ConfigError, readApiConfig, type ApiConfig } from './config/api-config.js';
 
@@ -38,6 +38,10 @@ async function main(): Promise<void> {
   onDefect(({ where, error }) => {
     logger.error({ where, error }, 'a defect cost one stream, link or listener; everything else goes on');
   });
+  if (config.trace.length > 0)
+    startWireTrace(config.trace, (fields, message) => {
+      logger.debug(fields, message);
+    });
 
   let api: RunningApi | undefined;
   let exitCode = 0;

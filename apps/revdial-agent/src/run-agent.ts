@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { AgentTunnels, onDefect } from '@helix/revdial';
+import { AgentTunnels, onDefect, startWireTrace } from '@helix/revdial';
 import type { TokenSource } from '@helix/revdial';
 import type { Logger } from 'pino';
 import { HealthServer } from './health-server.js';
@@ -19,6 +19,10 @@ export async function runAgent(settings: AgentSettings, stop: AbortSignal, logge
   onDefect(({ where, error }) => {
     logger.error({ where, err: error }, 'a defect cost one stream or link; everything else goes on');
   });
+  if (settings.trace.length > 0)
+    startWireTrace(settings.trace, (fields, message) => {
+      logger.debug(fields, message);
+    });
   const tunnels = tunnelsOf(settings, logger);
   const health =
     settings.healthPort === undefined ? undefined : new HealthServer(() => tunnels.flatMap(({ statuses }) => statuses));

@@ -18,6 +18,9 @@ export { RevDialError, REVDIAL_ERROR_CODES, isRevDialError } from './revdial-err
 export type { RevDialErrorCode } from './revdial-error.js';
 export { callGuarded, onDefect, reportDefect } from './defect.js';
 export type { Defect } from './defect.js';
+export { parseTraceTopics, startWireTrace, TRACE_TOPICS } from './wire-trace.js';
+export type { TraceTopic } from './wire-trace.js';
+export type { DialDiagnostics, LinkDiagnostics } from './diagnostics.js';
 export { parseRunnerId, runnerIdOf, RUNNER_KINDS } from './runner-id.js';
 export type { RunnerId, RunnerKind, RunnerName } from './runner-id.js';
 export { LINK_TRANSPORTS } from './runner-link.js';

@@ -187,6 +187,9 @@ export const FOREIGN_JSON_SLICE_BYTES = 256 * 1024;
 /** How much of one, its long strings left out, is parsed without a pause: a few milliseconds, some tens where nothing in it is ASCII. */
 export const FOREIGN_JSON_AT_ONCE_MAX_BYTES = 1024 * 1024;
 
+/** Lines of `HELIX_TRACE` a second: enough to follow a link by eye, too few to fill a disk or hold up the event loop. */
+export const TRACE_LINES_PER_SECOND = 500;
+
 /** Lines about one runner that breaks the rules. */
 export const VIOLATION_LOG_EVERY_MS = 60_000;
 

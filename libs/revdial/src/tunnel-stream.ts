@@ -7,7 +7,7 @@ import { RevDialError } from './revdial-error.js';
 export type StreamClass = 'interactive' | 'bulk';
 
 /**
- * What all byte streams of the tunnel promise (docs/adr: "Streams that never push within read"):
+ * What all byte streams of the tunnel promise (ADR 0016):
  *
  * - A subclass pushes when bytes arrive or in a tick of its own, never within `read()`. Node emits `end` at once, so a reader that
  *   reads in a loop (undici) would be called again while it still handles the piece that it has just read.

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { parseTraceTopics, TRACE_TOPICS, type TraceTopic } from '@helix/revdial';
 import { z } from 'zod';
 import { DESKTOP_SETTINGS, desktopSettings, mountFaults, type DesktopSettings } from './desktop-settings.js';
 import { IDENTITY_SETTINGS, identityFaults, readIdentity, type IdentityConfig } from './identity-settings.js';
@@ -33,6 +34,8 @@ export interface ApiConfig extends IdentityConfig {
   readonly adminApiKey: string | undefined;
   readonly adminUserId: string;
   readonly logLevel: LogLevel;
+  /** What of the tunnel is written to the log at level debug. */
+  readonly trace: readonly TraceTopic[];
   readonly metricsPublic: boolean;
   readonly runnerGraceMs: number;
   readonly upstreamHeadersTimeoutMs: number;
@@ -103,6 +106,10 @@ export const SETTINGS = {
     'User id of that admin',
   ),
   LOG_LEVEL: setting(z.enum(LOG_LEVELS).default('info'), 'Least level that is logged'),
+  HELIX_TRACE: setting(
+    traceTopics().optional(),
+    'What of the tunnel is written to the log at level `debug`: `records`, `frames`, `dials`, or several with commas; unset: nothing',
+  ),
   METRICS_PUBLIC: setting(flag().default(false), 'Serve `/metrics` without a key'),
   RUNNER_GRACE_MS: setting(whole(0, 600_000).default(30_000), 'How long dials wait for a runner that lost its link'),
   UPSTREAM_HEADERS_TIMEOUT_MS: setting(
@@ -199,6 +206,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     adminApiKey: env.ADMIN_API_KEY,
     adminUserId: env.ADMIN_USER_ID,
     logLevel: env.LOG_LEVEL,
+    trace: env.HELIX_TRACE ?? [],
     metricsPublic: env.METRICS_PUBLIC,
     runnerGraceMs: env.RUNNER_GRACE_MS,
     upstreamHeadersTimeoutMs: env.UPSTREAM_HEADERS_TIMEOUT_MS,
@@ -245,6 +253,15 @@ function baseUrl() {
       .refine((text) => !/\/api\/v1\/?$/i.test(text), 'must end before /api/v1, which is added to it')
       .transform((text) => text.replace(/\/$/, ''))
   );
+}
+
+function traceTopics() {
+  return z.string().transform((text, context) => {
+    const topics = parseTraceTopics(text);
+    if (topics !== undefined) return topics;
+    context.addIssue({ code: 'custom', message: `must be ${TRACE_TOPICS.join(', ')}, or several of them with commas` });
+    return z.NEVER;
+  });
 }
 
 function tokenList() {

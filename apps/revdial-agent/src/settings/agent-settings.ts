@@ -1,7 +1,9 @@
-import type { AgentTransportMode, SocketConnector, TokenSource } from '@helix/revdial';
+import { parseTraceTopics, TRACE_TOPICS } from '@helix/revdial';
+import type { AgentTransportMode, SocketConnector, TokenSource, TraceTopic } from '@helix/revdial';
 import { parseFlags } from './flags.js';
 import type { ParsedFlags } from './flags.js';
 import { readConnector } from './connector-settings.js';
+import { findVariable } from './environment.js';
 import type { Environment } from './environment.js';
 import { readTokens } from './token-settings.js';
 import { readTunnels } from './tunnel-settings.js';
@@ -22,6 +24,8 @@ export interface AgentSettings {
   /** How long a refusal is doubted before it ends the agent; never, when it is left out. */
   readonly refusedAfterMs: number | undefined;
   readonly logLevel: LogLevel;
+  /** What of the wire is written to the log at level debug. */
+  readonly trace: readonly TraceTopic[];
   readonly healthPort: number | undefined;
   readonly isTokenOnCommandLine: boolean;
   /** Worth a line in the log, by name, never by value. */
@@ -77,11 +81,22 @@ export function readAgentInvocation(args: readonly string[], environment: Enviro
     transport,
     refusedAfterMs: exitsOnRefusal ? (refusedAfterSeconds ?? REFUSED_AFTER_DEFAULT_SECONDS) * 1000 : undefined,
     logLevel,
+    trace: readTrace(environment, warnings),
     healthPort,
     isTokenOnCommandLine,
     warnings,
   };
   return isDoctor ? { kind: 'doctor', settings, isJson } : { kind: 'run', settings };
+}
+
+/** A mistake here is a warning: it is no reason to leave a host without its link. */
+function readTrace(environment: Environment, warnings: string[]): readonly TraceTopic[] {
+  const written = findVariable(environment, ['HELIX_TRACE']);
+  if (written === undefined) return [];
+  const topics = parseTraceTopics(written.value);
+  if (topics === undefined)
+    warnings.push(`HELIX_TRACE: is not ${TRACE_TOPICS.join(', ')} or several of them; nothing is traced`);
+  return topics ?? [];
 }
 
 function readChoice<T extends string>(

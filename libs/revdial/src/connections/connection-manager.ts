@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import { systemClock, type Clock } from '@helix/pacing';
 import { DialStream } from '../dial/dial-stream.js';
 import { GRACE_MS, RUNNERS_MAX_COUNT, RUNNER_WAITING_DIALS_MAX_COUNT } from '../limits.js';
+import { LINK_CLOSED, LINK_LOST, LINK_OPEN, LINK_RESUMED, startDial } from '../diagnostics.js';
+import type { LinkDiagnostics } from '../diagnostics.js';
 import { RevDialCounters } from '../revdial-counters.js';
 import { RevDialError } from '../revdial-error.js';
 import type { RevDialErrorCode } from '../revdial-error.js';
@@ -94,7 +96,10 @@ export class ConnectionManager implements RunnerDialer, RunnerPresence {
     const generation = this.#lastGeneration;
     if (record.wasNeverLinked) this.#unseenCount -= 1;
     record.connect(link, generation);
+    if (LINK_OPEN.hasSubscribers) LINK_OPEN.publish(diagnosticsOf(link));
     link.onConnectionChange?.((isResuming) => {
+      const change = isResuming ? LINK_LOST : LINK_RESUMED;
+      if (change.hasSubscribers) change.publish(diagnosticsOf(link));
       if (record.link !== link) return;
       record.noteResuming(isResuming);
       this.#emit({ type: isResuming ? 'resuming' : 'resumed', runnerId, generation });
@@ -103,6 +108,7 @@ export class ConnectionManager implements RunnerDialer, RunnerPresence {
       const { bytesIn, bytesOut } = link.stats();
       this.#endedLinkBytes.bytesIn += bytesIn;
       this.#endedLinkBytes.bytesOut += bytesOut;
+      if (LINK_CLOSED.hasSubscribers) LINK_CLOSED.publish({ ...diagnosticsOf(link), reason: end.reason });
       this.#onLinkEnded(record, link, end);
     });
     if (superseded !== undefined) {
@@ -142,9 +148,17 @@ export class ConnectionManager implements RunnerDialer, RunnerPresence {
    */
   dial(runnerId: RunnerId, options: OpenStreamOptions = {}): Promise<Duplex> {
     this.counters.dialsStarted += 1;
-    return this.#dial(runnerId, options).catch((error: unknown) => {
+    const endDial = startDial(runnerId, options.class ?? 'interactive');
+    const dialing = this.#dial(runnerId, options).catch((error: unknown) => {
       if (error instanceof RevDialError) this.counters.count(this.counters.dialFailures, error.code);
+      endDial?.(error instanceof RevDialError ? error.code : undefined);
       throw error;
+    });
+    if (endDial === undefined) return dialing;
+    return dialing.then((stream) => {
+      if (stream instanceof DialStream && !stream.isPickedUp) stream.onceAnswered(endDial);
+      else endDial();
+      return stream;
     });
   }
 
@@ -303,6 +317,10 @@ export class ConnectionManager implements RunnerDialer, RunnerPresence {
       }
     }
   }
+}
+
+function diagnosticsOf({ runnerId, transport, remoteAddress }: RunnerLink): LinkDiagnostics {
+  return { runnerId, transport, remoteAddress };
 }
 
 function notConnected(runnerId: RunnerId): RevDialError {

@@ -4,6 +4,7 @@ import { MuxStreamError } from '../mux/reset-code.js';
 import type { StreamClass } from '../tunnel-stream.js';
 import type { StreamHost } from '../mux/mux-stream.js';
 import { RevDialError } from '../revdial-error.js';
+import type { RevDialErrorCode } from '../revdial-error.js';
 import { DialAnswerReader, encodePreamble } from './dial-codec.js';
 import { dialErrorOf, refusalErrorOf } from './dial-errors.js';
 
@@ -41,6 +42,7 @@ export class DialStream extends MuxStream {
   #preamble: Buffer | undefined;
   #isPreambleInFlight = false;
   #answer: DialAnswerReader | undefined = new DialAnswerReader();
+  #onAnswered: ((errorCode?: RevDialErrorCode) => void) | undefined;
 
   constructor(host: StreamHost, options: DialStreamOptions) {
     super(host, options.streamClass);
@@ -55,6 +57,15 @@ export class DialStream extends MuxStream {
   /** Has the acceptor connected? */
   get isPickedUp(): boolean {
     return this.#answer === undefined;
+  }
+
+  /** Calls the listener when the acceptor has connected, or with the error of a dial that failed before. Once, for one listener. */
+  onceAnswered(listener: (errorCode?: RevDialErrorCode) => void): void {
+    this.#onAnswered = listener;
+    this.once('close', () => {
+      const { errored } = this;
+      this.#reportAnswer(errored instanceof RevDialError ? errored.code : undefined);
+    });
   }
 
   override deliver(bytes: Buffer): void {
@@ -75,6 +86,7 @@ export class DialStream extends MuxStream {
       if (read === undefined) return;
       this.#answer = undefined;
       callGuarded('the owner of a dial', this.#onPickedUp);
+      this.#reportAnswer(undefined);
       if (read.rest.length > 0) this.deliver(read.rest);
     } catch (error) {
       if (!(error instanceof RevDialError)) throw error;
@@ -125,6 +137,12 @@ export class DialStream extends MuxStream {
       this.#isPreambleInFlight = false;
       callback(error);
     });
+  }
+
+  #reportAnswer(errorCode: RevDialErrorCode | undefined): void {
+    const listener = this.#onAnswered;
+    this.#onAnswered = undefined;
+    listener?.(errorCode);
   }
 
   #sendPreamble(): void {

@@ -2,6 +2,7 @@ import type { BytePipe } from '../carrier/byte-pipe.js';
 import { FrameBatch } from './frame-batch.js';
 import { FRAME_HEADER_BYTES, writeFrameHeader } from './frame-codec.js';
 import type { FrameType } from './frame-codec.js';
+import type { FrameTrace } from './frame-trace.js';
 import {
   CONTROL_UNSENT_MAX_BYTES,
   FLUSH_MAX_BYTES,
@@ -21,6 +22,7 @@ const BATCH = new FrameBatch();
  */
 export class FrameOutlet {
   readonly #pipe: BytePipe;
+  readonly #trace: FrameTrace | undefined;
   readonly #scheduler: SendScheduler;
   readonly #onOverflow: () => void;
   #isFlushPlanned = false;
@@ -28,8 +30,14 @@ export class FrameOutlet {
   #isClosed = false;
 
   /** `onOverflow`: the peer makes this side answer, and does not read the answers. */
-  constructor(pipe: BytePipe, numberFirstFrame: (sender: StreamSender) => number | undefined, onOverflow: () => void) {
+  constructor(
+    pipe: BytePipe,
+    trace: FrameTrace | undefined,
+    numberFirstFrame: (sender: StreamSender) => number | undefined,
+    onOverflow: () => void,
+  ) {
     this.#pipe = pipe;
+    this.#trace = trace;
     this.#scheduler = new SendScheduler(numberFirstFrame);
     this.#onOverflow = onOverflow;
   }
@@ -77,6 +85,7 @@ export class FrameOutlet {
     this.#scheduler.fill(BATCH, budgetBytes);
     const { byteLength } = BATCH;
     const chunks = BATCH.take();
+    this.#trace?.onSent(chunks);
     if (byteLength > 0) this.#pipe.write(chunks);
     this.#scheduler.settle();
     return byteLength;

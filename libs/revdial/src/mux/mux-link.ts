@@ -2,6 +2,8 @@ import { callGuarded } from '../defect.js';
 import type { BytePipe, PipeEnd, PipeReceiver, PipeCloseCode } from '../carrier/byte-pipe.js';
 import { FRAME_FLAGS, FRAME_TYPES, GO_AWAY_CODES, FrameReader, MuxViolation } from './frame-codec.js';
 import { FrameOutlet } from './frame-outlet.js';
+import { traceFrames } from './frame-trace.js';
+import type { FrameTrace } from './frame-trace.js';
 import { InboundFrames } from './inbound-frames.js';
 import type { InboundLink } from './inbound-frames.js';
 import { LinkPing } from './link-ping.js';
@@ -27,6 +29,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
   readonly #ids: StreamIds;
   readonly #outlet: FrameOutlet;
   readonly #reader: FrameReader;
+  readonly #trace: FrameTrace | undefined;
   readonly #onClosed: (end: PipeEnd) => void;
   #isOpen = true;
   #isCut = false;
@@ -44,7 +47,8 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
     this.resetsByCode = emptyResetCounts();
     this.#ids = new StreamIds(options.role);
     this.streams = new StreamTable(this.#limits.linkUnreadMaxBytes, options.unreadAccount);
-    this.#outlet = new FrameOutlet(pipe, this.#numberFirstFrame, () => {
+    this.#trace = traceFrames();
+    this.#outlet = new FrameOutlet(pipe, this.#trace, this.#numberFirstFrame, () => {
       this.destroy('limit', new MuxViolation('the peer sends pings and does not read the answers'));
     });
     this.#ping = new LinkPing((value) => {
@@ -179,6 +183,7 @@ export class MuxLink implements PipeReceiver, StreamHost, InboundLink {
   // PipeReceiver.
 
   onBytes(bytes: Buffer): void {
+    this.#trace?.onReceived(bytes);
     try {
       this.#reader.push(bytes);
     } catch (error) {

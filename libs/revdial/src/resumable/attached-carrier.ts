@@ -4,6 +4,7 @@ import type { InFlightBounds } from './in-flight-limit.js';
 import type { LinkClock } from './link-clock.js';
 import type { RecordEvents } from './record-codec.js';
 import { PING_BYTES, RecordReader, RecordViolation } from './record-codec.js';
+import type { RecordTrace } from './record-trace.js';
 
 export interface CarrierEvents extends RecordEvents {
   /** A chunk has been read to its end. */
@@ -18,6 +19,8 @@ export class AttachedCarrier implements PipeReceiver {
   readonly carrier: BytePipe;
   readonly limit: InFlightLimit;
   readonly liveness: Liveness;
+  /** Of its records, where they are traced. */
+  trace: RecordTrace | undefined;
   readonly #events: CarrierEvents;
   readonly #reader: RecordReader;
   readonly #clock: LinkClock;
@@ -48,6 +51,11 @@ export class AttachedCarrier implements PipeReceiver {
     return this.#isAttached;
   }
 
+  write(records: readonly Buffer[]): void {
+    this.trace?.onSent(records);
+    this.carrier.write(records);
+  }
+
   detach(): BytePipe {
     this.#isAttached = false;
     this.#reader.stop();
@@ -57,6 +65,7 @@ export class AttachedCarrier implements PipeReceiver {
   onBytes(bytes: Buffer): void {
     if (!this.#isAttached) return;
     this.liveness.onReceived(this.#clock.nowMs);
+    this.trace?.onReceived(bytes);
     try {
       this.#reader.push(bytes);
     } catch (error) {

@@ -120,7 +120,7 @@ export class OutboundQueue {
       if (records.length === 0) break;
       if (dataBytes > 0) limit.onSent(replay.sent, replay.inFlightBytes, clock.realMs);
       liveness.onSent(clock.nowMs);
-      carrier.write(records);
+      attached.write(records);
     }
     if (replay.inFlightBytes >= limit.bytes) limit.onUsedUp();
   }

@@ -9,6 +9,7 @@ import { OutboundQueue } from './outbound-queue.js';
 import { processClock } from './link-clock.js';
 import { closeRecord, pingRecord, RecordViolation } from './record-codec.js';
 import { isRevDialError } from '../revdial-error.js';
+import { traceRecords } from './record-trace.js';
 import type { ResumableLinkOptions, ResumableStats } from './resumable-link-options.js';
 
 /**
@@ -108,6 +109,7 @@ export class ResumableLink implements BytePipe {
     this.detach();
     const offset = Number(peerReceived);
     const attached = new AttachedCarrier(carrier, this.#carrierEvents, this.#clock, offset, this.#options.inFlight);
+    attached.trace = traceRecords(() => ({ sent: offset, received: this.received }));
     this.#attached = attached;
     if (!this.#outbound.accepts(offset)) {
       this.destroy(
@@ -278,7 +280,7 @@ export class ResumableLink implements BytePipe {
   }
 
   #ping(attached: AttachedCarrier): void {
-    attached.carrier.write([pingRecord(attached.liveness.onPingSent(this.#clock.nowMs))]);
+    attached.write([pingRecord(attached.liveness.onPingSent(this.#clock.nowMs))]);
   }
 
   #turn(nowMs: number): void {
@@ -331,7 +333,7 @@ export class ResumableLink implements BytePipe {
     if (attached !== undefined) {
       const carrier = attached.detach();
       // No CLOSE over a carrier that seems lost.
-      if (!end.byPeer && end.code !== 'lost') carrier.write([closeRecord(end.code, end.reason)]);
+      if (!end.byPeer && end.code !== 'lost') attached.write([closeRecord(end.code, end.reason)]);
       carrier.close(end.code);
     }
     this.#outbound.clear();

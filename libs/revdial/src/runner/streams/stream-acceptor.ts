@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { reportDefect } from '../../defect.js';
+import { startDial } from '../../diagnostics.js';
 import { encodeConnected, encodeRefusal, PreambleReader } from '../../dial/dial-codec.js';
 import type { DialRefusalCode, ReadPreamble } from '../../dial/dial-codec.js';
 import { DIAL_PREAMBLE_TIMEOUT_MS } from '../../dial/limits.js';
@@ -112,7 +113,9 @@ export class StreamAcceptor {
     } else if (target.streams.size + (this.#dialing.get(target) ?? 0) >= STREAMS_PER_RUNNER_COUNT) {
       this.#refuse(stream, 'limit', 'too many streams are open');
     } else {
+      const endDial = startDial(target.runnerId, preamble.streamClass);
       const local = await this.#dial(stream, target);
+      endDial?.(local === undefined && !stream.destroyed ? 'SERVICE_DOWN' : undefined);
       if (local === undefined) return;
       stream.write(encodeConnected());
       target.streams.add(new JoinedStream(stream, local, rest, this.#timings.flushTimeoutMs));
