@@ -1,5 +1,5 @@
 /**
- * A runner (a GPU host, a desktop container) sits behind NAT: nobody can connect to it. So it connects out and holds the
+ * A runner (a GPU host, a desktop container) sits behind NAT and cannot be connected to. So it connects out and holds the
  * line, and from then on its local service can be reached from here, one byte stream at a time.
  *
  *   caller ── HTTP ──▶ RunnerHttpPool ── dial ──▶ ConnectionManager ── openStream ──▶ RunnerLink

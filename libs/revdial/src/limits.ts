@@ -66,7 +66,7 @@ export const CONTROL_UNSENT_MAX_BYTES = 64 * 1024;
 /** Dials in a row that a hijacked runner left unanswered for a whole pick-up time each: then its link is dead. */
 export const UNANSWERED_DIALS_BEFORE_SILENT = 2;
 
-/** Pick-up limit of the clients themselves (revdial-wire §2): past it, no answer means that nobody listens. */
+/** Pick-up limit of the clients themselves (revdial-wire §2): past it, no answer means that the client is gone. */
 export const CLIENT_PICK_UP_LIMIT_MS = 20_000;
 
 /**
@@ -76,7 +76,7 @@ export const CLIENT_PICK_UP_LIMIT_MS = 20_000;
 export const SACRIFICIAL_KEEP_ALIVE_DELAY_MS = 40;
 export const FIRST_COMMAND_DELAY_MS = 250;
 
-/** A dial nobody picked up. Above the clients' own 20 s plus a handshake of 10 s, so that the runner gives up first. */
+/** A dial that was not picked up. Above the clients' own 20 s plus a handshake of 10 s, so that the runner gives up first. */
 export const DIAL_TIMEOUT_MS = 30_000;
 
 /** Dials of one link that wait for their pick-up, announced or not: 200 at once are normal, this is five times that. */
@@ -172,10 +172,10 @@ export const NEW_LINKS_PER_SECOND = 1_000;
 /** New links that are let in at once: small fleets never notice. */
 export const NEW_LINKS_BURST_COUNT = 2_000;
 
-/** What resuming a link costs of it: nothing is dialed anew, no row is written. */
+/** What resuming a link costs of it: nothing is dialed again, no row is written. */
 export const RESUMED_LINK_COST = 0.1;
 
-/** Longest `Retry-After` of a link that comes in a storm: whoever asks again later is told anew. */
+/** Longest `Retry-After` of a link that comes in a storm: a later request gets a new one. */
 export const STORM_RETRY_AFTER_MAX_SECONDS = 30;
 
 /** Objects within objects of foreign JSON; no honest text has deeper ones. */

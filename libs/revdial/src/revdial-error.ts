@@ -9,7 +9,7 @@ export const REVDIAL_ERROR_CODES = [
   'DIAL_QUEUE_FULL',
   /** The runner did not pick the dial up in time. */
   'DIAL_TIMEOUT',
-  /** The caller gave up; nobody else gets the late connection. */
+  /** The caller gave up; a late connection is closed. */
   'DIAL_ABORTED',
   /** The runner said that it could not dial back. */
   'PICKUP_FAILED',

@@ -35,7 +35,7 @@ export class ControlLineReader {
       this.#violate(error instanceof RevDialError ? error : unhandled(error));
       return;
     }
-    // The age is that of the line now open: it starts anew when an older line has ended in this chunk.
+    // The age is that of the line now open: it starts again when an older line has ended in this chunk.
     if (lineCount > 0) this.#disarm();
     if (this.#parser.unfinishedByteCount > 0) this.#arm();
   }

@@ -127,7 +127,7 @@ describe('WebSocketByteStream', () => {
     expect((await closed)[0]).toBe(1003);
   });
 
-  it('stops reading when nobody consumes, and goes on when somebody does', async () => {
+  it('stops reading while its reader is paused, and goes on afterwards', async () => {
     const { stream, peer, transport } = await connect(16_384);
     const sent = randomBytes(8 * 1024 * 1024);
     for (let at = 0; at < sent.length; at += 65_536) peer.send(sent.subarray(at, at + 65_536));

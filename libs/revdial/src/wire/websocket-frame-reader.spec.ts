@@ -210,7 +210,7 @@ describe('WebSocketFrameReader', () => {
     ['a frame past the limit', frame(Buffer.alloc(0), { announcedBytes: DATA_FRAME_IN_MAX_BYTES + 1 }), 1009],
     ['a length beyond all numbers', frame(Buffer.alloc(0), { announcedBytes: 2 ** 63 }), 1009],
     ['half a close code', frame(Buffer.from([3]), { opcode: CLOSE }), 1002],
-    ['a close code nobody may send', closeFrame(1006), 1002],
+    ['a close code that is never sent', closeFrame(1006), 1002],
     ['a close code that is no number of a code', closeFrame(12), 1002],
   ])('refuses %s', (_what, bytes, closeCode) => {
     expect(violationOf(bytes)).toMatchObject({ code: 'PROTOCOL_VIOLATION', closeCode });

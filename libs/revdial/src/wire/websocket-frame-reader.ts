@@ -131,7 +131,7 @@ export class WebSocketFrameReader {
     const length = second & 0x7f;
     this.#opcode = first & 0x0f;
     if ((first & 0x70) !== 0)
-      throw new WebSocketViolation(PROTOCOL_ERROR, 'a frame with an extension nobody agreed on');
+      throw new WebSocketViolation(PROTOCOL_ERROR, 'a frame with an extension that was not negotiated');
     if (((second & 0x80) !== 0) !== this.#isPeerClient)
       throw new WebSocketViolation(
         PROTOCOL_ERROR,

@@ -116,7 +116,7 @@ describe('WebSocketCarrier', () => {
     ['server', 'a frame without a mask', Buffer.from([0x82, 0x01, 0x61]), 1002, 'without a mask'],
     ['client', 'a frame with a mask', Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x61]), 1002, 'with a mask'],
     ['client', 'a message that is too long', Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 2, 0, 1]), 1009, '131072 bytes'],
-    ['client', 'compression nobody agreed on', Buffer.from([0xc2, 0x01, 0x61]), 1002, 'an extension'],
+    ['client', 'compression that was not negotiated', Buffer.from([0xc2, 0x01, 0x61]), 1002, 'an extension'],
   ] as const)('as a %s ends at %s, and says so', async (role, _what, bytes, closeCode, reason) => {
     const [raw, socket] = await pairs.sockets();
     const receiver = new RecordingReceiver();

@@ -177,7 +177,7 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     expect((await exchange(rig.gateway.dial('wolf-a'), 'again')).toString()).toBe('\0again');
   });
 
-  it('connects anew when the link to which it moved is lost while the old one finishes its streams', async () => {
+  it('reconnects when the link it moved to is lost while the old one drains', async () => {
     const { agent, old, stream, answer } = await startWithAStream();
     old?.link.drain(20_000);
     await eventually(() => expect(agent.loggers['wolf-a']?.all('connected')).toHaveLength(2));

@@ -78,12 +78,12 @@ describe('two machines with one runner id', () => {
     await eventually(async () => expect(await open({ machineId: machineId() })).toBeInstanceOf(ScriptedAgent));
   });
 
-  it('lets a machine that was started anew behind a NAT in when its old link is silent, and tells nobody', async () => {
+  it('a restarted machine behind a NAT replaces its silent link without a notice', async () => {
     const silent = await hold({ machineId: first, timings: { pingAfterMs: 60_000, silenceLimitMs: 60_000 } });
     silent.socket.pause();
-    const anew = machineId();
-    expect(await open({ machineId: anew })).toMatchObject({ status: 409 });
-    await eventually(async () => expect(await open({ machineId: anew })).toBeInstanceOf(ScriptedAgent));
+    const restarted = machineId();
+    expect(await open({ machineId: restarted })).toMatchObject({ status: 409 });
+    await eventually(async () => expect(await open({ machineId: restarted })).toBeInstanceOf(ScriptedAgent));
     // By then the doubt about the first refusal is over, too.
     await eventually(() => expect(logger.all(TWO)).toHaveLength(1));
     const third = machineId();

@@ -177,7 +177,7 @@ describe.each<Carrier>(['raw', 'websocket'])('streams over a link of generation 
     );
   });
 
-  it('gives up a dial that nobody answers', async () => {
+  it('gives up a dial without an answer', async () => {
     agent.socket.pause();
     const stream = await replica.connections.dial(WOLF, { timeoutMs: 50 });
     await expect(once(stream, 'close')).rejects.toMatchObject({ code: 'DIAL_TIMEOUT' });

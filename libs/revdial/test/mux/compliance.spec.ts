@@ -110,7 +110,7 @@ describe.each(CASES)('a multiplexer over $pipe whose $openerRole opens', ({ pipe
     expect(await failureCode(pair.opener.openStream({ class: 'bulk' }))).toBe('expired');
   });
 
-  it('refuses streams where nobody takes them', async () => {
+  it('refuses streams where there is no acceptor', async () => {
     await start();
     const stream = pair.acceptor.openStream({ class: 'interactive' });
     expect(await failureCode(stream)).toBe('refused');

@@ -74,7 +74,7 @@ describe('windows', () => {
 });
 
 describe('a reader that stops', () => {
-  it('holds up nobody else, and no more than its window is held for it', async () => {
+  it('holds up no other stream, and buffers at most its window', async () => {
     const pair = new MuxPair();
     const stalled = pair.open('interactive');
     stalled.write(Buffer.alloc(4 * MIB));

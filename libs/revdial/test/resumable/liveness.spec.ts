@@ -42,7 +42,7 @@ describe('the life of a carrier', () => {
   });
 
   it('is not over because this process was busy for 2 s', async () => {
-    // A limit below 2 s: whoever counted the time in which nothing could be heard would be wrong at once.
+    // A limit below 2 s: counting the time in which nothing could be read would fail at once.
     await open({ timings: { pingAfterMs: 400, silenceLimitMs: 1_000 } });
     const untilMs = performance.now() + 2_000;
     while (performance.now() < untilMs);

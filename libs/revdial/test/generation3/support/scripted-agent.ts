@@ -119,7 +119,7 @@ export class ScriptedAgent {
     if (head.status !== 101) return { status: head.status, headers: head.headers, body: await readRefusalBody(socket) };
     const received = parseReceived(Object.fromEntries(head.headers));
     if (received === undefined) {
-      // A new link, which nobody here wants.
+      // A new link, which no test here needs.
       socket.destroy();
       return { status: head.status, headers: head.headers, body: '' };
     }

@@ -18,18 +18,18 @@ export class ScriptedPipe implements BytePipe {
   write(chunks: readonly Buffer[]): void {
     if (this.end !== undefined) return;
     this.writeCount += 1;
-    // Copied: the wire has bytes, and whoever writes into a buffer after it was sent is found out.
+    // Copied: the wire has bytes, and a write into a buffer after it was sent is noticed.
     const bytes = Buffer.concat(chunks);
     this.#written.push(bytes);
     this.writableBytes = Math.max(0, this.writableBytes - bytes.length);
   }
 
   pause(): void {
-    throw new Error('nobody asked for that');
+    throw new Error('not expected in this test');
   }
 
   resume(): void {
-    throw new Error('nobody asked for that');
+    throw new Error('not expected in this test');
   }
 
   close(code: PipeCloseCode, reason = ''): void {

@@ -11,7 +11,7 @@ export class WebSocketPipe implements BytePipe {
   #receiver: PipeReceiver | undefined;
   #end: PipeEnd = { code: 'lost', reason: '', byPeer: true };
 
-  /** Paused until `start`, since messages that nobody hears are lost. */
+  /** Paused until `start`, since messages without a listener are lost. */
   constructor(webSocket: WebSocket) {
     this.#webSocket = webSocket;
     webSocket.pause();
