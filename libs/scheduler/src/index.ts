@@ -17,18 +17,18 @@
 export { SCHEDULER_ENTITIES, SCHEDULER_MIGRATIONS } from './persistence.js';
 export { SCHEDULER_ERROR_CODES, SchedulerError, type SchedulerErrorCode } from './scheduler-error.js';
 export { SCHEDULER_LIMITS } from './limits.js';
-export { isGpuVendor, isRenderNode, isVersion } from './instances/instance-fields.js';
+export { isGpuVendor, isRenderNode, isVersion } from './reports/instance-fields.js';
 export { WolfInstanceRegistry, type RegistryOptions } from './instances/wolf-instance-registry.js';
 export { isLinkedElsewhere, ReplicaPresence } from './replicas/replica-presence.js';
 export { ObservedTime, type ProcessClocks } from './replicas/observed-time.js';
 export { FleetTotals, type FleetCounts } from './instances/fleet-totals.js';
-export type { Registration, WolfInstance } from './instances/wolf-instance.js';
+export type { Registration, WolfInstance } from './tables/wolf-instance.js';
 export { HostOperations } from './operations/host-operations.js';
 export type { HostEdit } from './operations/host-edit.js';
 export type { Operator } from './operations/operator.js';
 export { ProbeFacts, type CanaryVerdict, type GpuFacts, type HealthFacts } from './instances/probe-facts.js';
-export type { WolfInstanceStatus } from './status/wolf-instance-status.js';
-export type { Condition, ConditionType } from './status/condition.js';
+export type { WolfInstanceStatus } from './tables/wolf-instance.entity.js';
+export type { Condition, ConditionType } from './tables/condition.js';
 export { FleetEvents } from './events/fleet-events.js';
 export type { FleetEvent, FleetEventKind } from './events/fleet-event.js';
 export { deriveStatus, type DerivedStatus, type StatusFacts, type StatusTimes } from './status/derive-status.js';
@@ -45,12 +45,12 @@ export type {
   Obstacle,
   ObstacleCode,
 } from './capacity/capacity-operations.js';
-export { HostCapacityEntity } from './capacity/host-capacity.entity.js';
+export { HostCapacityEntity } from './tables/host-capacity.entity.js';
 export { DiskHistory, type DiskSample } from './disks/disk-history.js';
-export type { DiskAlertLevel, DiskUsage } from './disks/disk-usage.js';
-export type { Heartbeat } from './instances/heartbeat.js';
-export { WolfInstanceEntity } from './instances/wolf-instance.entity.js';
-export { PlacementEntity } from './placement/placement.entity.js';
+export type { DiskAlertLevel, DiskUsage } from './tables/disk-usage.js';
+export type { Heartbeat } from './reports/heartbeat.js';
+export { WolfInstanceEntity } from './tables/wolf-instance.entity.js';
+export { PlacementEntity, type PlacementState } from './tables/placement.entity.js';
 export { PlacementService, type PlacementOptions } from './placement/placement-service.js';
 export { REFUSAL_REASONS } from './placement/placement.js';
 export type {
@@ -58,7 +58,6 @@ export type {
   Placement,
   PlacementDecision,
   PlacementRequest,
-  PlacementState,
   Queued,
   Refusal,
   RefusalReason,

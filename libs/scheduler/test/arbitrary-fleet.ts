@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import type { PlacementQuestion } from '../src/capacity/capacity-operations.js';
 import { PLACEMENT_STRATEGIES, type PlacementPolicy } from '../src/capacity/change-capacity.js';
-import type { Condition } from '../src/status/condition.js';
+import type { Condition } from '../src/tables/condition.js';
 import type { FleetHost } from './placement-oracle.js';
 
 const SILENCE_MS = 90_000;

@@ -1,7 +1,7 @@
 import type { FleetSummary, Obstacle, PlacementQuestion } from '../src/capacity/capacity-operations.js';
 import type { PlacementPolicy } from '../src/capacity/change-capacity.js';
-import type { HostCapacityEntity } from '../src/capacity/host-capacity.entity.js';
-import type { WolfInstanceEntity } from '../src/instances/wolf-instance.entity.js';
+import type { HostCapacityEntity } from '../src/tables/host-capacity.entity.js';
+import type { WolfInstanceEntity } from '../src/tables/wolf-instance.entity.js';
 
 /** What placement looks at of one host. */
 export type FleetHost = Pick<WolfInstanceEntity, 'id' | 'conditions' | 'linkConnected'> &

@@ -1,4 +1,4 @@
-import type { Condition } from '../status/condition.js';
+import type { Condition } from '../tables/condition.js';
 
 /** What of a placement's request decides where it goes. Equal ones are refused alike. */
 export interface PlacementQuestion {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { SCHEDULER_LIMITS } from '../limits.js';
-import type { DiskAlertLevel } from './disk-usage.js';
+import type { DiskAlertLevel } from '../tables/disk-usage.js';
 
 /** A mount of a host as it was at its fullest in a span of time. */
 export interface DiskSample {

@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 
 import { SCHEDULER_LIMITS } from '../limits.js';
 import type { StatusTimes } from '../status/derive-status.js';
-import { statusTimes } from '../status/status-times.js';
-import type { WolfInstanceStatus } from '../status/wolf-instance-status.js';
+import { statusTimes } from '../status/derive-status.js';
+import type { WolfInstanceStatus } from '../tables/wolf-instance.entity.js';
 
 export interface FleetCounts {
   /** Hosts; a status that none has is there too. */

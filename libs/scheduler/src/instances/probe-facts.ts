@@ -2,8 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { StatusKeeper } from '../status/status-keeper.js';
-import type { Gpu } from './gpu.js';
-import type { WolfInstanceEntity } from './wolf-instance.entity.js';
+import type { Gpu, WolfInstanceEntity } from '../tables/wolf-instance.entity.js';
 
 export type CanaryVerdict = { readonly ok: true } | { readonly ok: false; readonly failure: string };
 

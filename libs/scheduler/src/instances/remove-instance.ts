@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 
 import { lockCapacity } from '../capacity/change-capacity.js';
-import { PlacementEntity } from '../placement/placement.entity.js';
+import { PlacementEntity } from '../tables/placement.entity.js';
 import { SchedulerError } from '../scheduler-error.js';
-import { WolfInstanceEntity } from './wolf-instance.entity.js';
+import { WolfInstanceEntity } from '../tables/wolf-instance.entity.js';
 
 /**
  * Forgets the host, with the slots on it where `force` is set. Resolves with how many those were; undefined when it was not known.

@@ -1,16 +1,15 @@
 import type { DataSource } from 'typeorm';
 
-import { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
+import { HostCapacityEntity } from '../tables/host-capacity.entity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import { parseHeartbeat } from './heartbeat.js';
-import { checkRegistration, derivedInstanceId, isInstanceId } from './instance-fields.js';
+import { parseHeartbeat } from '../reports/heartbeat.js';
+import { checkRegistration, derivedInstanceId, isInstanceId } from '../reports/instance-fields.js';
 import { removeInstance } from './remove-instance.js';
-import type { Registration, WolfInstance } from './wolf-instance.js';
-import { deriveStatus, type StatusTimes } from '../status/derive-status.js';
-import { statusTimes } from '../status/status-times.js';
+import type { Registration, WolfInstance } from '../tables/wolf-instance.js';
+import { deriveStatus, type StatusTimes, statusTimes } from '../status/derive-status.js';
 import { StatusKeeper } from '../status/status-keeper.js';
-import { WolfInstanceEntity } from './wolf-instance.entity.js';
+import { WolfInstanceEntity } from '../tables/wolf-instance.entity.js';
 import { writeHeartbeat } from './write-heartbeat.js';
 
 export interface RegistryOptions extends Partial<StatusTimes> {

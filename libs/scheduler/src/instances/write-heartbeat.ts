@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
-import { describeFullDisks } from '../disks/describe-full-disks.js';
+import { describeFullDisks } from '../tables/disk-usage.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import type { Heartbeat } from './heartbeat.js';
+import type { Heartbeat } from '../reports/heartbeat.js';
 
 export interface WrittenHeartbeat {
   /** Whether the host's status may not be what its facts add up to any more. */

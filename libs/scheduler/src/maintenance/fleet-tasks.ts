@@ -10,7 +10,7 @@ import type { SchedulerLogger } from '../scheduler-logger.js';
 import type { ReplicaPresence } from '../replicas/replica-presence.js';
 import type { StatusTimes } from '../status/derive-status.js';
 import { StatusSweeper } from '../status/status-sweeper.js';
-import { statusTimes } from '../status/status-times.js';
+import { statusTimes } from '../status/derive-status.js';
 import type { MaintenanceTask } from './fleet-maintenance.js';
 
 export interface FleetTaskOptions extends Partial<StatusTimes> {

@@ -1,4 +1,4 @@
-import type { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
+import type { WolfInstanceEntity } from '../tables/wolf-instance.entity.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import type { HostEdit } from './host-edit.js';
 

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DataSource, EntityManager } from 'typeorm';
 
 import { FleetEvents } from '../events/fleet-events.js';
-import { isInstanceId } from '../instances/instance-fields.js';
+import { isInstanceId } from '../reports/instance-fields.js';
 import { removeInstance } from '../instances/remove-instance.js';
-import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
+import { WolfInstanceEntity } from '../tables/wolf-instance.entity.js';
 import { WolfInstanceRegistry, type RegistryOptions } from '../instances/wolf-instance-registry.js';
-import type { WolfInstance } from '../instances/wolf-instance.js';
+import type { WolfInstance } from '../tables/wolf-instance.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import { statusTimes } from '../status/status-times.js';
+import { statusTimes } from '../status/derive-status.js';
 import { StatusKeeper } from '../status/status-keeper.js';
 import { cordonChange, drainChange, editChange, uncordonChange, type OperatorFacts } from './host-changes.js';
 import type { HostEdit } from './host-edit.js';

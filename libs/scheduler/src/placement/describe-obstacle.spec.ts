@@ -1,4 +1,4 @@
-import type { ConditionType } from '../status/condition.js';
+import type { ConditionType } from '../tables/condition.js';
 import type { Obstacle } from '../capacity/capacity-operations.js';
 import { describeObstacle } from './describe-obstacle.js';
 

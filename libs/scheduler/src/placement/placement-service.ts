@@ -11,7 +11,7 @@ import {
 import { FleetEvents } from '../events/fleet-events.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { explainPlacement } from './explain-placement.js';
-import { PlacementEntity } from './placement.entity.js';
+import { PlacementEntity } from '../tables/placement.entity.js';
 import { PlacementRecords } from './placement-records.js';
 import type { Placement, PlacementDecision, PlacementRequest, Queued, Refusal } from './placement.js';
 

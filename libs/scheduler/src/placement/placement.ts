@@ -1,8 +1,6 @@
+import type { PlacementState } from '../tables/placement.entity.js';
 import type { PlacementStrategy } from '../capacity/change-capacity.js';
 import type { Obstacle, ObstacleCode } from '../capacity/capacity-operations.js';
-
-/** `reserved`: a slot is held while the session's lobby is made; `confirmed`: the lobby stands. Both count. */
-export type PlacementState = 'reserved' | 'confirmed';
 
 export interface Placement {
   readonly sessionId: string;

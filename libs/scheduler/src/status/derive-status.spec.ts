@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { Condition } from './condition.js';
+import type { Condition } from '../tables/condition.js';
 import { deriveStatus, type DerivedStatus, type StatusFacts } from './derive-status.js';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');

@@ -1,8 +1,7 @@
-import { describeFullDisks } from '../disks/describe-full-disks.js';
+import { describeFullDisks } from '../tables/disk-usage.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import type { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
-import type { Condition, ConditionType } from './condition.js';
-import type { WolfInstanceStatus } from './wolf-instance-status.js';
+import type { WolfInstanceEntity, WolfInstanceStatus } from '../tables/wolf-instance.entity.js';
+import type { Condition, ConditionType } from '../tables/condition.js';
 
 /** What the status depends on. */
 export type StatusFacts = Pick<
@@ -145,4 +144,12 @@ function ageMs(since: Date, now: Date): number {
 
 function seconds(ms: number): string {
   return `${String(Math.round(ms / 1_000))} s`;
+}
+
+/** As configured, else as in the limits. */
+export function statusTimes(options: Partial<StatusTimes>): StatusTimes {
+  return {
+    silenceMs: options.silenceMs ?? SCHEDULER_LIMITS.silenceMs,
+    heartbeatLateMs: options.heartbeatLateMs ?? SCHEDULER_LIMITS.heartbeatLateMs,
+  };
 }

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 import type { NewFleetEvent } from '../events/fleet-event.js';
 import { FleetEvents } from '../events/fleet-events.js';
-import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
+import { WolfInstanceEntity } from '../tables/wolf-instance.entity.js';
 import { deriveStatus, type DerivedStatus, type StatusTimes } from './derive-status.js';
 
 /**

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import type { StatusTimes } from './derive-status.js';
 import { StatusKeeper } from './status-keeper.js';
-import { statusTimes } from './status-times.js';
+import { statusTimes } from './derive-status.js';
 
 /** One host's trouble must not keep the others from their turn; that of the database is everybody's. */
 const FAILURES_MAX = 5;

@@ -1,4 +1,4 @@
-import type { WolfInstance } from '../instances/wolf-instance.js';
+import type { WolfInstance } from '../tables/wolf-instance.js';
 import type { WolfInstanceRegistry } from '../instances/wolf-instance-registry.js';
 
 export interface OnlineHost {

@@ -1,10 +1,8 @@
-import type { DiskAlertLevel, DiskUsage } from '../disks/disk-usage.js';
-import { parseDisks } from '../disks/parse-disks.js';
-import { worstLevel } from '../disks/worst-level.js';
+import type { DiskAlertLevel, DiskUsage } from '../tables/disk-usage.js';
+import { parseDisks, worstLevel } from './parse-disks.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import type { ContainerUsage } from './container-usage.js';
-import type { Gpu } from './gpu.js';
+import type { ContainerUsage, Gpu } from '../tables/wolf-instance.entity.js';
 import { isGpuVendor, isRecord, isRenderNode, isSlotCount, isStorableText, isVersion } from './instance-fields.js';
 import { parseContainers } from './parse-containers.js';
 import { parseGpus } from './parse-gpus.js';

@@ -1,4 +1,4 @@
-import type { HostCapacityEntity } from '../capacity/host-capacity.entity.js';
+import type { HostCapacityEntity } from './host-capacity.entity.js';
 import type { WolfInstanceEntity } from './wolf-instance.entity.js';
 
 /** A host as the rest of the product sees it. */

@@ -1,7 +1,9 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
-import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
-import type { PlacementState } from './placement.js';
+import { WolfInstanceEntity } from './wolf-instance.entity.js';
+
+/** `reserved`: a slot is held while the session's lobby is made; `confirmed`: the lobby stands. Both count. */
+export type PlacementState = 'reserved' | 'confirmed';
 
 /** One slot of a host, taken by a session. Written only through `PlacementService`. */
 @Entity({ name: 'placements' })

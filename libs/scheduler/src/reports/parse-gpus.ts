@@ -1,5 +1,5 @@
 import { SCHEDULER_LIMITS } from '../limits.js';
-import type { Gpu } from './gpu.js';
+import type { Gpu } from '../tables/wolf-instance.entity.js';
 import { isAmount, isRecord, isStorableText } from './instance-fields.js';
 
 /** Hosts of different ages spell them differently (helix-rest §4.1); the first that is there counts. */

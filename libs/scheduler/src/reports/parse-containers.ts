@@ -1,5 +1,5 @@
 import { SCHEDULER_LIMITS } from '../limits.js';
-import type { ContainerUsage } from './container-usage.js';
+import type { ContainerUsage } from '../tables/wolf-instance.entity.js';
 import { isAmount, isRecord, isStorableText } from './instance-fields.js';
 
 /** The largest of them, largest first; undefined when any is malformed. A container without a name goes by its id. */

@@ -1,10 +1,7 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { DiskAlertLevel, DiskUsage } from '../disks/disk-usage.js';
-import type { Condition } from '../status/condition.js';
-import type { WolfInstanceStatus } from '../status/wolf-instance-status.js';
-import type { ContainerUsage } from './container-usage.js';
-import type { Gpu } from './gpu.js';
+import type { DiskAlertLevel, DiskUsage } from './disk-usage.js';
+import type { Condition } from './condition.js';
 
 /** A GPU host. Written only through `WolfInstanceRegistry`; read through it too, which adds status and load. */
 @Entity({ name: 'wolf_instances' })
@@ -190,3 +187,26 @@ export class WolfInstanceEntity {
   @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
   updatedAt!: Date;
 }
+
+/** One GPU of a host, as far as the host tells. */
+export interface Gpu {
+  readonly name: string;
+  readonly memoryMb?: number;
+  /** How many streams it encodes at once; absent: not known. */
+  readonly encoderSessions?: number;
+}
+
+/** What a desktop's container takes of the host's disk. */
+export interface ContainerUsage {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * - `online`    takes sessions
+ * - `degraded`  reachable, and something is wrong: takes none, or only when no other host does (its conditions say which)
+ * - `draining`  takes none, and is to be emptied
+ * - `cordoned`  takes none; what runs there goes on
+ * - `offline`   its link is down, or it was not heard of for too long
+ */
+export type WolfInstanceStatus = 'online' | 'degraded' | 'draining' | 'cordoned' | 'offline';

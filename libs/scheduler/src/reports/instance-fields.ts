@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { SCHEDULER_LIMITS } from '../limits.js';
 import { SchedulerError } from '../scheduler-error.js';
-import type { Registration } from './wolf-instance.js';
+import type { Registration } from '../tables/wolf-instance.js';
 
 /** It becomes part of a runner id (`wolf-<id>`) and of paths. */
 const INSTANCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

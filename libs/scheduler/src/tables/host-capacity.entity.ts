@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, JoinColumn, OneToOne, PrimaryColumn } from 'typeorm';
 
-import { WolfInstanceEntity } from '../instances/wolf-instance.entity.js';
+import { WolfInstanceEntity } from './wolf-instance.entity.js';
 
 /**
  * What placement reads of a host and counts in, one row for each, made and kept current by triggers on `wolf_instances`. The

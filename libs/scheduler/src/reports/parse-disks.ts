@@ -1,6 +1,6 @@
-import { isAmount, isRecord, isStorableText } from '../instances/instance-fields.js';
+import { isAmount, isRecord, isStorableText } from './instance-fields.js';
 import { SCHEDULER_LIMITS } from '../limits.js';
-import { DISK_ALERT_LEVELS, type DiskAlertLevel, type DiskUsage } from './disk-usage.js';
+import { DISK_ALERT_LEVELS, type DiskAlertLevel, type DiskUsage } from '../tables/disk-usage.js';
 
 /** Levels of the hosts' own daemon, for a report that lacks them (helix-rest §4.1). */
 const WARNING_PERCENT = 80;
@@ -39,4 +39,13 @@ function parseDisk(value: unknown): DiskUsage | undefined {
 function levelOf(usedPercent: number): DiskAlertLevel {
   if (usedPercent >= CRITICAL_PERCENT) return 'critical';
   return usedPercent >= WARNING_PERCENT ? 'warning' : 'ok';
+}
+
+/** A host is as badly off as its fullest disk. */
+export function worstLevel(disks: readonly DiskUsage[]): DiskAlertLevel {
+  return disks.reduce<DiskAlertLevel>(
+    (worst, { alert_level: level }) =>
+      DISK_ALERT_LEVELS.indexOf(level) > DISK_ALERT_LEVELS.indexOf(worst) ? level : worst,
+    'ok',
+  );
 }
