@@ -128,7 +128,7 @@ export const LIMITS = {
   startAttemptsMax: 3,
   /** Stopping all the streams that watch one desktop; those left over end by themselves after a minute (wolf-api §4.1). */
   streamsStopMs: 20_000,
-  /** A desktop that ran this long and is then lost from its host is started anew as if for the first time. */
+  /** A desktop that ran this long and is then lost from its host is started again as if for the first time. */
   startStableMs: 5 * 60_000,
   /** Before an unfinished session is tried again, doubled each time … */
   retryFirstMs: 1_000,
@@ -184,9 +184,9 @@ export const LIMITS = {
   auditsRemembered: 10_000,
   /** A disagreement that stays is dealt with again after this: a host that could not be asked, a lobby that refused to stop. */
   auditAgainMs: 30_000,
-  /** Before a session is audited again on which somebody else was at work. */
+  /** Before a session is audited again that another driver held. */
   auditRetryMs: 1_000,
-  /** Between two readings of a host that must agree before a desktop is started again or stopped, or slots are counted anew. */
+  /** Between two readings of a host that must agree before a desktop is started again or stopped, or slots are recounted. */
   readingsApartMs: 3_000,
   /** How long a viewer who has only just connected is waited for; his page asks a second after its stream began. */
   autoJoinWaitMs: 10_000,
@@ -283,7 +283,7 @@ export const LIMITS = {
   shareLabelMaxLength: 100,
   /** A share whose maker does not say when it ends: it is forgotten by then. */
   shareLifeDefaultMs: 24 * 60 * 60_000,
-  /** A link that leaks opens nothing after this, even if nobody notices. */
+  /** A link that leaks opens nothing after this, even if its owner does not notice. */
   shareLifeMaxMs: 30 * 24 * 60 * 60_000,
   /** Shares remembered by one replica, and sessions that have none, counted together. */
   sharesRemembered: 100_000,
@@ -307,7 +307,7 @@ export const LIMITS = {
   moonlightHeadersMs: 10_000,
   /** How long it may fall silent within one … */
   moonlightSilenceMs: 10_000,
-  /** … and while somebody types the PIN of a pairing (moonlight-web §1.1). */
+  /** … and while the user types the PIN of a pairing (moonlight-web §1.1). */
   moonlightPairSilenceMs: 5 * 60_000,
   /** Its answer: a picture of an app is the largest. */
   moonlightAnswerMaxBytes: 8 * 1024 * 1024,

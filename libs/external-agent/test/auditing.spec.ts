@@ -138,7 +138,7 @@ describe('comparing what hosts run with what the rows say', () => {
     });
   });
 
-  it('leaves lobbies alone that are of nobody we know', async () => {
+  it('leaves foreign lobbies alone', async () => {
     const wolf = await rig.addHost();
     await start();
     await makeLobbyOf(wolf, createSessionId(), '0419');

@@ -115,7 +115,7 @@ describe('joining a viewer to the lobby of the session', () => {
     await expect(joined).rejects.toThrow();
   });
 
-  it('says that nobody is there after a while', async () => {
+  it('says after a while that no viewer is there', async () => {
     launch(NEIGHBOUR, viewer('0'));
     await expect(impatient.join(session)).rejects.toMatchObject({ code: 'VIEWER_NOT_CONNECTED' });
   });
@@ -123,7 +123,7 @@ describe('joining a viewer to the lobby of the session', () => {
   it.each([
     ['starting', 'DESKTOP_STARTING'],
     ['stopped', 'NO_DESKTOP'],
-  ] as const)('joins nobody to a session that is %s', async (state, code) => {
+  ] as const)('joins no viewer to a session that is %s', async (state, code) => {
     await expect(autoJoin.join(Object.assign(session, { state }))).rejects.toMatchObject({ code });
   });
 

@@ -5,7 +5,7 @@ import { HostLosses, type CreateSession, type SessionId } from '../src/index.js'
 import type { Replica } from './support/replica.js';
 import { FAILED, OWNER, RUNNING, SessionRig, STOPPED } from './support/session-rig.js';
 
-/** Real: PostgreSQL, sockets, and all that drives sessions. Simulated: Wolf. A host is cut off by nobody reaching its socket. */
+/** Real: PostgreSQL, sockets, and all that drives sessions. Simulated: Wolf. A host is cut off when its socket is not reached. */
 
 const QUICK = { pauseMs: 20, retryMinMs: 10, retryMaxMs: 100, unfollowedRelistMs: 200 };
 /** Lost as soon as its link is; its sessions wait until a test says that the time is over. */

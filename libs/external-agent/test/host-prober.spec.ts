@@ -167,7 +167,7 @@ describe('probing hosts', () => {
       eventually(async () => {
         expect((await fleet.host('a')).capacity.foreignLobbies).toBe(count);
       });
-    const nobodys = await client.createLobby(exampleLobby({ name: 'by hand' }));
+    const foreign = await client.createLobby(exampleLobby({ name: 'by hand' }));
     await expectForeign(1);
     const held = createSessionId();
     await fleet.place(held);
@@ -178,7 +178,7 @@ describe('probing hosts', () => {
     expect(await fleet.host('a')).toMatchObject({ connectedSandboxCount: 1 });
     await fleet.placements.release(held);
     await expectForeign(3);
-    await client.stopLobby({ lobbyId: nobodys });
+    await client.stopLobby({ lobbyId: foreign });
     await expectForeign(2);
   });
 

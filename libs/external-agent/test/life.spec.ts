@@ -147,7 +147,7 @@ describe('the later life of a session', () => {
     const sweeper = (limitMinutes: number): IdleSweeper =>
       new IdleSweeper(new SessionActivity(rig.dataSource), limitMinutes * 60_000, replica.logger);
 
-    it('stops a desktop that nobody works with, once, whoever looks, and says why', async () => {
+    it('stops an idle desktop once, whichever replica looks, and says why', async () => {
       await rig.addHost();
       const id = await start();
       await idleFor(id, 31);

@@ -165,7 +165,7 @@ describe('logs of desktops', () => {
       });
     });
 
-    it('ends although the desktop died before anybody came to read', async () => {
+    it('ends although the desktop died before it was read', async () => {
       desktop.answer = (_request, response) => {
         response.write('one\n', () => response.socket?.resetAndDestroy());
       };

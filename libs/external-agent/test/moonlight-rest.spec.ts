@@ -175,7 +175,7 @@ describe('calls to a host’s Moonlight Web', () => {
     });
   });
 
-  it('ask nobody without the secret, and no host that is not there', async () => {
+  it('ask no host without the secret, and none that is away', async () => {
     const bare = new MoonlightRest(pool, {
       credentials: undefined,
       dialects,

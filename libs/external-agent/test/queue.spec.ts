@@ -5,7 +5,7 @@ import { FaultWorld } from './support/fault-world.js';
 import { openSessionDatabase, type SessionDatabase } from './support/session-database.js';
 import { FAILED, OWNER, RUNNING, STOPPED } from './support/session-rig.js';
 
-/** Real: PostgreSQL, sockets, links, and one replica as the API puts it together. Simulated: Wolf. Nobody announces slots here. */
+/** Real: PostgreSQL, sockets, links, and one replica as the API puts it together. Simulated: Wolf. Slots are not announced here. */
 
 describe('waiting for a slot', () => {
   let database: SessionDatabase;
@@ -50,7 +50,7 @@ describe('waiting for a slot', () => {
     expect(await waiting()).toBe(1);
   });
 
-  it('ends with the slot that another gives back, first come first served, without anybody asking', async () => {
+  it('ends with the slot that another gives back, first come first served', async () => {
     await setSlots(1);
     const running = await create();
     const ids: SessionId[] = [];

@@ -78,7 +78,7 @@ describe('recovering a session whose driver died', () => {
   it.each(deaths)('finishes the start after %s', async (_name, stepCount) => {
     const id = await dieAfter(stepCount);
     const lobbiesBefore = rig.lobbiesOf(id);
-    // Nobody takes it while its driver may be alive.
+    // It is not taken while its driver may be alive.
     expect(await replica.driver.drive(id)).toBeUndefined();
     await rig.expireLease(id);
     replica.startReconciler();

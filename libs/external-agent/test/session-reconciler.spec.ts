@@ -99,7 +99,7 @@ describe('SessionReconciler', () => {
     });
   });
 
-  it('leaves alone what is settled and what somebody works on', async () => {
+  it('leaves alone what is settled and what a driver holds', async () => {
     await rig.addHost();
     const replica = await rig.addReplica();
     const running = await replica.agents.create({ ownerId: OWNER });

@@ -159,7 +159,7 @@ describe('starting a session', () => {
     await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'START_FAILED' });
     wolf.faults.runnerDiesAfterCreate = false;
     await makeLobbyOf(wolf, sessionId, (await rig.row(sessionId)).lobbyPin);
-    // Its slot goes to somebody else.
+    // Its slot goes to another session.
     await rig.dataSource.query(`UPDATE wolf_instances SET max_sandboxes = 0`);
     // While there is no place anywhere, too.
     await expect(agents.create({ ownerId: OWNER, sessionId })).rejects.toMatchObject({ code: 'PLACEMENT_ALL_FULL' });

@@ -34,7 +34,7 @@ describe('stopping a session', () => {
     });
   });
 
-  it('says that a session nobody made is not there', async () => {
+  it('unknown session: not found', async () => {
     const { agents } = await rig.addReplica();
     await expect(agents.stop(createSessionId())).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });

@@ -35,7 +35,7 @@ describe('the host’s socket before its viewer has come', () => {
     http.close();
   });
 
-  it('ends by garbage without harm to anybody else', async () => {
+  it('ends by garbage without harm to others', async () => {
     const closed = new Promise((resolve) => upstream.once('close', resolve));
     host.write(Buffer.alloc(64, 0xff));
     await closed;

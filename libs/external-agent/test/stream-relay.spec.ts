@@ -280,7 +280,7 @@ describe('a host of a later version', () => {
   });
 
   it.each(['{"SetTransport":"WebRTC"}', '{"WebRtc":{"Description":{"ty":"offer","sdp":"v=0"}}}'])(
-    'lets nobody who may only watch say %s, since his input would pass by the proxy',
+    'a view-only viewer may not say %s: input would pass by the proxy',
     async (message) => {
       joined = await JoinedSockets.open('v2', false);
       joined.init('Init');

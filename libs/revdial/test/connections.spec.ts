@@ -104,7 +104,7 @@ describe('the state of a runner', () => {
     expect(clock.alarmCount).toBe(0);
   });
 
-  it('connection lost -> resuming; link given up -> grace; the time left counts down once, without a jump', async () => {
+  it('connection lost → resuming; link given up → grace; the time left never jumps', async () => {
     const link = new StubLink();
     connections.register(link);
     await clock.advance(5_000);

@@ -39,7 +39,7 @@ describe('what the gateway refuses before any upgrade', () => {
       ['a malformed id', '?runnerid=fridge-1', bearer(RUNNER_TOKEN), 400, 'invalid runner ID format'],
       ["a user's key for a host", '?runnerid=wolf-1', bearer(USER_TOKEN), 400, 'invalid runner ID format'],
       [
-        'a session of somebody else',
+        'a session of another user',
         `?runnerid=sandbox-${FOREIGN_SESSION}`,
         bearer(USER_TOKEN),
         403,

@@ -88,7 +88,7 @@ describe.each(['hijack', 'websocket'] as const)("the library's two ends over %s"
     expect(service.connectionCount).toBeLessThanOrEqual(32);
   });
 
-  it('find each other again when the runner is started anew: what was asked meanwhile is answered', async () => {
+  it('find each other when the runner restarts: requests made meanwhile are answered', async () => {
     tunnel.destroy();
     await eventually(() => {
       expect(replica.connections.find(WOLF)?.state).toBe('grace');

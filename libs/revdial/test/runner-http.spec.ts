@@ -153,7 +153,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     });
   });
 
-  it('says UPSTREAM_TIMEOUT when the service hangs, before its answer or in the middle, and frees the stream', async () => {
+  it('service hangs before or within its answer: UPSTREAM_TIMEOUT, and the stream is freed', async () => {
     const { http, service } = await serve((head, socket) => {
       if (pathOf(head) === '/half') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
     });
@@ -238,7 +238,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     expect((await buffer(response.body)).length).toBe(total);
   });
 
-  it('frees the stream when the caller leaves: before the answer, in its middle, or by leaving the body', async () => {
+  it('caller leaves before or within the answer, or drops the body: stream freed', async () => {
     const { http, service } = await serve((head, socket) => {
       if (pathOf(head) !== '/mute') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
     });
@@ -267,7 +267,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     });
   });
 
-  it('sends a request once more when its kept stream had died, but never one that may have been carried out', async () => {
+  it('kept stream died: resends the request, unless it may have been carried out', async () => {
     const { http, service } = await serve((_head, socket, n) => {
       if (n === 1 || n === 3) socket.write(answer('kept'));
       else if (n === 2 || n === 4) socket.end();
@@ -285,7 +285,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     expect(http.counters.requestsRetried).toBe(1);
   });
 
-  it('does not send a PATCH once more either, and takes no kept stream where a fresh one is wanted', async () => {
+  it('never resends a PATCH; takes no kept stream where a fresh one is required', async () => {
     const { http, service } = await serve((_head, socket, n) => {
       if (n === 2) socket.end();
       else socket.write(answer('answered'));
@@ -407,7 +407,7 @@ describe.each(['a tunnel of generation 1', 'a tunnel of generation 2', 'a plain 
     });
   });
 
-  it('does not send a request whose caller left in the moment in which its stream was there', async () => {
+  it('sends no request whose caller left at the moment its stream opened', async () => {
     const { http, service } = await serve((_head, socket) => socket.write(answer('x')));
     await text((await http.request(WOLF, GET)).body);
     await new Promise((resolve) => setImmediate(resolve));

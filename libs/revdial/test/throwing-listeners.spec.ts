@@ -87,7 +87,7 @@ describe('a listener of a stream that throws', () => {
     expect(pipe.end).toBeUndefined();
   });
 
-  it('is no fault of the link when it is the callback of a write, or the owner of the end', async () => {
+  it('a throwing write callback or end owner is no fault of the link', async () => {
     const pipe = new ScriptedPipe();
     const accepted: MuxStream[] = [];
     const mux = new Multiplexer(pipe, {
@@ -155,7 +155,7 @@ describe.each(['raw', 'websocket'] as const)('a reader of a %s carrier that thro
   });
 });
 
-it('a reader of a resumable link that throws costs a connection, and the link goes on over the next', async () => {
+it('a throwing reader costs the connection; the link goes on over the next', async () => {
   const rig = new LinkRig({
     pair: async () => {
       const [near, far] = await socketPair();
@@ -238,7 +238,7 @@ it('a request that makes the gateway throw costs its own connection', async () =
   server.close();
 });
 
-it('a reset that nobody listens to is no uncaught error', async () => {
+it('a reset without a listener is no uncaught error', async () => {
   const pipe = new ScriptedPipe();
   let accepted: MuxStream | undefined;
   new Multiplexer(pipe, { role: 'server', onStream: (stream) => (accepted = stream) });

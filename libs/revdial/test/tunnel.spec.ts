@@ -80,7 +80,7 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     expect(service.requestCount).toBe(200);
   });
 
-  it('sends no early line into the read of the head, and a keep-alive at once and then again and again', async () => {
+  it('sends no line with the head; then keep-alives from the first moment on', async () => {
     // Long enough for a busy machine: both ends share one event loop here.
     const quick = await Replica.start({
       gateway: { sacrificialKeepAliveDelayMs: 200, keepAliveIntervalMs: 250, firstCommandDelayMs: 500 },
@@ -102,7 +102,7 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     await quick.close();
   });
 
-  it('gives a late pick-up of an aborted dial to nobody, and the next dial is clean', async () => {
+  it('refuses a late pick-up of an aborted dial, and the next dial is clean', async () => {
     const runner = await connect({ manual: true });
     const caller = new AbortController();
     const dial = replica.connections.dial(WOLF, { signal: caller.signal });
@@ -120,12 +120,12 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     const stream = await nextDial;
     if ('webSocket' in picked) picked.webSocket.send(Buffer.from('mine'));
     expect(((await once(stream, 'data')) as [Buffer])[0].toString()).toBe('mine');
-    // The same id again belongs to nobody either.
+    // The same id again belongs to no dial either.
     expect(await runner.pickUp(connPath)).toMatchObject({ status: 404 });
     stream.destroy();
   });
 
-  it('gives up a dial that nobody picks up in time', async () => {
+  it('gives up a dial that is not picked up in time', async () => {
     const runner = await connect({ manual: true });
     const dial = replica.connections.dial(WOLF, { timeoutMs: 150 });
     const asked = runner.nextConnPath();
@@ -160,7 +160,7 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     (await dial).destroy();
   });
 
-  it('serves clients that ask for the path as it stands, and refuses those that lose the id of the dial', async () => {
+  it('serves clients that keep the path as sent, refuses those that lose the dial's id', async () => {
     const runner = await connect({ manual: true });
     const dial = replica.connections.dial(WOLF);
     await eventually(() => {
@@ -220,7 +220,7 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     for (const stream of await Promise.all(waiting)) stream.destroy();
   });
 
-  it('moves a dial that nobody had picked up to the next link, unseen by its caller', async () => {
+  it('moves a dial that was not picked up to the next link, unseen by its caller', async () => {
     const dying = await connect({ manual: true });
     const dial = replica.connections.dial(WOLF);
     await dying.nextConnPath();
@@ -268,7 +268,7 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     await strict.close();
   });
 
-  it('may send commands that nobody knows, and lines in pieces', async () => {
+  it('may send unknown commands, and lines in pieces', async () => {
     const runner = await connect();
     runner.sendRaw('{"command":"from-the-future"}\n{"comm');
     runner.sendRaw('and":"keep-alive"}\n');
@@ -457,7 +457,7 @@ describe('a runner that falls silent or breaks the rules of its transport', () =
     });
     const status = replica.connections.find(WOLF);
     expect(status?.state === 'connected' && status.stats.roundTripMs).toBeGreaterThan(0);
-    // The connection stands, and nobody reads it any more.
+    // The connection stands, and is not read any more.
     runner.controlSocket?.pause();
     await eventually(() => {
       expect(replica.counters.linksEnded).toEqual({ 'peer-silent': 1 });

@@ -4,7 +4,7 @@
  * Problem: hosts come and go behind NAT, several replicas place sessions at the same moment, and counts kept beside the
  * facts drift: after a crash, a reconnect or a double stop they promise room that is not there, or hide room that is.
  *
- * Idea: facts about a host are written down as they come; its status follows from them and is set by nobody. A slot is a row
+ * Idea: facts about a host are written down as they come; its status follows from them and is never set by hand. A slot is a row
  * with an end, and the counters of its host change in the same transaction, in one place (`change_capacity`), under one lock.
  * Every decision says why.
  *

@@ -15,7 +15,7 @@ export const SCHEDULER_LIMITS = {
   replicaLeaseMs: 15_000,
   /** … so it is renewed three times in that, */
   replicaRenewMs: 5_000,
-  /** and not by everybody who wants to know whether it can be. */
+  /** and not by each caller that asks. */
   replicaFreshMs: 1_000,
   /** Rows of replicas that are gone, for those who look for what happened. */
   replicaForgottenMs: 86_400_000,
@@ -70,7 +70,7 @@ export const SCHEDULER_LIMITS = {
   diskSamplesPerSpan: 64,
   /** Points of one mount in a history, whatever its length: more than a chart has pixels for is not seen. */
   diskHistoryPoints: 300,
-  /** Rows that one statement drops, so that nobody waits for a large one. */
+  /** Rows that one statement drops, so that no other statement waits for a large one. */
   purgedAtOnce: 5_000,
 
   /** What operators sort hosts by; names and values as long as a label of DNS. */
@@ -93,7 +93,7 @@ export const SCHEDULER_LIMITS = {
   explainedHosts: 50,
   /** Hosts told of in the record of a placement: those that were passed over on the way. */
   recordedHosts: 8,
-  /** Records of decisions are for those who ask why; a week after nobody does. */
+  /** Records of decisions are for those who ask why; after a week they are dropped. */
   decisionsKeptMs: 7 * 86_400_000,
   /** Sessions of one host in one list; no host has more slots. */
   listedPlacements: 10_000,
@@ -110,7 +110,7 @@ export const SCHEDULER_LIMITS = {
   expiredAtOnce: 500,
   /** A desktop takes its encoder and its memory while it boots; until then a measurement does not show it. */
   unseenMs: 30_000,
-  /** What a session is taken to need where nobody says otherwise: 16 GiB carried five or six (wolf-api §4.5), each with room. */
+  /** What a session is taken to need unless told otherwise: 16 GiB carried five or six (wolf-api §4.5), each with room. */
   videoMemoryPerSessionMbDefault: 2_048,
   /** Sessions that wait for a slot. */
   queuedSessions: 1_000,

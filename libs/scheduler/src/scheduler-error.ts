@@ -15,7 +15,7 @@ export type SchedulerErrorCode = (typeof SCHEDULER_ERROR_CODES)[number];
 export class SchedulerError extends Error {
   override readonly name = 'SchedulerError';
   readonly code: SchedulerErrorCode;
-  /** Whether the same call may succeed later without anybody changing it. */
+  /** Whether the same call may succeed later unchanged. */
   readonly retryable: boolean;
 
   constructor(code: SchedulerErrorCode, message: string, options?: { readonly cause?: unknown }) {

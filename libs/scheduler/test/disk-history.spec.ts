@@ -102,7 +102,7 @@ describe('disks of hosts', () => {
   });
 
   describe('alerts', () => {
-    it('tell once of each rise: from the first report on, past each threshold, and after it fell', async () => {
+    it('alert once for each rise, from the first report on and after each fall', async () => {
       for (const used of [85, 86, 96, 97, 85, 50, 99, 10]) await beat(used);
       expect(await alerts()).toEqual([
         'ok → warning: /var is 85 % full',

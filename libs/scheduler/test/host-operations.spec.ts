@@ -119,7 +119,7 @@ describe('HostOperations', () => {
     });
   });
 
-  it('edits labels and limits, for placement too, and gives limits back to the host and the default', async () => {
+  it('edits labels and limits for placement; removed limits fall back to host and default', async () => {
     const labels = { region: 'eu', 'example.org/zone': 'Zürich 1' };
     const edited = await operations.edit('a', ALICE, {
       name: 'front',

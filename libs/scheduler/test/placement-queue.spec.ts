@@ -56,7 +56,7 @@ describe('the queue for a slot', () => {
     expect(await here.decisionOf('ses_2')).toMatchObject({ outcome: 'queued' });
   });
 
-  it('gives a slot that is released to the first who waits, whichever replica holds him, and announces it', async () => {
+  it('a released slot goes to the first in the queue, at any replica, and is announced', async () => {
     const listener = new pg.Client({ connectionString: database.url });
     const heard: (string | undefined)[] = [];
     await listener.connect();
@@ -77,7 +77,7 @@ describe('the queue for a slot', () => {
     }
   });
 
-  it('lets nobody who comes now overtake those who wait', async () => {
+  it('a new placement never overtakes the queue', async () => {
     await queue('ses_1');
     const [, late] = await Promise.all([here.release('ses_0'), here.place({ sessionId: 'ses_late' })]);
     expect(late).toMatchObject({ refused: true, reason: 'all-full' });
@@ -99,7 +99,7 @@ describe('the queue for a slot', () => {
     expect(await hostOf('ses_1')).toBeUndefined();
     await here.place({ sessionId: 'ses_0' });
     expect(await queue('ses_1')).toMatchObject({ refused: true, reason: 'queue-timeout' });
-    // It may ask anew.
+    // It may ask again.
     expect(await queue('ses_1')).toMatchObject({ position: 1 });
   });
 

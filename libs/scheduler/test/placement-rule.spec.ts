@@ -86,7 +86,7 @@ describe('the rule of placement', () => {
     );
   });
 
-  it('a placement -> no limit exceeded, no obstacle at its host; a refusal -> an obstacle at each host', async () => {
+  it('placed → no limit exceeded; refused → an obstacle at each host', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryFleet, arbitraryQuestion, arbitraryPolicy, async (hosts, question, policy) => {
         await make(hosts);

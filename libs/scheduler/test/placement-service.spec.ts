@@ -34,7 +34,7 @@ describe('PlacementService', () => {
   }
 
   describe('under concurrency', () => {
-    it('places exactly 20 of 64 sessions on 20 free slots, from two replicas, and refuses 44 as full', async () => {
+    it('64 placements from two replicas on 20 free slots: 20 placed, 44 refused', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 12 });
       await addOnlineHost(registry, { id: 'b', maxSandboxes: 5 });
       await addOnlineHost(registry, { id: 'c', maxSandboxes: 3 });
@@ -129,7 +129,7 @@ describe('PlacementService', () => {
       expect(hosts).toEqual(['a', 'b', 'b', 'a', 'b', 'b']);
     });
 
-    it('takes only hosts of the GPU asked for, in any spelling, and any host when none is asked for', async () => {
+    it('takes only hosts with the requested GPU, in any spelling; any host without', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 9 });
       await addOnlineHost(registry, { id: 'b', maxSandboxes: 1, gpuVendor: 'NVIDIA' });
       expect(await hostOf('ses_1', { gpuVendor: 'nvidia' })).toBe('b');
@@ -284,7 +284,7 @@ describe('PlacementService', () => {
       expect(await placements.find('ses_1')).toBeUndefined();
     });
 
-    it('says that all are full, also for a host of no slots, and names at most 50 hosts', async () => {
+    it('all full, also a host without slots: refusal names at most 50 hosts', async () => {
       for (let index = 0; index < 52; index += 1) {
         await addOnlineHost(registry, { id: `h${index}`, maxSandboxes: 0 });
       }

@@ -32,7 +32,7 @@ async function work(name) {
       queueMs,
       ...(turn % 7 === 0 && { gpuVendor: 'amd' }),
     });
-    // A reservation that nobody confirms, as of one who died: every ninth is left to its end.
+    // A reservation that is never confirmed, as of a process that died: every ninth is left to its end.
     const isPlaced = 'wolfInstanceId' in outcome;
     if (!isPlaced) await placements.release(session);
     else if (turn % 9 !== 8) {

@@ -39,7 +39,7 @@ describe('ProbeFacts', () => {
   const eventsOf = async (): Promise<readonly string[]> =>
     (await events.list({ wolfInstanceId: 'a', limit: 50 })).map(({ kind, message }) => `${kind}: ${message}`);
 
-  it('takes a host whose canary fails out of rotation, and brings it back when it does not', async () => {
+  it('canary fails: out of rotation; canary answers: back in rotation', async () => {
     await facts.noteCanary('a', { ok: false, failure: 'no answer within 7 s' });
     const failing = await host();
     expect(failing).toMatchObject({ status: 'degraded', placementRank: null, canaryFailure: 'no answer within 7 s' });
@@ -61,7 +61,7 @@ describe('ProbeFacts', () => {
     );
   });
 
-  it('tells that another machine claims the id, for as long as it does and five minutes more', async () => {
+  it('tells that another machine claims the id, until five minutes after the last claim', async () => {
     await facts.noteOtherMachine('a', '192.0.2.7');
     const claimed = await host();
     expect(claimed).toMatchObject({
@@ -152,7 +152,7 @@ describe('ProbeFacts', () => {
     expect(await placements.place({ sessionId: 's' })).toMatchObject({ wolfInstanceId: 'a' });
   });
 
-  it('counts lobbies of nobody, which take slots and are no event', async () => {
+  it('counts foreign lobbies, which take slots and are no event', async () => {
     expect(await placements.reconcile('a', { foreignLobbyCount: 0 })).toBeUndefined();
     expect(await placements.reconcile('a', { foreignLobbyCount: 4 })).toEqual({
       was: { reserved: 0, confirmed: 0, foreign: 0 },
@@ -162,7 +162,7 @@ describe('ProbeFacts', () => {
     expect((await eventsOf()).filter((event) => event.startsWith('capacity-drift'))).toEqual([]);
   });
 
-  it('counts the slots of a host anew, tells how they had drifted, and keeps it as an event', async () => {
+  it('recounts a host's slots, tells the drift, and keeps it as an event', async () => {
     await placements.place({ sessionId: 's' });
     await placements.confirm('s');
     await database.dataSource.query('UPDATE wolf_capacities SET confirmed = 3, reserved = 1');

@@ -95,7 +95,7 @@ describe('several replicas that place on one fleet', () => {
     return rows[0]?.count ?? NaN;
   }
 
-  it('never goes over a limit and leaks nothing, while hosts are lost and a replica is killed', async () => {
+  it('hosts lost and a replica killed: no limit exceeded, nothing leaked', async () => {
     const registry = new WolfInstanceRegistry(dataSource);
     const placements = new PlacementService(dataSource);
     for (const [index, maxSandboxes] of [3, 5, 8, 13, 2, 21].entries()) {
@@ -138,7 +138,7 @@ describe('several replicas that place on one fleet', () => {
     await disturbing;
     expect(codes).toEqual([0, 0]);
 
-    // Whoever died, or never came back, loses what he had only reserved.
+    // A process that died, or never came back, loses what it had only reserved.
     await dataSource.query(
       `UPDATE placements SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,
     );

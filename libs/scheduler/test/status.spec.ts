@@ -98,7 +98,7 @@ describe('the status of hosts', () => {
   });
 
   describe('the sweeper', () => {
-    it('takes a silent host out of rotation, and lets it in when it was heard of again', async () => {
+    it('silent host: out of rotation; heard of again: back in', async () => {
       await letTimePass(database.dataSource, 'a', 91_000);
       expect(await stored()).toEqual({ status: 'online', rank: 0, types: [] });
       await sweeper.sweep();
@@ -222,7 +222,7 @@ describe('the status of hosts', () => {
     });
   });
 
-  it('is told of for a month and for so many events a host, also of hosts that are gone', async () => {
+  it('events are kept for a month, bounded per host, also of removed hosts', async () => {
     const { eventsPerInstance } = SCHEDULER_LIMITS;
     await registry.remove('a');
     await database.dataSource.query('TRUNCATE wolf_instance_events');

@@ -128,7 +128,7 @@ describe('WolfInstanceRegistry', () => {
   });
 
   describe('status', () => {
-    it('is offline after silence, without anybody marking it, and online again when heard of', async () => {
+    it('silence → offline without a write; heard of again → online', async () => {
       await addOnlineHost(registry, { id: 'a', maxSandboxes: 1 });
       await letTimePass(database.dataSource, 'a', 89_000);
       expect(await registry.find('a')).toMatchObject({ status: 'online' });

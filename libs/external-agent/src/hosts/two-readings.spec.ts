@@ -28,7 +28,7 @@ describe('TwoReadings', () => {
     expect(read(two, 5_000, ['x'])).toEqual([]);
   });
 
-  it('begins anew when a reading between does not show it, or its Wolf may be another', () => {
+  it('begins again when a reading between does not show it, or its Wolf may be another', () => {
     const two = readings();
     read(two, 0, ['x']);
     read(two, 500, []);

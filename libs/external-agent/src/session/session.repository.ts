@@ -68,7 +68,7 @@ export class SessionRepository {
   }
 
   /**
-   * The owner wants the desktop stopped; whoever holds the lease sees it with its next change. Wanting it again changes nothing.
+   * The owner wants the desktop stopped; the holder of the lease sees it with its next change. Wanting it again changes nothing.
    * `undefined` when there is no such session.
    */
   async requestStop(id: SessionId): Promise<SessionEntity | undefined> {

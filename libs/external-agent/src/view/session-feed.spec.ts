@@ -110,7 +110,7 @@ describe('SessionFeed', () => {
 
   it('warns of the idle stop only without activity since', async () => {
     feed.watch(row, listen);
-    // The row that is known here is old; in the database somebody worked with it just now.
+    // The row that is known here is old; in the database its user worked with it just now.
     await jest.advanceTimersByTimeAsync(4 * MINUTE_MS);
     row.lastActivityAt = new Date();
     await jest.advanceTimersByTimeAsync(2 * MINUTE_MS);

@@ -110,7 +110,7 @@ const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes]
     { create: { rest: { ...RUNNING, lobbies: 2 } } },
   ],
   [
-    // It was not made for the session, and is left to whoever made it.
+    // It was not made for the session, and is left to its maker.
     'a lobby with the marker of the session that refuses its PIN',
     { inflict: (world, id) => world.makeTwin(id, '0000') },
     {
@@ -151,7 +151,7 @@ const TABLE: readonly (readonly [name: string, fault: Fault, outcomes: Outcomes]
     'a restart of Wolf that loses all lobbies',
     {
       inflict: ({ wolf }) => {
-        // So that the command comes before anybody can have noticed.
+        // So that the command comes before the control plane can have noticed.
         wolf.faults.answerDelayMs = 100;
         return wolf.restart();
       },

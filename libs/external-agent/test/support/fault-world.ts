@@ -33,7 +33,7 @@ const AWAY: RunnerDialer = {
 /** What takes seconds in life, so that a test need not wait. */
 const QUICK = { pauseMs: 20, retryMinMs: 10, retryMaxMs: 100, unfollowedRelistMs: 200, silenceLimitMs: 300 };
 
-/** The Moonlight client of the session's viewer, and one of somebody else that differs in the last digit; both over 2^53. */
+/** The Moonlight client of the session's viewer, and one of another viewer that differs in the last digit; both over 2^53. */
 export const VIEWER = '9007199254740993';
 export const NEIGHBOUR = '9007199254740992';
 

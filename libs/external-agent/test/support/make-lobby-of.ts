@@ -3,7 +3,7 @@ import { HttpWolfClient, lobbyPinFromText, localSocketDial } from '@helix/wolf-c
 import { exampleLobby } from '@helix/wolf-client/testing';
 import type { SessionId } from '../../src/index.js';
 
-/** A lobby that bears a session's marker and was made by nobody of ours. */
+/** A lobby that bears a session's marker and was not made by us. */
 export async function makeLobbyOf(wolf: SimulatedWolf, id: SessionId, pin: string): Promise<void> {
   const { runner } = exampleLobby();
   await new HttpWolfClient(localSocketDial(wolf.socketPath)).createLobby(

@@ -32,7 +32,7 @@ export interface Holdings {
   readonly tokens: number;
 }
 
-/** Nobody is behind a tunnel here: hosts that are not local are away. */
+/** No host is behind a tunnel here: hosts that are not local are away. */
 const AWAY: RunnerDialer = {
   dial: (runnerId) => Promise.reject(new RevDialError('RUNNER_NOT_CONNECTED', `${runnerId} is not connected`)),
 };

@@ -7,7 +7,7 @@ export class ShownTrail {
    * time: steps that bear the reason of a try before are told once.
    */
   readonly states: string[] = [];
-  /** As Helix's frontend shows it. `there` is a live view, whether somebody has joined it or not. */
+  /** As Helix's frontend shows it. `there` is a live view, whether a viewer has joined it or not. */
   readonly pages: string[] = [];
   /** Looks which told that there is no desktop although there was one, and its owner wants it. */
   readonly lies: string[] = [];

@@ -35,7 +35,7 @@ export class RequestUpload {
     this.#body.once('end', this.#stopWatching);
   }
 
-  /** Nobody needs the body any more. Idempotent. */
+  /** The body is not needed any more. Idempotent. */
   end(): void {
     this.#stopWatching();
     if (!this.#body.readableEnded) this.#body.destroy();

@@ -22,7 +22,7 @@ function poolOf(dialed: PassThrough[], options: Partial<RunnerStreamPoolOptions>
 }
 
 describe('the streams of one runner', () => {
-  it('leaves nobody in line when the last stream has gone and its place is taken by another runner', async () => {
+  it('refuses all in line when the last stream's place goes to another runner', async () => {
     let placeCount = 1;
     let emptyCount = 0;
     const dialed: PassThrough[] = [];
@@ -45,7 +45,7 @@ describe('the streams of one runner', () => {
     expect(pool.queuedCount).toBe(0);
   });
 
-  it('opens a fresh stream in the place of the oldest idle one where all places are taken', async () => {
+  it('all places taken: a fresh stream takes the place of the oldest idle one', async () => {
     const dialed: PassThrough[] = [];
     const pool = poolOf(dialed, { maxStreamCount: 2 });
     const options = { connectTimeoutMs: 1_000, requireFreshStream: false };

@@ -107,7 +107,7 @@ describe('KeepAlive', () => {
   });
 
   it.each([4_000, 7_000, 11_000, 14_999, 15_000, 40_000])(
-    'never ends a runner that says keep-alive of its own accord every %i ms',
+    'never ends a runner that says keep-alive unasked every %i ms',
     (everyMs) => {
       rig.start();
       const talker = setInterval(rig.hear.bind(rig), everyMs);

@@ -13,7 +13,7 @@ export interface KeepAliveEvents {
   readonly onSilent: (silentMs: number) => void;
 }
 
-/** Answers in a row that make an answering runner. One might be a keep-alive that a runner says of its own accord. */
+/** Answers in a row that make an answering runner. One might be a keep-alive that a runner sends unasked. */
 const ANSWERS_BEFORE_TRUSTED_COUNT = 2;
 
 /**

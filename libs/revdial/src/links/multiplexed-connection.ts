@@ -165,7 +165,7 @@ export class MultiplexedConnection {
     if (this.#runners.size > 0) return;
     const code = pipeCloseCodeOf(reason);
     this.#farewell = code;
-    // Nobody is there who could acknowledge the rest.
+    // No peer is there that could acknowledge the rest.
     if (isCut || this.#lostAtMs !== undefined) this.#mux.destroy(code);
     else void this.#mux.close(code);
   }

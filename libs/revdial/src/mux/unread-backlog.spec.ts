@@ -18,7 +18,7 @@ describe('UnreadBacklog', () => {
     expect(backlog.byteLength).toBe(0);
   });
 
-  it('does not copy what fills most of its memory, and changes nothing that it has given away', () => {
+  it('copies no chunk that fills most of its memory, and changes none it gave out', () => {
     const backlog = new UnreadBacklog();
     const large = Buffer.allocUnsafeSlow(10_000);
     const small = Buffer.from('ab');

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 type Callback = (error?: Error | null) => void;
 
 /**
- * Whoever answers before it has read everything, and closes, resets the connection. Node destroys a socket at the first write that
+ * A peer that answers before it has read everything, and closes, resets the connection. Node destroys a socket at the first write that
  * fails, with the answer in the kernel still unread. From here on such a write is dropped, with all that follow, and the socket is read on:
  * to its end, or to the error that says that there is none. Wraps what `net.Socket` implements of a Writable.
  */

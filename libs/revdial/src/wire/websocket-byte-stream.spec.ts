@@ -97,7 +97,7 @@ describe('WebSocketByteStream', () => {
     });
   });
 
-  it('takes a socket that closes without a close frame for an end, as the Go clients do it', async () => {
+  it('a socket closed without a close frame: an end, as the Go clients do it', async () => {
     const { stream, peer, tcp } = await connect();
     peer.send(Buffer.from('last words'), () => tcp.end());
     expect((await buffer(stream)).toString()).toBe('last words');
@@ -164,7 +164,7 @@ describe('WebSocketByteStream', () => {
     expect(stream.readableEnded).toBe(false);
   });
 
-  it('splits a large write into frames that a peer can hold, and the bytes are the same', async () => {
+  it('splits a large write into frames that a peer can hold, bytes unchanged', async () => {
     const { stream, peer } = await connect();
     const frames: Buffer[] = [];
     peer.on('message', (bytes: Buffer) => frames.push(bytes));

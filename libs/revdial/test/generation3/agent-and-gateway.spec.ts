@@ -50,7 +50,7 @@ describe.each(['mux', 'mux-websocket'] as const)('the agent and the gateway of g
     return agent;
   }
 
-  it('carries streams of two runners on one link, both ways and each direction to its own end', async () => {
+  it('carries streams of two runners on one link, each direction to its own end', async () => {
     await start({ 'wolf-a': service.address, 'moonlight-a': service.address });
     for (const runnerId of [WOLF, MOONLIGHT]) {
       const stream = await replica.connections.dial(runnerId);
@@ -60,7 +60,7 @@ describe.each(['mux', 'mux-websocket'] as const)('the agent and the gateway of g
     expect(relay.connectionCount).toBe(1);
   });
 
-  it('takes a new link with its first request when the replica was restarted and knows nothing of the old one', async () => {
+  it('restarted replica: the first request opens a new link', async () => {
     await start({ 'wolf-a': service.address });
     const successor = await Replica.start();
     way.targetPort = successor.port;

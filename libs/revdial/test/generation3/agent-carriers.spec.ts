@@ -118,7 +118,7 @@ describe('what carries an agent of generation 3', () => {
     await relay.close();
   });
 
-  it('is the WebSocket at once after a loss where that was proven, and not given up with an outage', async () => {
+  it('is the proven WebSocket at once after a loss, and stays so through an outage', async () => {
     rig.gateway.mux = { status: 426 };
     const agent = rig.start({ 'wolf-a': NOWHERE });
     await eventually(() => expect(transportOf(agent)).toBe('mux-websocket'));
@@ -196,7 +196,7 @@ describe('what carries an agent of generation 3', () => {
   });
 
   describe('where generation 3 is not spoken', () => {
-    it('is asked about for ever, one line says what to do, and no link of an older one is opened', async () => {
+    it('is asked for without end; one line says what to do; no older link is opened', async () => {
       older = await ApiDouble.start();
       const agent = rig.start({ 'wolf-a': NOWHERE, 'wolf-b': NOWHERE }, {}, older.url);
       await eventually(() => expect(older?.requests.length).toBeGreaterThan(8));
@@ -242,7 +242,7 @@ describe('what carries an agent of generation 3', () => {
     });
   });
 
-  it('is refused for good by a token that is refused, where it was told to believe that', async () => {
+  it('is refused for good by a refused token, with --exit-on-refusal', async () => {
     rig.gateway.mux = { status: 401, headers: { 'RevDial-Version': '3' } };
     const agent = rig.start({ 'wolf-a': NOWHERE, 'wolf-b': NOWHERE }, { refusedAfterMs: 0 });
     expect(await agent.tunnels.closed).toEqual({ reason: 'refused', status: 401 });

@@ -199,7 +199,7 @@ describe.each(['mux', 'mux-websocket'] as const)('an agent of generation 3 over 
     await connected(agent);
   });
 
-  it('stays where it is when it is asked to move and there is nowhere to go, as long as it can', async () => {
+  it('asked to move with nowhere to go: stays as long as it can', async () => {
     const agent = rig.start({ 'wolf-a': NOWHERE }, { transport });
     await connected(agent);
     rig.gateway[transport === 'mux' ? 'mux' : 'muxWebSocket'] = { status: 503, headers: { 'Retry-After': '0' } };

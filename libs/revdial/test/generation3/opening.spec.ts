@@ -85,7 +85,7 @@ afterEach(async () => {
   await Promise.all(replicas.splice(0).map((replica) => replica.close()));
 });
 
-it('a request is at the service before anything of the agent has come back, in one piece with the opening', async () => {
+it('a request reaches the service with the opening, before any answer of the agent', async () => {
   const replica = await startReplica();
   const service = await RawService.start((_head, socket) => socket.write(answer('here')));
   const relay = new ShowingRelay(replica.port);
@@ -144,7 +144,7 @@ describe('an opening is refused', () => {
     socket.destroy();
   });
 
-  it('when too many come at once, each with another moment to come back; a resumption still gets through', async () => {
+  it('too many at once: refused with spread times to return; a resumption gets through', async () => {
     const replica = await startReplica({ gateway: { newLinksPerSecond: 0.5, newLinksBurstCount: 2.15 } });
     const agent = await tryOpen(replica.port);
     await tryOpen(replica.port, { runnerIds: ['wolf-8'] });
@@ -184,7 +184,7 @@ describe('an opening is refused', () => {
 });
 
 describe('what one principal may have unread', () => {
-  it('is counted over all of its links: the link on which more comes has its fullest stream reset', async () => {
+  it('is counted over all its links: the fullest stream of the next link is reset', async () => {
     const replica = await startReplica({ gateway: { maxUnreadBytesPerPrincipal: 200_000 } });
     const bytes = (byteCount: number): Buffer => Buffer.concat([Buffer.from([0]), Buffer.alloc(byteCount)]);
     await tryOpen(replica.port, { services: { 'wolf-7': bytes(150_000) } });
@@ -199,7 +199,7 @@ describe('what one principal may have unread', () => {
   });
 });
 
-it('a link is held for as long as the grace is, also a longer one than the default', async () => {
+it('a link is held for the whole grace, also for one above the default', async () => {
   for (const graceMs of [45_000, 10_000]) {
     const replica = await startReplica({ connections: { graceMs } });
     const agent = await tryOpen(replica.port);

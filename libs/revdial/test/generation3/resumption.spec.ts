@@ -141,7 +141,7 @@ it('dials beyond maxWaitingDialCount while the link is resumed -> DIAL_QUEUE_FUL
   (await first).destroy();
 });
 
-it('when the hold is over the rest of the grace begins, and a dial waits no longer than the grace in all', async () => {
+it('hold over: the rest of the grace begins; a dial waits the grace in all', async () => {
   const replica = await startReplica({ gateway: { holdMs: 300 }, connections: { graceMs: 600 } });
   const agent = await open(replica.port);
   expect(agent.grant.holdMs).toBe(300);
@@ -206,7 +206,7 @@ describe('is not resumed', () => {
     expect(replica.counters.resumptionsRefused).toEqual({ 'used-attempt': 1, 'wrong-proof': 1 });
   });
 
-  it('for fewer runners than it carries, or more, or others; with the right ones it is resumed', async () => {
+  it('for fewer, more or other runners than it carries; the right ones resume it', async () => {
     const replica = await startReplica();
     const agent = await open(replica.port, { runnerIds: ['wolf-7', 'moonlight-7'] });
     for (const runnerIds of [['wolf-7'], ['wolf-7', 'moonlight-7', 'hydra-7'], ['wolf-7', 'hydra-7']]) {
@@ -244,7 +244,7 @@ describe('a runner that is taken off a link', () => {
     expect(older.dials).toHaveLength(1);
   });
 
-  it('because it was removed has its streams cut at once, and the last takes the link along', async () => {
+  it('because it was removed: its streams are cut; the last takes the link along', async () => {
     const replica = await startReplica();
     const agent = await open(replica.port, { runnerIds: ['wolf-7', 'moonlight-7'] });
     const stream = await replica.connections.dial(WOLF);

@@ -116,7 +116,7 @@ describe('the wire', () => {
     expect(await written()).toBe('0001' + '0000' + '00000001' + '00020000');
   });
 
-  it('cuts long writes into frames of 64 KiB where the pipe takes as much, and leaves off where the window ends', async () => {
+  it('cuts long writes into frames of 64 KiB, and stops where the window ends', async () => {
     const stream = open(start('client'));
     pipe.writableBytes = 1024 * KIB;
     stream.write(Buffer.alloc(300 * KIB));

@@ -71,7 +71,7 @@ describe('the life of a carrier', () => {
     expect(atAgent.byteCount).toBe(0);
   });
 
-  it('is not over for a server that trickles to a reader that has paused, and so acknowledges nothing', async () => {
+  it('survives a trickle to a paused reader, which acknowledges nothing', async () => {
     await open({ timings: { pingAfterMs: 100, silenceLimitMs: 400 } });
     rig.agent.pause();
     const trickle = setInterval(() => rig.server.write([Buffer.from('.')]), 20);

@@ -48,7 +48,7 @@ describe('coming back', () => {
     await eventually(() => expect(started.tunnel.state).toBe('connected'));
   });
 
-  it('backs off from a link that is cut young again and again, although each carried a stream', async () => {
+  it('backs off from links that are cut young, although each carried a stream', async () => {
     const service = await LocalService.start();
     const timings = { backoffBaseMs: 4, backoffEarlyCapMs: 400, backoffCapMs: 400 };
     started = startTunnel(api.url, service.address, { transport: 'websocket', timings });

@@ -81,7 +81,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('a runner tunnel over 
     }
   });
 
-  it('lets a request finish while it closes, refuses new dials meanwhile, and closes a stream kept for later', async () => {
+  it('closing: lets a request finish, refuses new dials, closes a kept stream', async () => {
     let answerNow: () => void = () => undefined;
     service = await rig.serve((socket) => {
       socket.on('data', (question) => {

@@ -64,7 +64,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel o
     });
   });
 
-  it('passes on all that the API said before it closed, then ends the connection to the service', async () => {
+  it('passes on all that came before the API closed, then ends the service's connection', async () => {
     const received: Buffer[] = [];
     let ended = false;
     service = await rig.serve((socket) => {
@@ -85,7 +85,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel o
     expect(Buffer.concat(received).equals(sent)).toBe(true);
   });
 
-  it('reads no more from a service than the API takes, and nothing is lost when it takes again', async () => {
+  it('reads from a service only what the API takes, and loses nothing', async () => {
     const answer = randomBytes(40_000_000);
     service = await rig.serve((socket) => {
       socket.end(answer);
@@ -127,7 +127,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel o
     expect(code).toBe(1011);
   });
 
-  it('just closes the data connection while the local service is not there, and serves when it is', async () => {
+  it('closes the data connection while the local service is away, serves once it is back', async () => {
     const path = join(tmpdir(), `revdial-${randomBytes(6).toString('hex')}.sock`);
     const local = parseLocalAddress(`unix://${path}`);
     if (local === undefined) throw new Error('bad address');

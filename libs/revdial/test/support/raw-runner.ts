@@ -171,7 +171,7 @@ export async function openData(port: number, connPath: string, token: string): P
   webSocket.on('error', () => undefined);
   return new Promise((resolve) => {
     webSocket.once('open', () => {
-      // The first bytes may have come with the answer to the upgrade, before anybody listens.
+      // The first bytes may have come with the answer to the upgrade, before a listener is there.
       webSocket.pause();
       resolve({ webSocket, tcp });
     });

@@ -158,7 +158,7 @@ export class WolfInstanceRegistry {
   }
 
   /**
-   * The links of these hosts stand at this moment, by whoever holds them: they count as heard of, and a loss that was
+   * The links of these hosts stand at this moment, at any replica: they count as heard of, and a loss that was
    * reported out of order is corrected. Unknown ids are passed over. Call it well within `silenceMs`.
    */
   async touch(ids: readonly string[]): Promise<void> {

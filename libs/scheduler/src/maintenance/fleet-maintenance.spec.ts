@@ -14,7 +14,7 @@ describe('FleetMaintenance', () => {
     logger = { info: log('info'), warn: log('warn'), error: log('error') };
   });
 
-  it('does each task over and over, and a slow one neither twice at once nor to the harm of others', async () => {
+  it('repeats each task; a slow one never overlaps itself or delays others', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const counts = { slow: 0, quick: 0 };

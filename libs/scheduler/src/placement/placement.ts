@@ -91,7 +91,7 @@ export interface Refusal {
   readonly decision: PlacementDecision;
 }
 
-/** There is no place now, and the session waits for one. Whoever asks again for it learns how it stands. */
+/** There is no place now, and the session waits for one. The next request for it tells how it stands. */
 export interface Queued {
   readonly queued: true;
   /** From 1, among all who wait. */

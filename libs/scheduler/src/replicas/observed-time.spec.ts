@@ -34,7 +34,7 @@ describe('ObservedTime', () => {
     expect(time.now().getTime()).toBe(databaseMs);
   });
 
-  it('begins anew after the process was stopped, also before its next turn', () => {
+  it('begins again after the process was stopped, also before its next turn', () => {
     pass(MINUTE_MS);
     pass(MINUTE_MS, { turns: false });
     expect([time.forMs(), time.gaps]).toEqual([0, 1]);
@@ -42,7 +42,7 @@ describe('ObservedTime', () => {
     expect(time.forMs()).toBe(3_000);
   });
 
-  it.each([90 * MINUTE_MS, -90 * MINUTE_MS])('begins anew after the clock of the machine was set by %i ms', (ms) => {
+  it.each([90 * MINUTE_MS, -90 * MINUTE_MS])('begins again after the clock of the machine was set by %i ms', (ms) => {
     pass(MINUTE_MS);
     wallMs += ms;
     expect([time.forMs(), time.gaps]).toEqual([0, 1]);
@@ -50,7 +50,7 @@ describe('ObservedTime', () => {
     expect(time.now().getTime()).toBe(databaseMs);
   });
 
-  it('begins anew after the machine slept, while its monotonic clock stood still', () => {
+  it('begins again after the machine slept, while its monotonic clock stood still', () => {
     pass(MINUTE_MS);
     wallMs += MINUTE_MS;
     databaseMs += MINUTE_MS;
@@ -59,7 +59,7 @@ describe('ObservedTime', () => {
     expect(time.now().getTime()).toBe(databaseMs);
   });
 
-  it.each([10 * MINUTE_MS, -10 * MINUTE_MS])('begins anew after the clock of the database was set by %i ms', (ms) => {
+  it.each([10 * MINUTE_MS, -10 * MINUTE_MS])('begins again after the clock of the database was set by %i ms', (ms) => {
     pass(MINUTE_MS);
     databaseMs += ms;
     time.read(databaseMs, monotonicMs);

@@ -1,13 +1,13 @@
 /** Clocks of this process, in milliseconds. */
 export interface ProcessClocks {
   readonly wallMs: () => number;
-  /** Never set by anybody; may stand still while the machine sleeps. */
+  /** Never set; may stand still while the machine sleeps. */
   readonly monotonicMs: () => number;
 }
 
 const PROCESS_CLOCKS: ProcessClocks = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
-/** Between two turns; one that comes much later finds that the process was stopped, or too busy to hear anybody. */
+/** Between two turns; one that comes much later finds that the process was stopped, or too busy to hear its peers. */
 export const OBSERVED_TURN_MS = 1_000;
 const TURN_LATE_MS = 3_000;
 /** Clocks that run differ by less within a few seconds; by more, one of them was set, or the machine slept. */
@@ -16,7 +16,7 @@ const JUMP_MS = 2_000;
 /**
  * The database's clock as this process knows it, and for how long the process has observed the world without a gap. Silence is
  * proof of nothing while one could not listen: after a stop (SIGSTOP, a snapshot, sleep), a clock that was set, here or at the
- * database, and a database that was away, whoever judges by time begins to wait anew.
+ * database, and a database that was away, what judges by time begins to wait again.
  */
 export class ObservedTime {
   readonly #clocks: ProcessClocks;

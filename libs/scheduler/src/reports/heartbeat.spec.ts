@@ -26,7 +26,7 @@ describe('parseHeartbeat', () => {
     });
   });
 
-  it('reads the later dialect, whose desktop version of sway is the image tag, and takes no labels from a host', () => {
+  it('reads the later dialect, whose sway version is the image tag, without labels', () => {
     expect(
       parseHeartbeat({
         desktop_versions: { sway: 'abc123', ubuntu: 'def456', absent: '' },

@@ -94,7 +94,7 @@ describe('deriveStatus', () => {
     expect(derive(facts)).toEqual({ status: 'online', placementRank: 0, conditions: [] });
   });
 
-  it('has no rank exactly when a condition takes the host out, and ranks it last for one that is not quite that', () => {
+  it('no rank exactly when a condition takes the host out; last for a lesser one', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const { conditions, placementRank } = derive(facts);

@@ -9,7 +9,7 @@ import { statusTimes } from './derive-status.js';
 const FAILURES_MAX = 5;
 
 /**
- * Settles hosts whose status is not what it was derived from any more, and nobody else comes to do it: those that have
+ * Settles hosts whose status is not what it was derived from any more, and that nothing else settles: those that have
  * fallen silent or whose heartbeat is late, those of which no other machine claims the id any more, those that were heard of again, and those whose facts were written by a process
  * that died before it settled them. Any replica may sweep at any time.
  */

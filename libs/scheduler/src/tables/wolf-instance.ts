@@ -8,7 +8,7 @@ export interface WolfInstance extends Readonly<WolfInstanceEntity> {
   readonly connectedSandboxCount: number;
 }
 
-/** What a host, or whoever sets it up, says of it. What is absent stays as it was. */
+/** What a host, or the operator who sets it up, says of it. What is absent stays as it was. */
 export interface Registration {
   /** Absent: derived from name and address, so that the same two always mean the same host. */
   readonly id?: string;

@@ -36,7 +36,7 @@ export class FileForm {
     return this.#isWhole;
   }
 
-  /** Lets go of the file; idempotent. */
+  /** Releases the file; idempotent. */
   destroy(): void {
     this.#file.content.destroy();
     this.body.destroy();

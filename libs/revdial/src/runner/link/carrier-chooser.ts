@@ -97,7 +97,7 @@ async function attempt<T>(trial: Promise<T>): Promise<T | ConnectError> {
   }
 }
 
-/** Somebody answered the handshake, and said neither that the API is away nor anything about who asks. */
+/** The handshake was answered, and the answer says neither that the API is away nor anything about who asks. */
 function isFinalAnswer({ status }: ConnectError): boolean {
   return status !== undefined && (status < 500 || status === 501);
 }
