@@ -133,7 +133,7 @@ export function upwardImports(files: readonly SourceFile[], order: FolderOrder):
     const to = folderOf(target);
     if (from === undefined || from === to) return undefined;
     if (to === undefined) {
-      return target.endsWith("/src/index.ts") ? 'a folder does not import the index of its package' : undefined;
+      return target.endsWith('/src/index.ts') ? 'a folder does not import the index of its package' : undefined;
     }
     return folders.indexOf(to) < folders.indexOf(from)
       ? undefined

@@ -160,7 +160,7 @@ describe.each([1, 2] as const)('a runner of generation %i', (generation) => {
     (await dial).destroy();
   });
 
-  it('serves clients that keep the path as sent, refuses those that lose the dial's id', async () => {
+  it('serves clients that keep the path as sent, refuses those that lose the id', async () => {
     const runner = await connect({ manual: true });
     const dial = replica.connections.dial(WOLF);
     await eventually(() => {

@@ -162,7 +162,7 @@ describe('ProbeFacts', () => {
     expect((await eventsOf()).filter((event) => event.startsWith('capacity-drift'))).toEqual([]);
   });
 
-  it('recounts a host's slots, tells the drift, and keeps it as an event', async () => {
+  it('recounts the slots of a host, and keeps the drift as an event', async () => {
     await placements.place({ sessionId: 's' });
     await placements.confirm('s');
     await database.dataSource.query('UPDATE wolf_capacities SET confirmed = 3, reserved = 1');

@@ -22,7 +22,7 @@ function poolOf(dialed: PassThrough[], options: Partial<RunnerStreamPoolOptions>
 }
 
 describe('the streams of one runner', () => {
-  it('refuses all in line when the last stream's place goes to another runner', async () => {
+  it('refuses all in line when the last place goes to another runner', async () => {
     let placeCount = 1;
     let emptyCount = 0;
     const dialed: PassThrough[] = [];

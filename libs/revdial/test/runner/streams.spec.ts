@@ -64,7 +64,7 @@ describe.each<DialBackTransport>(['hijack', 'websocket'])('streams of a tunnel o
     });
   });
 
-  it('passes on all that came before the API closed, then ends the service's connection', async () => {
+  it('passes on all that came before the API closed, then ends the connection to the service', async () => {
     const received: Buffer[] = [];
     let ended = false;
     service = await rig.serve((socket) => {
