@@ -11,6 +11,15 @@ const LONG = [
   'test/e2e/killed-mid-step.spec.ts',
   'test/e2e/stopped-process.spec.ts',
   'test/e2e/demo.spec.ts',
+  'apps/api/test/access.spec.ts',
+  'libs/external-agent/test/elsewhere.spec.ts',
+  'libs/embedded-postgres/src/embedded-postgres.spec.ts',
+  'apps/api/test/database.spec.ts',
+  'libs/external-agent/test/fault-table/watch.spec.ts',
+  'apps/api/test/desktops.spec.ts',
+  'libs/revdial/test/early-answers.spec.ts',
+  'apps/api/test/viewing.spec.ts',
+  'test/contract/contract-of-sessions.spec.ts',
 ];
 
 /**
