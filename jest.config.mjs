@@ -20,7 +20,6 @@ const common = {
   },
   globalSetup: '<rootDir>/test/setup/start-postgres.mjs',
   globalTeardown: '<rootDir>/test/setup/stop-postgres.mjs',
-  testTimeout: 30_000,
 };
 
 /** How many files of a class run at once. */
@@ -44,11 +43,12 @@ export default {
         '<rootDir>/bench/*.spec.ts',
         '<rootDir>/test/!(e2e)/**/*.spec.ts',
       ],
-      runner: atMost(4),
+      runner: atMost(3),
     },
   ],
   testSequencer: '<rootDir>/test/setup/end-to-end-first.mjs',
-  maxWorkers: 4,
+  maxWorkers: 3,
+  testTimeout: 30_000,
   // A worker keeps something of each file's ES modules; one of gigabytes spends its time collecting garbage.
   workerIdleMemoryLimit: '1GB',
 };
