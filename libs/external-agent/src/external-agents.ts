@@ -44,6 +44,7 @@ import type { StreamPolicy } from './streams/stream-policy.js';
 import { UploadService } from './desktop-services/upload/upload.service.js';
 import { SessionFeed } from './view/session-feed.js';
 import { SessionViews } from './view/session-view.js';
+import { verifyExternalAgentLimits } from './verify-limits.js';
 
 /** What the host application decides. */
 export interface ExternalAgentsOptions {
@@ -114,6 +115,7 @@ export class ExternalAgents {
   readonly #tasks: readonly PeriodicTask[];
 
   constructor(options: ExternalAgentsOptions, base: ExternalAgentsBase) {
+    verifyExternalAgentLimits();
     const { desktop, tokens, logger } = options;
     const { dataSource, directory, presence, dialer, http, placements, instances, wolfs, watches } = base;
     const replica = base.replica ?? new ReplicaPresence(dataSource);

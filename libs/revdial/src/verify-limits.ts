@@ -1,3 +1,4 @@
+import { refuseContradictions, type LimitRule } from '@helix/pacing';
 import { CARRIER_MESSAGE_MAX_BYTES, CARRIER_QUEUE_MAX_BYTES } from './carrier/limits.js';
 import {
   CLIENT_PICK_UP_LIMIT_MS,
@@ -65,8 +66,7 @@ const DEFAULTS = {
 export type VerifiedLimit = keyof typeof DEFAULTS;
 export type VerifiedLimits = Readonly<Record<VerifiedLimit, number>>;
 
-/** `[smaller, greater, why]`: the first may be at most as great as the second. */
-export const LIMIT_RULES: readonly (readonly [VerifiedLimit, VerifiedLimit, string])[] = [
+export const LIMIT_RULES: readonly LimitRule<VerifiedLimit>[] = [
   ['holdMs', 'graceMs', 'a runner that is given up can no longer resume its link'],
   ['pingAfterMs', 'silenceLimitMs', 'a link would be cut as silent before its agent has pinged'],
   ['LINK_TURN_MS', 'pingAfterMs', 'the timer of links is too coarse for pings'],
@@ -99,9 +99,5 @@ export const LIMIT_RULES: readonly (readonly [VerifiedLimit, VerifiedLimit, stri
 export function verifyLimits(overrides: Partial<Readonly<Record<VerifiedLimit, number | undefined>>> = {}): void {
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
   const limits: VerifiedLimits = { ...DEFAULTS, ...given };
-  const faults = LIMIT_RULES.filter(([smaller, greater]) => limits[smaller] > limits[greater]).map(
-    ([smaller, greater, why]) =>
-      `${smaller} (${limits[smaller]}) is greater than ${greater} (${limits[greater]}): ${why}`,
-  );
-  if (faults.length > 0) throw new RangeError(`contradictory limits: ${faults.join('; ')}`);
+  refuseContradictions(limits, LIMIT_RULES);
 }

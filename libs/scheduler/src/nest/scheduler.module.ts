@@ -23,6 +23,7 @@ import { ProbeFacts } from '../instances/probe-facts.js';
 import { ReplicaPresence } from '../replicas/replica-presence.js';
 import { PlacementService, type PlacementOptions } from '../placement/placement-service.js';
 import type { SchedulerLogger } from '../scheduler-logger.js';
+import { verifySchedulerLimits } from '../verify-limits.js';
 
 export type SchedulerModuleOptions = RegistryOptions & PlacementOptions & FleetTaskOptions;
 
@@ -59,6 +60,7 @@ function part<T>(token: Type<T>, make: (dataSource: DataSource) => T): FactoryPr
 @Module({})
 export class SchedulerModule {
   static forRoot(options: SchedulerModuleOptions = {}): DynamicModule {
+    verifySchedulerLimits();
     const parts = [
       part(ReplicaPresence, (dataSource) => new ReplicaPresence(dataSource)),
       part(WolfInstanceRegistry, (dataSource) => new WolfInstanceRegistry(dataSource, options)),
