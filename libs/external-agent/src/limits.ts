@@ -188,13 +188,13 @@ export const LIMITS = {
   auditRetryMs: 1_000,
   /** Between two readings of a host that must agree before a desktop is started again or stopped, or slots are recounted. */
   readingsApartMs: 3_000,
-  /** How long a viewer who has only just connected is waited for; his page asks a second after its stream began. */
+  /** How long a viewer who has only just connected is waited for; their page asks a second after its stream began. */
   autoJoinWaitMs: 10_000,
   /** Between two looks at a host of which nothing is heard. */
   autoJoinPollMs: 1_000,
   /** Viewers being joined at once on one replica. */
   autoJoinsMaxCount: 256,
-  /** Between a viewer who is let in and the answer of his host to the upgrade; the longest that a page waits for it. */
+  /** Between a viewer who is let in and the answer of their host to the upgrade; the longest that a page waits for it. */
   streamConnectMs: 10_000,
   /** What a viewer's client may take to send its first message. */
   streamInitMs: 10_000,
@@ -235,14 +235,14 @@ export const LIMITS = {
   uiAppsRemembered: 1_024,
   /** … for so long; Wolf adds and drops apps of its own. */
   uiAppFreshMs: 30_000,
-  /** Tries to put a viewer into his lobby, each of which waits for him for a while. */
+  /** Tries to put a viewer into their lobby, each of which waits for them for a while. */
   streamJoinAttemptsMax: 3,
   streamJoinRestMs: 1_000,
   /** A stream whose client does not report work counts as work for so long after it began. */
   streamCountsAsWorkMs: 4 * 60 * 60_000,
   /** Between two notes of that. */
   streamWorkNotedMs: 60_000,
-  /** What a viewer may ask for; size and rate of his stream are the desktop's. */
+  /** What a viewer may ask for; size and rate of their stream are the desktop's. */
   streamMinBitrateKbps: 100,
   streamMaxBitrateKbps: 200_000,
   /** A link that owes an answer for this long is unstable, as viewers of remote desktops are told elsewhere too (Guacamole). */

@@ -10,7 +10,7 @@ export function isViewerOf(sessionId: SessionId, clientUniqueId: string): boolea
 }
 
 /**
- * What a viewer is called on his host: Moonlight's identity, and what the join into the lobby goes by (moonlight-web §2). Stable
+ * What a viewer is called on their host: Moonlight's identity, and what the join into the lobby goes by (moonlight-web §2). Stable
  * for a viewer, so that the host need not pair again.
  */
 export function clientUniqueIdOf(sessionId: SessionId, viewerId: string): string {

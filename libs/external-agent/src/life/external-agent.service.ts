@@ -18,7 +18,7 @@ import type { NewSession, SessionRepository } from '../session/session.repositor
 import type { SessionDriver } from './driver/session-driver.js';
 import { HOST_REMOVED_REASON } from '../session/session-reasons.js';
 
-/** What a caller may decide about his session. */
+/** What a caller may decide about their session. */
 export interface CreateSession {
   readonly ownerId: string;
   /** A caller who may retry names the session himself: the same id never makes a second desktop. */

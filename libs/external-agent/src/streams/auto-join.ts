@@ -19,14 +19,14 @@ import { isViewerOf } from '../hosts/client-unique-id.js';
 export interface AutoJoinRequest {
   /** Which of the session's viewers; the one that connected last where it is absent. */
   readonly clientUniqueId?: string | undefined;
-  /** The same viewer under the name that the signalling proxy gave him, for pages that know only the one they chose. */
+  /** The same viewer under the name that the signalling proxy gave them, for pages that know only the one they chose. */
   readonly givenName?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Puts the stream of a session's viewer into the session's lobby. A viewer connects to an app of Wolf's first and sees a
- * placeholder there; which stream is his, the host alone tells, by `client_unique_id`, and never the caller.
+ * placeholder there; which stream is theirs, the host alone tells, by `client_unique_id`, and never the caller.
  */
 export class AutoJoin {
   readonly #wolfs: WolfClientFactory;
@@ -45,7 +45,7 @@ export class AutoJoin {
   }
 
   /**
-   * Resolves with the lobby once the viewer is in it, also when he was already. Waits up to `LIMITS.autoJoinWaitMs` for a
+   * Resolves with the lobby once the viewer is in it, also when they were there already. Waits up to `LIMITS.autoJoinWaitMs` for a
    * viewer who has only just connected.
    * @throws ExternalAgentError INVALID_REQUEST, NO_DESKTOP, DESKTOP_STARTING, VIEWER_NOT_CONNECTED, BUSY
    * @throws WolfError as the join fails

@@ -9,7 +9,7 @@ import type { SessionId } from '../session/session-id.js';
 import { DIALECT_POLICIES, type DialectPolicy } from './dialect/dialect-policy.js';
 import type { StreamSettings } from './dialect/first-message.js';
 import type { MoonlightDialect } from './moonlight-dialects.js';
-import { isSilent } from '../hosts/silence.js';
+import { isSilent } from '../view/reachability.js';
 import type { IceServer } from './ice/ice-servers.js';
 import { rewriteIceMessage } from './ice/web-rtc-config.js';
 import {
@@ -39,7 +39,7 @@ export interface LiveStreamParts {
   readonly logger: ExternalAgentLogger;
 }
 
-/** One viewer's stream of one desktop, from the moment he was let in until both his socket and the host's are done with. */
+/** One viewer's stream of one desktop, from admission until both the viewer's socket and the host's are done with. */
 export class LiveStream {
   readonly viewerId: string;
   readonly openedAt = new Date();

@@ -224,7 +224,7 @@ export class SessionStreams {
     }
   }
 
-  /** Puts a viewer whose stream stands into the session's lobby: until then he sees a placeholder. */
+  /** Puts a viewer whose stream stands into the session's lobby: until then they see a placeholder. */
   async #join(stream: LiveStream): Promise<void> {
     const { directory, autoJoin, activity, logger } = this.#parts;
     const { sessionId, viewerId, clientUniqueId, signal } = stream;

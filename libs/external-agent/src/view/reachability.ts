@@ -1,5 +1,5 @@
-import { runnerIdOf, type RunnerPresence } from '@helix/revdial';
-import { isSilent } from '../hosts/silence.js';
+import { runnerIdOf, type ConnectedRunner, type RunnerPresence } from '@helix/revdial';
+import { LIMITS } from '../limits.js';
 import type { SessionEntity } from '../session/session.entity.js';
 
 /**
@@ -49,4 +49,9 @@ export function reachabilityOf(
 
 function timeLeft(endsAt: Date, now: Date): number {
   return Math.max(0, endsAt.getTime() - now.getTime());
+}
+
+/** Has it owed a sign of life for so long that viewers are told? */
+export function isSilent(runner: ConnectedRunner): boolean {
+  return runner.stats.unansweredMs >= LIMITS.unstableAfterMs;
 }

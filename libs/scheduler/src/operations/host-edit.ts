@@ -1,4 +1,4 @@
-/** What an operator decides for a host. Absent: left as it is; null: his word no longer counts, and the host's or the default does. */
+/** What an operator decides for a host. Absent: left as it is; null: the operator's word no longer counts, and the host's or the default does. */
 export interface HostEdit {
   readonly name?: string;
   /** In place of all that are there. */

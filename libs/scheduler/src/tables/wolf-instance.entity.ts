@@ -40,7 +40,7 @@ export class WolfInstanceEntity {
   @Column({ type: 'jsonb', default: [] })
   gpus!: readonly Gpu[];
 
-  /** Region, zone and whatever else the operator sorts his hosts by. */
+  /** Region, zone and whatever else the operator sorts their hosts by. */
   @Column({ type: 'jsonb', default: {} })
   labels!: Readonly<Record<string, string>>;
 

@@ -37,7 +37,7 @@ export class SessionShares {
   }
 
   /**
-   * A user has one grant of a session: another one for him replaces its role, label and end, and keeps its id.
+   * A user has one grant of a session: another one for them replaces its role, label and end, and keeps its id.
    * @throws ExternalAgentError SESSION_NOT_FOUND, INVALID_REQUEST, TOO_MANY_SHARES; the database's errors
    */
   async create(sessionId: SessionId, share: NewShare): Promise<SessionShareEntity> {

@@ -2,7 +2,7 @@ import type { DisplaySettings } from '../../session/display-settings.js';
 import { LIMITS } from '../../limits.js';
 import { parseTaggedMessage } from './tagged-message.js';
 
-/** What is asked of a viewer's stream: the desktop's size and rate, and the bit rate that he wants. */
+/** What is asked of a viewer's stream: the desktop's size and rate, and the wanted bit rate. */
 export interface StreamSettings {
   readonly width: number;
   readonly height: number;

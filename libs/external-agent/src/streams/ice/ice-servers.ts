@@ -17,7 +17,7 @@ export interface IceServersConfig {
 
 /**
  * The operator's STUN and TURN servers for viewers. The password of a TURN server is made for one viewer and ends by itself
- * (coturn's REST scheme, `use-auth-secret`): what a viewer is given he may pass on.
+ * (coturn's REST scheme, `use-auth-secret`): what a viewer is given they may pass on.
  */
 export class IceServers {
   readonly #config: IceServersConfig;

@@ -12,14 +12,14 @@ export interface Viewer {
   /** Which of the holder's tabs. A newer connection of the same tab takes the place of the older. */
   readonly tab: string;
   readonly role: ViewerRole;
-  /** When the share ends that lets him in; `undefined` for owners and admins. */
+  /** When the share ends that lets them in; `undefined` for owners and admins. */
   readonly expiresAt: Date | undefined;
   /** Its client reports activity; otherwise a stream with control counts as activity by itself. */
   readonly reportsActivity: boolean;
 }
 
 /**
- * The name of one tab of one person, 20 characters of `[0-9a-f]`. Derived, so that it stays the same when he connects again, and
+ * The name of one tab of one person, 20 characters of `[0-9a-f]`. Derived, so that it stays the same when they connect again, and
  * so that no client can take another's by what it sends.
  */
 export function viewerIdOf(holder: ViewerHolder, tab: string): string {
@@ -30,7 +30,7 @@ export function viewerIdOf(holder: ViewerHolder, tab: string): string {
     .slice(0, 20);
 }
 
-/** One who watches, as the owner of the session sees him. */
+/** One who watches, as the owner of the session sees them. */
 export interface ViewerStatus {
   readonly viewerId: string;
   readonly holder: ViewerHolder;
@@ -38,10 +38,10 @@ export interface ViewerStatus {
   readonly since: Date;
   /** `connecting` until the host says that the stream stands. */
   readonly state: 'connecting' | 'connected' | 'unstable' | 'reconnecting';
-  /** What his stream was asked for; `undefined` until he has begun. */
+  /** What their stream was asked for; `undefined` until it has begun. */
   readonly settings: StreamSettings | undefined;
-  /** Round trip between him and this replica, in milliseconds; `undefined` until it was measured. */
+  /** Round trip between the viewer and this replica, in milliseconds; `undefined` until it was measured. */
   readonly roundTripMs: number | undefined;
-  /** Without control, and something keeps his input from the desktop: on hosts that take input over the socket. */
+  /** Without control, and something keeps their input from the desktop: on hosts that take input over the socket. */
   readonly isViewOnlyEnforced: boolean;
 }
